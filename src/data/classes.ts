@@ -1,0 +1,33 @@
+/**
+ * The classes whose instances can travel as values. The closure transform registers every top-level class of the user's
+ * modules, in the driver and in each task thread, under the same id; the value codec writes the id and the state.
+ */
+
+export interface ShippableClass {
+  /** Stable across threads and processes: module and position in the bundle, or package and export name. */
+  readonly id: string;
+  readonly constructorFunction: abstract new (...args: never[]) => object;
+  /** Own enumerable state, private fields included, in a fixed order. */
+  readonly dehydrate: (instance: object) => unknown[];
+  /** An instance of the class with that state; no user constructor body runs. */
+  readonly rehydrate: (state: unknown[]) => object;
+}
+
+const byId = new Map<string, ShippableClass>();
+const byConstructor = new Map<unknown, ShippableClass>();
+
+export function registerClass(entry: ShippableClass): void {
+  byId.set(entry.id, entry);
+  byConstructor.set(entry.constructorFunction, entry);
+}
+
+export function classById(id: string): ShippableClass | undefined {
+  return byId.get(id);
+}
+
+/** The class of an instance, by its direct prototype; subclasses are classes of their own. */
+export function classOf(instance: object): ShippableClass | undefined {
+  const prototype: unknown = Object.getPrototypeOf(instance);
+  if (typeof prototype !== "object" || prototype === null) return undefined;
+  return byConstructor.get((prototype as { constructor?: unknown }).constructor);
+}

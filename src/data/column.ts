@@ -1,0 +1,38 @@
+/**
+ * Columns in kernel memory. A column is a descriptor: plain data with addresses, valid as long as the memory behind it.
+ * All offsets are absolute row indexes into `bytes` or `items`, so a slice only moves pointers.
+ */
+import type { Ptr } from "../kernel/ptr.ts";
+import type { ListContainer, StructShape } from "./schema.ts";
+
+export type Column =
+  | { readonly kind: "f64" | "f32" | "i32" | "i64" | "bool" | "date"; readonly rows: number; readonly values: Ptr }
+  | { readonly kind: "utf8" | "any"; readonly rows: number; readonly offsets: Ptr; readonly bytes: Ptr }
+  | { readonly kind: "constant"; readonly rows: number; readonly value: undefined | null | boolean }
+  | { readonly kind: "dictionary"; readonly rows: number; readonly codes: Ptr; readonly values: Column }
+  | { readonly kind: "struct"; readonly rows: number; readonly shape: StructShape; readonly fields: readonly Column[] }
+  | {
+      readonly kind: "list";
+      readonly rows: number;
+      readonly container: ListContainer;
+      /** rows + 1 item indexes */
+      readonly offsets: Ptr;
+      readonly items: Column;
+    }
+  | {
+      readonly kind: "optional";
+      readonly rows: number;
+      readonly absent: undefined | null;
+      /** one byte a row: 1 present, 0 absent; the item's slot of an absent row holds anything of its type */
+      readonly validity: Ptr;
+      readonly item: Column;
+    };
+
+/** Rows that flow between operators. */
+export interface Batch {
+  readonly rows: number;
+  readonly root: Column;
+}
+
+/** Most rows that one batch holds. */
+export const batchRowsMax = 8192;

@@ -1,0 +1,82 @@
+/**
+ * What operators use of this folder; each is made by the file named beside it. Writers turn JavaScript rows into columns,
+ * readers turn them back, blocks are batches as one position-independent run of bytes: the same bytes are handed over
+ * between threads, cached, spilled, checksummed and sent.
+ */
+import type { Allocator } from "../kernel/allocator.ts";
+import type { Kernels } from "../kernel/kernels.ts";
+import type { Ptr } from "../kernel/ptr.ts";
+import type { Batch } from "./column.ts";
+import type { ColumnType } from "./schema.ts";
+
+/**
+ * Collects rows into columns, choosing the layout from the values it sees, batch by batch (`batch-writer.ts`). `push` is
+ * generated for the layout in force; a row that does not fit widens the layout of the batch so far and goes on.
+ */
+export interface BatchWriter {
+  push(row: unknown): void;
+  readonly rows: number;
+  /** Bytes of kernel memory in use by the rows so far. */
+  readonly bytes: number;
+  /** The rows so far as a batch that stays valid until the next `reset` or `free`. */
+  finish(): Batch;
+  /** Forgets the rows, keeps the memory and the layout as a first guess. */
+  reset(): void;
+  free(): void;
+}
+
+export type MakeBatchWriter = (kernels: Kernels, allocator: Allocator, options?: WriterOptions) => BatchWriter;
+
+export interface WriterOptions {
+  /** Used in errors about values that cannot ship: "the rows of map". */
+  readonly what?: string;
+}
+
+/** Rows of a batch as JavaScript values (`batch-reader.ts`). Strings are decoded in bulk; typed arrays are copies. */
+export interface BatchReader {
+  readonly rows: number;
+  get(row: number): unknown;
+  toArray(from?: number, to?: number): unknown[];
+}
+
+export type ReadBatch = (kernels: Kernels, batch: Batch) => BatchReader;
+
+/** A batch as one run of bytes (`block.ts`). `bytes` is a multiple of 16, `ptr` is 16-byte aligned. */
+export interface Block {
+  readonly ptr: Ptr;
+  readonly bytes: number;
+}
+
+export interface BlockCodec {
+  /** Bytes that `sealBlock` will need. */
+  blockBytes(kernels: Kernels, batch: Batch): number;
+  /** Writes the batch at `ptr` (which has `blockBytes` of room): header with magic, length, rows and type; then columns. */
+  sealBlock(kernels: Kernels, batch: Batch, ptr: Ptr): Block;
+  /** A batch whose columns point into the block. Throws kind "data" when the header is not a block's. */
+  openBlock(kernels: Kernels, ptr: Ptr): Batch;
+}
+
+/** Column-wise moves, by kernels (`move.ts`). Results live in `allocator`. */
+export interface BatchMoves {
+  slice(batch: Batch, from: number, to: number): Batch;
+  /** rows[i] of the result is the batch's row indexes[i] (u32, `n` of them). */
+  gather(kernels: Kernels, allocator: Allocator, batch: Batch, indexes: Ptr, n: number): Batch;
+  /** One batch from several, layouts unified (a widening to *any* where they differ beyond repair). */
+  concat(kernels: Kernels, allocator: Allocator, batches: readonly Batch[]): Batch;
+  typeOf(column: Batch["root"]): ColumnType;
+}
+
+/** Keys (`keys.ts`): hashes into u64[rows], and the one canonical form of a value. */
+export interface KeyOperations {
+  /** hashes[i] = hash of row i of the column, whatever its layout. */
+  hashColumn(kernels: Kernels, allocator: Allocator, column: Batch["root"], hashes: Ptr): void;
+  /**
+   * Canonical key bytes of every row: two values are equal exactly when their key bytes are, and `memcmp` of the bytes is the
+   * total order of API.md. An i32[rows + 1] of offsets and the bytes, both in `allocator`.
+   */
+  encodeKeys(
+    kernels: Kernels,
+    allocator: Allocator,
+    column: Batch["root"],
+  ): { readonly offsets: Ptr; readonly offsetsBytes: number; readonly bytes: Ptr; readonly bytesLength: number };
+}

@@ -1,0 +1,29 @@
+/**
+ * Starting threads of this program. Every thread runs `src/main.ts` (in the compiled binary: the executable's entry),
+ * which looks at `threadRole()` and imports what that role needs.
+ */
+import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+
+export type ThreadRole = "engine" | "task";
+
+/** Starts a thread; `data` is cloned to it, shared memory is shared. */
+export function startThread(role: ThreadRole, data: Record<string, unknown>): Worker {
+  const compiled = import.meta.url.includes("$bunfs") || import.meta.url.includes("~BUN");
+  const entry = compiled ? (globalThis as { Bun?: { main: string } }).Bun!.main : new URL("../main.ts", import.meta.url);
+  return new Worker(entry, { workerData: { ...data, firesteelRole: role } });
+}
+
+/** The role this thread was started for; undefined on a process's main thread and in threads of other programs. */
+export function threadRole(): ThreadRole | undefined {
+  if (isMainThread) return undefined;
+  return (workerData as { firesteelRole?: ThreadRole } | null)?.firesteelRole;
+}
+
+export function threadData<T>(): T {
+  return workerData as T;
+}
+
+export function parent(): NonNullable<typeof parentPort> {
+  if (parentPort === null) throw new Error("this is not a thread");
+  return parentPort;
+}
