@@ -1,0 +1,215 @@
+/**
+ * The plan: one tree of plain data behind every Rdd. A node says what it computes from its parents; `exchange` is the only
+ * node at which stages are cut, and `probe` the only one whose result later nodes read as a value. Shared subtrees are
+ * shared objects. Nodes are built by `api/`, cut by `planner/`, sent to task threads as they are, and run by `operators/`.
+ */
+import type { ExchangeId, RddId } from "../base/ids.ts";
+import type { SourcePosition } from "../base/errors.ts";
+import type { StorageLevel } from "./storage-level.ts";
+
+/** A user's function, captured: a `ClosureRef` of closure/, opaque here. */
+export interface PlanFunction {
+  readonly id: string;
+  readonly bundle: string;
+  readonly captures: Uint8Array;
+  readonly text: string;
+  readonly at: SourcePosition | undefined;
+}
+
+interface NodeBase {
+  readonly id: RddId;
+  /** Spark's name of the operator the user called: `reduceByKey`. */
+  readonly operator: string;
+  readonly at: SourcePosition | undefined;
+  /** Set by `setName`, shown in plans and pages. */
+  name?: string;
+  /** Set by `persist`; read when a job is submitted. */
+  storage?: StorageLevel;
+}
+
+export type Plan = SourcePlan | NarrowPlan | WidePlan;
+
+// ---- sources
+
+export interface ParallelizePlan extends NodeBase {
+  readonly op: "parallelize";
+  /** One encoded array of rows a partition (value-codec). */
+  readonly slices: readonly Uint8Array[];
+}
+
+export interface RangePlan extends NodeBase {
+  readonly op: "range";
+  readonly start: number;
+  readonly step: number;
+  readonly rows: number;
+  readonly partitions: number;
+}
+
+/** Files; `splits` are found on the driver, when the partition count is first needed. One split a partition. */
+export interface FilesPlan extends NodeBase {
+  readonly op: "files";
+  readonly format: "text" | "csv" | "json" | "parquet";
+  readonly paths: readonly string[];
+  readonly minPartitions: number;
+  readonly options: Readonly<Record<string, unknown>>;
+  splits?: readonly unknown[];
+}
+
+export type SourcePlan = ParallelizePlan | RangePlan | FilesPlan;
+
+// ---- narrow: a partition of the result needs one partition of each parent (coalesce: a few)
+
+export interface MapPlan extends NodeBase {
+  readonly op: "map" | "filter" | "flatMap" | "mapPartitions" | "mapPartitionsWithIndex" | "keyBy" | "mapValues" | "flatMapValues";
+  readonly parent: Plan;
+  readonly fn: PlanFunction;
+}
+
+export interface MapAsyncPlan extends NodeBase {
+  readonly op: "mapAsync";
+  readonly parent: Plan;
+  readonly fn: PlanFunction;
+  readonly concurrency: number;
+}
+
+export interface BuiltinPlan extends NodeBase {
+  readonly op: "keys" | "values" | "glom";
+  readonly parent: Plan;
+}
+
+export interface ZipWithIndexPlan extends NodeBase {
+  readonly op: "zipWithIndex";
+  readonly parent: Plan;
+  /** Counts of the partitions before each; absent when there is one partition only. */
+  readonly counts: ProbePlan | undefined;
+}
+
+export interface UnionPlan extends NodeBase {
+  readonly op: "union";
+  readonly parents: readonly Plan[];
+}
+
+export interface CoalescePlan extends NodeBase {
+  readonly op: "coalesce";
+  readonly parent: Plan;
+  /** groups[i] are the parent's partitions that make partition i, in order. */
+  readonly groups: readonly (readonly number[])[];
+}
+
+export type NarrowPlan = MapPlan | MapAsyncPlan | BuiltinPlan | ZipWithIndexPlan | UnionPlan | CoalescePlan;
+
+// ---- wide
+
+/**
+ * Decides which partition a key goes to. Two specs that are equal (`samePartitioning`) put equal keys in the same place.
+ * - hash: by the value's hash.
+ * - range: by bounds that a probe finds; keys above a bound go further.
+ * - custom: the user's object.
+ * - roundRobin: rows, not keys, from a start that depends on the partition alone.
+ */
+export type PartitionerPlan =
+  | { readonly kind: "hash"; readonly partitions: number }
+  | { readonly kind: "range"; readonly partitions: number; readonly ascending: boolean; readonly probe: ProbePlan }
+  | { readonly kind: "custom"; readonly partitions: number; readonly fn: PlanFunction; readonly identity: number }
+  | { readonly kind: "roundRobin"; readonly partitions: number };
+
+/** How values of one key become one value. `create` undefined: the first value itself. */
+export interface CombinePlan {
+  readonly create: PlanFunction | undefined;
+  /** An encoded zero value; when present, the first value is merged into a fresh copy of it. */
+  readonly zero: Uint8Array | undefined;
+  readonly mergeValue: PlanFunction;
+  readonly mergeCombiners: PlanFunction;
+}
+
+/** Rows by key to other partitions. The parent's rows are pairs, or keys alone where `rows` is "keys". */
+export interface ExchangePlan extends NodeBase {
+  readonly op: "exchange";
+  readonly exchange: ExchangeId;
+  readonly parent: Plan;
+  readonly partitioner: PartitionerPlan;
+  readonly rows: "pairs" | "keys";
+  /** Combine in the map tasks first. For keys: keep each once. */
+  readonly mapSide: { readonly kind: "combine"; readonly combine: CombinePlan } | { readonly kind: "distinct" } | undefined;
+}
+
+/** Small results of one task per partition of `parent`, gathered on the driver before later stages start. */
+export interface ProbePlan extends NodeBase {
+  readonly op: "probe";
+  readonly exchange: ExchangeId;
+  readonly parent: Plan;
+  readonly probe:
+    | { readonly kind: "count" }
+    /** A sample of keys: of rows' first elements, or of the rows themselves. */
+    | { readonly kind: "sample"; readonly key: "pair" | "row"; readonly partitions: number; readonly ascending: boolean };
+}
+
+/** One value a key. `from` says what the parent's pairs hold: raw values, or combiners made by an exchange's map side. */
+export interface AggregatePlan extends NodeBase {
+  readonly op: "aggregate";
+  readonly parent: Plan;
+  readonly combine: CombinePlan;
+  readonly from: "values" | "combiners";
+}
+
+/** All values of a key as an array. */
+export interface GroupPlan extends NodeBase {
+  readonly op: "group";
+  readonly parent: Plan;
+}
+
+export interface DistinctPlan extends NodeBase {
+  readonly op: "distinct";
+  readonly parent: Plan;
+}
+
+/** Rows of each partition in key order (of pairs). */
+export interface SortPlan extends NodeBase {
+  readonly op: "sort";
+  readonly parent: Plan;
+  readonly ascending: boolean;
+}
+
+/** Pairs of values with equal keys; both parents are partitioned alike. */
+export interface JoinPlan extends NodeBase {
+  readonly op: "join";
+  readonly join: "inner" | "left" | "right" | "full";
+  readonly left: Plan;
+  readonly right: Plan;
+}
+
+export interface CogroupPlan extends NodeBase {
+  readonly op: "cogroup";
+  readonly parents: readonly Plan[];
+}
+
+export type WidePlan =
+  | ExchangePlan
+  | ProbePlan
+  | AggregatePlan
+  | GroupPlan
+  | DistinctPlan
+  | SortPlan
+  | JoinPlan
+  | CogroupPlan;
+
+/** The plans a node reads, in order; probes that its partitioner needs come last. */
+export function parentsOf(plan: Plan): readonly Plan[] {
+  switch (plan.op) {
+    case "parallelize":
+    case "range":
+    case "files":
+      return [];
+    case "union":
+    case "cogroup":
+      return plan.parents;
+    case "join":
+      return [plan.left, plan.right];
+    case "zipWithIndex":
+      return plan.counts === undefined ? [plan.parent] : [plan.parent, plan.counts];
+    case "exchange":
+      return plan.partitioner.kind === "range" ? [plan.parent, plan.partitioner.probe] : [plan.parent];
+    default:
+      return [plan.parent];
+  }
+}
