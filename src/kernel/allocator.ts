@@ -31,7 +31,7 @@ export class BumpAllocator implements Allocator {
     start: number,
     private readonly end: number,
   ) {
-    this.next = (start + 15) & ~15;
+    this.next = Math.ceil(start / 16) * 16;
   }
 
   alloc(bytes: number): Ptr {
