@@ -1,2 +1,14 @@
 // The kernel module: every exported function of every family, by name. What a family shares with others is not listed.
 export { hashF64 } from "./hash";
+export {
+  addI32, copyBytes, copyRanges, fill1, fill4, fill8, gather1, gather4, gather8, gatherBytes, gatheredLength, gatherListItems,
+  iota, prefixSum, rangesLength, scatter1, scatter4, scatter8,
+} from "./move";
+export {
+  andBytes, andNotBytes, countBits, countMask, orBytes, packBits, selectBits, selectMask, unpackBits, xorBytes,
+} from "./bitmap";
+export {
+  histogram, histogramBytes, partitionIds, rangeIdsBytes, rangeIdsF64, rangeIdsU64, scatterBytes, scatterIndexes,
+  scatterPositions,
+} from "./partition";
+export { orderBool, orderF32, orderF64, orderI32, orderI64 } from "./normalize";
