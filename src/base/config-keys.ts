@@ -1,0 +1,212 @@
+/**
+ * The registry of configuration keys: the one place where a key gets its type, default and meaning. `firesteel help config`
+ * prints it. A key is set by code, `--conf`, the environment or a file; see config.ts for who wins.
+ */
+import type { MasterUrl } from "./master-url.ts";
+
+/** What a process may use of its host; `platform/resources.ts` finds out. */
+export interface Machine {
+  readonly cores: number;
+  readonly memoryBytes: number;
+}
+
+/** What defaults depend on. */
+export interface Surroundings {
+  readonly machine: Machine;
+  readonly master: MasterUrl;
+}
+
+type Default<T> = T | ((around: Surroundings) => T);
+
+interface Described {
+  readonly meaning: string;
+  /** The default in words, where it depends on the machine or the master. */
+  readonly defaultText?: string;
+}
+
+/** `bytes` are numbers of bytes, `duration`s milliseconds; `min` and `max` are inclusive and in the same unit. */
+export type KeySpec = Described &
+  (
+    | {
+        readonly type: "bytes" | "duration";
+        readonly default: Default<number>;
+        readonly min: number;
+        readonly max: number;
+      }
+    | { readonly type: "int" | "number"; readonly default: Default<number>; readonly min: number; readonly max: number }
+    | { readonly type: "boolean"; readonly default: Default<boolean> }
+    | { readonly type: "string"; readonly default: Default<string> }
+    | { readonly type: "list"; readonly default: Default<readonly string[]> }
+    | { readonly type: "choice"; readonly choices: readonly string[]; readonly default: string }
+  );
+
+const k = 2 ** 10;
+const m = 2 ** 20;
+const g = 2 ** 30;
+const second = 1000;
+const day = 86_400_000;
+/** One WebAssembly memory, less its last page, so that one past the end is still an address. */
+const engineMemoryBytesMax = 4 * g - 64 * k;
+
+export const configKeys = {
+  "firesteel.master": {
+    type: "string",
+    default: "local[*]",
+    meaning: "Where the job runs: local, local[K], local[K,F], local[*], local[*,F].",
+  },
+  "firesteel.app.name": {
+    type: "string",
+    default: "",
+    defaultText: "the job file's name",
+    meaning: "What the application is called in progress, summaries and logs.",
+  },
+  "firesteel.executor.memory": {
+    type: "bytes",
+    min: 16 * m,
+    max: 4 * g,
+    default: around => wholePages(Math.min(engineMemoryBytesMax, around.machine.memoryBytes / 2)),
+    defaultText: "half of the memory, at most 4g",
+    meaning: "Engine memory of one executor process, and of local mode: batches, hash tables, sorts, cached blocks.",
+  },
+  "firesteel.memory.storageFraction": {
+    type: "number",
+    min: 0,
+    max: 1,
+    default: 0.5,
+    meaning: "The part of engine memory down to which execution may evict cached blocks.",
+  },
+  "firesteel.memory.grantTimeout": {
+    type: "duration",
+    min: 0,
+    max: day,
+    default: 60 * second,
+    meaning: "How long a task waits for engine memory that other tasks hold before it fails.",
+  },
+  "firesteel.task.heapLimit": {
+    type: "bytes",
+    min: 16 * m,
+    max: 1024 * g,
+    default: around => wholePages(Math.min(g, around.machine.memoryBytes / 2 / taskThreads(around))),
+    defaultText: "1g, or a thread's share of half of the memory when that is less",
+    meaning:
+      "Soft limit of one task thread's JavaScript heap. A task above it fails, before the runtime ends the process.",
+  },
+  "firesteel.task.maxFailures": {
+    type: "int",
+    min: 1,
+    max: 1000,
+    default: around => (around.master.kind === "local" ? around.master.taskFailuresMax : 4),
+    defaultText: "4; in local mode the F of local[K,F], else 1",
+    meaning: "How many failures of one task fail its job.",
+  },
+  "firesteel.stage.maxConsecutiveAttempts": {
+    type: "int",
+    min: 1,
+    max: 1000,
+    default: 4,
+    meaning: "How many attempts in a row a stage gets when its input keeps getting lost.",
+  },
+  "firesteel.default.parallelism": {
+    type: "int",
+    min: 1,
+    max: 1_000_000,
+    default: taskThreads,
+    defaultText: "the number of task threads",
+    meaning: "Partitions of parallelize, range and shuffles where the job names no number and no parent gives one.",
+  },
+  "firesteel.driver.maxResultSize": {
+    type: "bytes",
+    min: 0,
+    max: 1024 * g,
+    default: g,
+    meaning: "Most bytes that one action brings to the driver; 0 for no limit.",
+  },
+  "firesteel.text.maxLineBytes": {
+    type: "bytes",
+    min: k,
+    max: g,
+    default: 256 * m,
+    meaning: "Longest line of a text file; a longer one is an error with file and offset.",
+  },
+  "firesteel.files.maxPartitionBytes": {
+    type: "bytes",
+    min: 64 * k,
+    max: 4 * g,
+    default: 32 * m,
+    meaning: "Most bytes of a splittable input file that one partition reads.",
+  },
+  "firesteel.local.dirs": {
+    type: "list",
+    default: [],
+    defaultText: "the system's temporary folder",
+    meaning: "Folders for spills and shuffle files, comma-separated; use spreads over them.",
+  },
+  "firesteel.shuffle.compress": {
+    type: "boolean",
+    default: true,
+    meaning: "Whether shuffle and spill files are compressed.",
+  },
+  "firesteel.shuffle.codec": {
+    type: "choice",
+    choices: ["lz4", "zstd"],
+    default: "lz4",
+    meaning: "Codec of shuffle and spill files.",
+  },
+  "firesteel.ui.progress": {
+    type: "choice",
+    choices: ["auto", "bar", "lines", "none"],
+    default: "auto",
+    meaning: "Progress on stderr: bars, lines for long stages, or nothing; auto is bars on a terminal, else lines.",
+  },
+  "firesteel.log.level": {
+    type: "choice",
+    choices: ["error", "warn", "info", "debug"],
+    default: "warn",
+    meaning: "What the engine writes to stderr beside progress and summary.",
+  },
+} as const satisfies Readonly<Record<string, KeySpec>>;
+
+export type ConfigKey = keyof typeof configKeys;
+
+/** The type of a key's value. */
+export type ConfigValue<K extends ConfigKey> = (typeof configKeys)[K] extends { readonly type: infer T }
+  ? T extends "boolean"
+    ? boolean
+    : T extends "string"
+      ? string
+      : T extends "list"
+        ? readonly string[]
+        : T extends "choice"
+          ? ChoiceOf<(typeof configKeys)[K]>
+          : number
+  : never;
+
+type ChoiceOf<Spec> = Spec extends { readonly choices: readonly (infer Choice)[] } ? Choice : never;
+
+export function isConfigKey(key: string): key is ConfigKey {
+  return Object.hasOwn(configKeys, key);
+}
+
+/** firesteel.driver.maxResultSize → FIRESTEEL_DRIVER_MAX_RESULT_SIZE. */
+export function environmentName(key: string): string {
+  return key
+    .replace(/[A-Z]/g, letter => `_${letter}`)
+    .replaceAll(".", "_")
+    .toUpperCase();
+}
+
+/** Threads that run tasks on this machine, or on the whole local cluster. */
+export function taskThreads(around: Surroundings): number {
+  switch (around.master.kind) {
+    case "local":
+      return around.master.threads ?? around.machine.cores;
+    case "localCluster":
+      return around.master.workers * around.master.cores;
+    case "cluster":
+      return around.machine.cores;
+  }
+}
+
+function wholePages(bytes: number): number {
+  return Math.floor(bytes / (64 * k)) * 64 * k;
+}

@@ -1,0 +1,79 @@
+/**
+ * Where a job runs, as Spark writes it: `local`, `local[4]`, `local[*]`, `local[4,3]` (3 failures of a task allowed),
+ * `local-cluster[2,1,1024]` (workers, cores each, MB each), `firesteel://host:7077,host2:7077`.
+ */
+import { UsageError } from "./usage-error.ts";
+
+export type MasterUrl =
+  /** `threads` undefined: as many as the machine has cores. `taskFailuresMax`: the failure that fails a job. */
+  | { readonly kind: "local"; readonly threads: number | undefined; readonly taskFailuresMax: number }
+  | { readonly kind: "localCluster"; readonly workers: number; readonly cores: number; readonly memoryMb: number }
+  | { readonly kind: "cluster"; readonly masters: readonly HostPort[] };
+
+export interface HostPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+const defaultMasterPort = 7077;
+const threadsMax = 1024;
+
+export const masterUrlForms = [
+  "local",
+  "local[K]",
+  "local[K,F]",
+  "local[*]",
+  "local[*,F]",
+  "local-cluster[W,C,M]",
+  "firesteel://host:port[,host:port…]",
+];
+
+export function parseMasterUrl(text: string): MasterUrl {
+  const parsed = parseLocal(text) ?? parseLocalCluster(text) ?? parseCluster(text);
+  if (parsed !== undefined) return parsed;
+  throw new UsageError(`"${text}" is not a master URL`, { hint: `write one of ${masterUrlForms.join(", ")}` });
+}
+
+function parseLocal(text: string): MasterUrl | undefined {
+  if (text === "local") return { kind: "local", threads: 1, taskFailuresMax: 1 };
+  const match = /^local\[\s*(\*|\d+)\s*(?:,\s*(\d+)\s*)?\]$/.exec(text);
+  if (match === null) return undefined;
+  const threads = match[1] === "*" ? undefined : Number(match[1]);
+  const taskFailuresMax = match[2] === undefined ? 1 : Number(match[2]);
+  if (threads !== undefined && (threads < 1 || threads > threadsMax)) {
+    throw new UsageError(`"${text}" asks for ${threads} threads`, {
+      hint: `ask for 1 to ${threadsMax}, or write local[*] for one per core`,
+    });
+  }
+  if (taskFailuresMax < 1) {
+    throw new UsageError(`"${text}" allows no attempt of a task`, {
+      hint: "the second number is how many failures of one task fail the job: 1 or more",
+    });
+  }
+  return { kind: "local", threads, taskFailuresMax };
+}
+
+function parseLocalCluster(text: string): MasterUrl | undefined {
+  const match = /^local-cluster\[\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*\]$/.exec(text);
+  if (match === null) return undefined;
+  const [workers, cores, memoryMb] = [Number(match[1]), Number(match[2]), Number(match[3])];
+  if (workers < 1 || cores < 1 || memoryMb < 1) {
+    throw new UsageError(`"${text}" has a zero in it`, {
+      hint: "local-cluster[W,C,M] is W workers with C cores and M MB each, all 1 or more",
+    });
+  }
+  return { kind: "localCluster", workers, cores, memoryMb };
+}
+
+function parseCluster(text: string): MasterUrl | undefined {
+  const prefix = "firesteel://";
+  if (!text.startsWith(prefix)) return undefined;
+  const masters: HostPort[] = [];
+  for (const part of text.slice(prefix.length).split(",")) {
+    const match = /^(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::(\d+))?$/i.exec(part.trim());
+    const port = match?.[2] === undefined ? defaultMasterPort : Number(match[2]);
+    if (match === null || port < 1 || port > 65535) return undefined;
+    masters.push({ host: match[1]!, port });
+  }
+  return { kind: "cluster", masters };
+}

@@ -1,0 +1,18 @@
+/**
+ * Wrong usage (an option, a config key, a master URL, a job file that cannot be loaded) told apart from a job that failed,
+ * and the exit codes that follow.
+ */
+import { FiresteelError, type ErrorDetails } from "./errors.ts";
+
+/** The command line or configuration is wrong; nothing ran. */
+export class UsageError extends FiresteelError {
+  constructor(message: string, details: ErrorDetails = {}) {
+    super("user", message, details);
+  }
+}
+
+export const exitCodes = { done: 0, jobFailed: 1, wrongUsage: 2, interrupted: 130 } as const;
+
+export function exitCodeOf(error: unknown): number {
+  return error instanceof UsageError ? exitCodes.wrongUsage : exitCodes.jobFailed;
+}
