@@ -36,9 +36,12 @@ export interface TaskMetrics {
   readonly jsRows: number;
   readonly shuffleReadBytes: number;
   readonly shuffleWriteBytes: number;
-  readonly spillBytes: number;
-  /** Time on the thread. */
-  readonly runMs: number;
+  readonly spilledBytes: number;
+  readonly peakMemoryBytes: number;
+  /** Byte sequences of text input that were not UTF-8 and became U+FFFD. */
+  readonly invalidUtf8: number;
+  /** Malformed records left out on request (`mode: "drop"`). */
+  readonly droppedRecords: number;
 }
 
 export const zeroMetrics: TaskMetrics = {
@@ -48,10 +51,13 @@ export const zeroMetrics: TaskMetrics = {
   jsRows: 0,
   shuffleReadBytes: 0,
   shuffleWriteBytes: 0,
-  spillBytes: 0,
-  runMs: 0,
+  spilledBytes: 0,
+  peakMemoryBytes: 0,
+  invalidUtf8: 0,
+  droppedRecords: 0,
 };
 
+/** Sums; of peaks the larger. */
 export function addMetrics(a: TaskMetrics, b: TaskMetrics): TaskMetrics {
   return {
     rowsIn: a.rowsIn + b.rowsIn,
@@ -60,8 +66,10 @@ export function addMetrics(a: TaskMetrics, b: TaskMetrics): TaskMetrics {
     jsRows: a.jsRows + b.jsRows,
     shuffleReadBytes: a.shuffleReadBytes + b.shuffleReadBytes,
     shuffleWriteBytes: a.shuffleWriteBytes + b.shuffleWriteBytes,
-    spillBytes: a.spillBytes + b.spillBytes,
-    runMs: a.runMs + b.runMs,
+    spilledBytes: a.spilledBytes + b.spilledBytes,
+    peakMemoryBytes: Math.max(a.peakMemoryBytes, b.peakMemoryBytes),
+    invalidUtf8: a.invalidUtf8 + b.invalidUtf8,
+    droppedRecords: a.droppedRecords + b.droppedRecords,
   };
 }
 
