@@ -1,5 +1,9 @@
 // The kernel module: every exported function of every family, by name. What a family shares with others is not listed.
-export { hashF64 } from "./hash";
+export {
+  addField, combineHashes, finishArrays, finishObjects, hashAbsent, hashBool, hashBytes, hashCodes, hashConstant,
+  hashEntries, hashF32, hashF64, hashI32, hashI64, hashItems, hashLists, hashNumbersAs, hashRuns, hashUtf8, startArrays,
+  unhashF64,
+} from "./hash";
 export {
   addI32, copyBytes, copyRanges, fill1, fill4, fill8, gather1, gather4, gather8, gatherBytes, gatheredLength, gatherListItems,
   iota, prefixSum, rangesLength, scatter1, scatter4, scatter8,
@@ -12,3 +16,4 @@ export {
   scatterPositions,
 } from "./partition";
 export { orderBool, orderF32, orderF64, orderI32, orderI64 } from "./normalize";
+export { radixBegin, radixStep } from "./radix";
