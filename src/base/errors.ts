@@ -2,6 +2,7 @@
  * The one error class. Its closed `kind` decides whether a failed task is worth another attempt, and which exit code
  * a job ends with. Errors cross threads as plain data (`toWire`, `fromWire`) and keep kind, hint and position.
  */
+import type { ExchangeId, ExecutorId } from "./ids.ts";
 
 export type ErrorKind =
   | "user" // the job's own code or arguments are wrong
@@ -11,6 +12,13 @@ export type ErrorKind =
   | "cancelled" // someone asked for it
   | "resource" // memory, disk or a limit
   | "internal"; // a bug in Firesteel
+
+/** Which map output a "fetchFailed" error is about, and from whom it was read. */
+export interface LostOutput {
+  readonly exchange: ExchangeId;
+  readonly mapPartition: number;
+  readonly executor?: ExecutorId;
+}
 
 export interface SourcePosition {
   readonly file: string;
@@ -23,6 +31,8 @@ export interface ErrorDetails {
   readonly hint?: string | undefined;
   /** Where in the user's files. */
   readonly at?: SourcePosition | undefined;
+  /** Only with kind "fetchFailed": the schedulers recover exactly this output. */
+  readonly output?: LostOutput | undefined;
   readonly cause?: unknown;
 }
 
@@ -30,6 +40,7 @@ export class FiresteelError extends Error {
   readonly kind: ErrorKind;
   readonly hint?: string;
   readonly at?: SourcePosition;
+  readonly output?: LostOutput;
 
   constructor(kind: ErrorKind, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -37,6 +48,7 @@ export class FiresteelError extends Error {
     this.kind = kind;
     if (details.hint !== undefined) this.hint = details.hint;
     if (details.at !== undefined) this.at = details.at;
+    if (details.output !== undefined) this.output = details.output;
   }
 }
 
@@ -67,6 +79,7 @@ export interface WireError {
   readonly stack?: string;
   readonly hint?: string;
   readonly at?: SourcePosition;
+  readonly output?: LostOutput;
   readonly cause?: WireError;
 }
 
@@ -85,6 +98,7 @@ export function toWire(thrown: unknown, kind: ErrorKind = "user", depth = 0): Wi
     ...(thrown.stack !== undefined && { stack: thrown.stack }),
     ...(thrown instanceof FiresteelError && thrown.hint !== undefined && { hint: thrown.hint }),
     ...(thrown instanceof FiresteelError && thrown.at !== undefined && { at: thrown.at }),
+    ...(thrown instanceof FiresteelError && thrown.output !== undefined && { output: thrown.output }),
     ...(cause !== undefined && { cause }),
   };
 }
@@ -94,6 +108,7 @@ export function fromWire(wire: WireError): FiresteelError {
   const error = new FiresteelError(wire.kind, message, {
     hint: wire.hint,
     at: wire.at,
+    output: wire.output,
     ...(wire.cause !== undefined && { cause: fromWire(wire.cause) }),
   });
   if (wire.stack !== undefined) error.stack = wire.stack;

@@ -2,6 +2,15 @@
  * Events and actions of the two schedulers. Both are deterministic machines: `step(event)` mutates the machine's own state
  * and returns actions; no clock, no I/O, no randomness. The shell (`exec/`) turns messages and timers into events and
  * actions into messages; the simulator does the same with seeded delays, losses and reorderings.
+ *
+ * The shell forwards, each direction in order:
+ * - dag → task: submitTasks → taskSetSubmitted, cancelTasks → taskSetCancelled, partitionDone → partitionDone;
+ * - task → dag: taskSucceeded (+ checksum), fetchFailed, taskSetFailed (`stageAttempt` → `attempt`);
+ * - executorLost goes to the task scheduler first, then to the DAG scheduler behind all that the former said before. Then an
+ *   executor id may come back after its loss, and no output of its earlier life is counted.
+ *
+ * A map output tracker is a follower: outputAccepted adds, outputsLost removes, exchangeForgotten drops all (and frees the
+ * blocks). A taskSucceeded that was answered by neither outputAccepted nor resultAccepted is a duplicate: drop its payload.
  */
 import type { WireError } from "../base/errors.ts";
 import type { ExchangeId, ExecutorId, JobId, StageId, TaskAttemptId } from "../base/ids.ts";
@@ -17,7 +26,8 @@ export interface JobGraph {
 /**
  * A stage as the schedulers see it; the plan behind it stays with the shell.
  * - exchange: writes a map output per partition; its result is kept and reused by later jobs under `exchange`.
- * - probe: small results (samples, counts) that later stages of the same job need; kept under `exchange` as well.
+ * - probe: small results (samples, counts) that later stages of the same job need; kept under `exchange` as well, on the
+ *   driver: they outlive the executor that made them.
  * - result: the final stage; each partition's result goes to the driver.
  */
 export interface StageGraph {
@@ -34,10 +44,13 @@ export interface StageGraph {
 
 export type DagEvent =
   | { readonly type: "jobSubmitted"; readonly job: JobGraph }
+  /** Changes nothing; may be left out. */
   | { readonly type: "taskStarted"; readonly task: TaskIdentity; readonly executor: ExecutorId }
+  /** `checksum` is of the map output's rows: when a recomputed output has another one, what was built on the old one is redone. */
   | { readonly type: "taskSucceeded"; readonly task: TaskIdentity; readonly executor: ExecutorId; readonly checksum?: number }
   /** The task set gave up on a partition (too many failures, or a failure that no retry mends). */
   | { readonly type: "taskSetFailed"; readonly stage: StageId; readonly attempt: number; readonly error: WireError }
+  /** `error.output.executor`, when known, guards an output that was recomputed elsewhere in the meantime. */
   | {
       readonly type: "fetchFailed";
       readonly task: TaskIdentity;
@@ -46,6 +59,7 @@ export type DagEvent =
       readonly error: WireError;
     }
   | { readonly type: "executorLost"; readonly executor: ExecutorId; readonly outputsLost: boolean }
+  /** Nothing refers to the exchange any more. Jobs that still run keep its outputs until they end. */
   | { readonly type: "exchangeReleased"; readonly exchange: ExchangeId }
   | { readonly type: "jobCancelled"; readonly job: JobId; readonly reason: string }
   | { readonly type: "groupCancelled"; readonly group: string; readonly reason: string }
@@ -60,6 +74,9 @@ export interface TaskIdentity {
 export type DagAction =
   | { readonly type: "submitTasks"; readonly taskSet: TaskSet }
   | { readonly type: "cancelTasks"; readonly stage: StageId; readonly reason: string }
+  /** The partition counts now: other attempts of it are in vain. Only said of stages that had several attempts. */
+  | { readonly type: "partitionDone"; readonly stage: StageId; readonly partition: number }
+  /** Each (stage, attempt) submitted ends in exactly one stageCompleted or stageFailed. */
   | { readonly type: "stageSubmitted"; readonly stage: StageId; readonly attempt: number; readonly graph: StageGraph; readonly job: JobId }
   | { readonly type: "stageCompleted"; readonly stage: StageId; readonly attempt: number }
   | { readonly type: "stageFailed"; readonly stage: StageId; readonly attempt: number; readonly error: WireError }
@@ -68,6 +85,10 @@ export type DagAction =
   | { readonly type: "resultAccepted"; readonly job: JobId; readonly task: TaskIdentity }
   /** An exchange or probe partition's output now counts (accumulator updates too). */
   | { readonly type: "outputAccepted"; readonly exchange: ExchangeId; readonly task: TaskIdentity; readonly executor: ExecutorId }
+  /** These partitions' outputs count no more, until outputAccepted names them again. */
+  | { readonly type: "outputsLost"; readonly exchange: ExchangeId; readonly partitions: readonly number[] }
+  /** A released exchange that no job uses any more: its blocks may go. */
+  | { readonly type: "exchangeForgotten"; readonly exchange: ExchangeId }
   | { readonly type: "jobSucceeded"; readonly job: JobId }
   | { readonly type: "jobFailed"; readonly job: JobId; readonly error: WireError };
 
@@ -75,6 +96,8 @@ export interface TaskSet {
   readonly stage: StageId;
   readonly stageAttempt: number;
   readonly job: JobId;
+  /** The stage's name, for errors. */
+  readonly name: string;
   readonly partitions: readonly number[];
   readonly pool: string;
   readonly preferred?: (partition: number) => readonly ExecutorId[];
@@ -83,16 +106,29 @@ export interface TaskSet {
 export type TaskEvent =
   | { readonly type: "taskSetSubmitted"; readonly taskSet: TaskSet }
   | { readonly type: "taskSetCancelled"; readonly stage: StageId; readonly reason: string }
+  | { readonly type: "partitionDone"; readonly stage: StageId; readonly partition: number }
+  /** A new executor, or another number of slots for a known one. Slots may exceed cores: a queue for short tasks. */
   | { readonly type: "executorAdded"; readonly executor: ExecutorId; readonly slots: number }
   | { readonly type: "executorLost"; readonly executor: ExecutorId; readonly error: WireError }
   | { readonly type: "attemptSucceeded"; readonly attempt: TaskAttemptId }
+  /** A "fetchFailed" error says in `error.output` which map output; without it, it is a failure like others. */
   | { readonly type: "attemptFailed"; readonly attempt: TaskAttemptId; readonly error: WireError };
 
 export type TaskAction =
   | { readonly type: "launchTask"; readonly attempt: TaskAttemptId; readonly attemptNumber: number; readonly task: TaskIdentity; readonly executor: ExecutorId }
+  /** The attempt keeps its slot until it reports (whatever it then says) or its executor is lost. */
   | { readonly type: "killTask"; readonly attempt: TaskAttemptId; readonly executor: ExecutorId; readonly reason: string }
   | { readonly type: "taskSucceeded"; readonly task: TaskIdentity; readonly attempt: TaskAttemptId; readonly executor: ExecutorId }
   | { readonly type: "taskRetried"; readonly task: TaskIdentity; readonly attempt: TaskAttemptId; readonly error: WireError }
+  /** Not counted against the task; the task set launches nothing more. Goes to the DAG scheduler as it is. */
+  | {
+      readonly type: "fetchFailed";
+      readonly task: TaskIdentity;
+      readonly attempt: TaskAttemptId;
+      readonly exchange: ExchangeId;
+      readonly mapPartition: number;
+      readonly error: WireError;
+    }
   | { readonly type: "taskSetFailed"; readonly stage: StageId; readonly stageAttempt: number; readonly error: WireError };
 
 export interface SchedulerLimits {
