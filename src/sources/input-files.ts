@@ -1,0 +1,151 @@
+/**
+ * From what a user wrote as a path to the files behind it, on the driver, before anything runs. A path that names nothing, or
+ * that cannot be read, is a user error here and not a failed task later.
+ *
+ * Directories give the files directly inside them. As in Hadoop, names that begin with `_` or `.` are skipped in directories
+ * and by patterns (`_SUCCESS`, `_temporary`, checksums); named in full they are read. Subdirectories of a named directory
+ * are not entered.
+ */
+import { accessSync, constants, readdirSync, statSync, type Stats } from "node:fs";
+import { isAbsolute, join, resolve } from "node:path";
+import { FiresteelError } from "../base/errors.ts";
+import type { InputFile, PathSpec } from "./contracts.ts";
+import { componentMatcher, expandBraces, hasWildcard, splitCommaList, unescape } from "./glob.ts";
+
+/** The files of a path, glob, directory, comma list or array, each item's files sorted by path. */
+export function resolvePaths(spec: PathSpec): InputFile[] {
+  const items = typeof spec === "string" ? splitCommaList(spec).map(item => item.trim()) : [...spec];
+  if (items.length === 0 || items.some(item => item === "")) {
+    throw new FiresteelError("user", `an input path is empty${items.length > 1 ? `: ${JSON.stringify(spec)}` : ""}`);
+  }
+  return items.flatMap(item => resolveItem(item, spec));
+}
+
+function resolveItem(item: string, spec: PathSpec): InputFile[] {
+  const pattern = withoutScheme(item);
+  const alternatives = expandBraces(pattern);
+  const isPattern = alternatives.length > 1 || pattern.split("/").some(hasWildcard);
+  const found = new Set<string>();
+  for (const alternative of alternatives) for (const path of expandWildcards(alternative)) found.add(path);
+  if (found.size === 0) throw missing(item, spec, isPattern);
+  const files: InputFile[] = [];
+  for (const path of [...found].sort(byCodePoint)) {
+    // a pattern's literal tail (`*/data`) may exist below some matches only
+    const stats = statOrUndefined(path);
+    if (stats !== undefined) files.push(...filesAt(path, stats));
+    else if (!isPattern) throw missing(item, spec, false);
+  }
+  if (files.length === 0 && [...found].every(path => statOrUndefined(path) === undefined)) throw missing(item, spec, true);
+  return files;
+}
+
+function withoutScheme(item: string): string {
+  const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(item)?.[1]?.toLowerCase();
+  if (scheme === undefined) return item;
+  if (scheme !== "file") {
+    throw new FiresteelError("user", `cannot read ${item}: Firesteel reads local files, not ${scheme}: addresses`, {
+      hint: "copy the data to a local path, or to a file system mounted on every machine",
+    });
+  }
+  // as in Hadoop, nothing is percent-decoded
+  return item.slice("file:".length).replace(/^\/\/[^/]*/, "");
+}
+
+/** Paths that exist as far as the wildcards are concerned; what follows the last wildcard is not looked up. */
+function expandWildcards(pattern: string): string[] {
+  const components = pattern.split("/");
+  let bases = [isAbsolute(pattern) ? "/" : process.cwd()];
+  for (const component of components) {
+    if (component === "") continue;
+    if (!hasWildcard(component)) {
+      const name = unescape(component);
+      bases = bases.map(base => (isAbsolute(base) ? join(base, name) : resolve(base, name)));
+      continue;
+    }
+    const matches = componentMatcher(component);
+    const showHidden = component.startsWith("_") || component.startsWith(".");
+    bases = bases.flatMap(base =>
+      namesIn(base)
+        .filter(name => matches.test(name) && (showHidden || !isHidden(name)))
+        .map(name => join(base, name)),
+    );
+  }
+  return bases;
+}
+
+function filesAt(path: string, stats: Stats): InputFile[] {
+  if (stats.isDirectory()) {
+    const files: InputFile[] = [];
+    for (const name of list(path)) {
+      if (isHidden(name)) continue;
+      const inner = join(path, name);
+      const innerStats = statOrUndefined(inner);
+      if (innerStats !== undefined && !innerStats.isDirectory()) files.push(inputFile(inner, innerStats));
+    }
+    return files;
+  }
+  return [inputFile(path, stats)];
+}
+
+function inputFile(path: string, stats: Stats): InputFile {
+  if (!stats.isFile()) throw new FiresteelError("user", `cannot read ${path}: not a file or directory of files`);
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (thrown) {
+    throw unreadable(path, thrown);
+  }
+  return { path, bytes: stats.size, ...(path.endsWith(".gz") && { compression: "gzip" as const }) };
+}
+
+/** Names of a directory that a pattern walks through; what is no directory has none. */
+function namesIn(path: string): string[] {
+  const stats = statOrUndefined(path);
+  return stats?.isDirectory() ? list(path) : [];
+}
+
+function list(path: string): string[] {
+  try {
+    return readdirSync(path).sort(byCodePoint);
+  } catch (thrown) {
+    throw unreadable(path, thrown);
+  }
+}
+
+function statOrUndefined(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw unreadable(path, thrown);
+  }
+}
+
+function missing(item: string, spec: PathSpec, isPattern: boolean): FiresteelError {
+  if (isPattern) return new FiresteelError("user", `no file matches ${item}`);
+  const whole = typeof spec === "string" && spec !== item && statOrUndefined(resolve(spec)) !== undefined;
+  return new FiresteelError("user", `no such file or directory: ${item}`, {
+    hint: whole ? "a comma separates paths; write \\, for a comma in a file's name, or give an array" : undefined,
+  });
+}
+
+function unreadable(path: string, thrown: unknown): FiresteelError {
+  const { code } = thrown as NodeJS.ErrnoException;
+  const reasons: Record<string, string> = {
+    EACCES: "permission denied",
+    EPERM: "permission denied",
+    ELOOP: "too many symbolic links",
+    ENAMETOOLONG: "the name is too long",
+  };
+  const reason = reasons[code ?? ""] ?? (thrown as Error).message;
+  return new FiresteelError("user", `cannot read ${path}: ${reason}`, { cause: thrown });
+}
+
+function isHidden(name: string): boolean {
+  return name.startsWith("_") || name.startsWith(".");
+}
+
+/** Names in the order of their UTF-8 bytes, the same on every machine. */
+function byCodePoint(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

@@ -1,0 +1,59 @@
+/** Kernel memory, metrics and temporary files for the tests of sources. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { BumpAllocator } from "../../src/kernel/allocator.ts";
+import { compileKernels, createKernelMemory, instantiateKernels } from "../../src/kernel/kernels.ts";
+import type { RowSource, SourceEnv, SourceMetric } from "../../src/sources/contracts.ts";
+
+export interface TestEnv extends SourceEnv {
+  readonly counts: Record<SourceMetric, number>;
+}
+
+const module = compileKernels();
+const memory = createKernelMemory(1 << 30);
+const kernels = instantiateKernels(memory, module);
+
+/** A fresh environment over one shared memory; `limitBytes` is all that may be allocated, freed or not. */
+export function testEnv(limitBytes = 1 << 29): TestEnv {
+  const counts = { bytesRead: 0, rowsRead: 0, invalidUtf8: 0, rowsDropped: 0, bytesWritten: 0, rowsWritten: 0 };
+  return {
+    kernels,
+    allocator: new BumpAllocator(65536, 65536 + limitBytes),
+    counts,
+    metrics: { add: (metric, amount) => void (counts[metric] += amount) },
+  };
+}
+
+export async function allRows<T>(source: RowSource<T>): Promise<T[]> {
+  const rows: T[] = [];
+  try {
+    for (;;) {
+      const pulled = source.nextChunk();
+      const chunk = pulled instanceof Promise ? await pulled : pulled;
+      if (chunk === undefined) return rows;
+      for (const row of chunk) rows.push(row);
+    }
+  } finally {
+    source.close();
+  }
+}
+
+export interface TemporaryFolder extends Disposable {
+  readonly path: string;
+  /** Writes a file and returns its path. */
+  file(name: string, content: string | Uint8Array): string;
+}
+
+export function temporaryFolder(): TemporaryFolder {
+  const path = mkdtempSync(join(tmpdir(), "firesteel-sources-"));
+  return {
+    path,
+    file(name, content) {
+      const file = join(path, name);
+      writeFileSync(file, content);
+      return file;
+    },
+    [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }),
+  };
+}
