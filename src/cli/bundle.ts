@@ -1,0 +1,19 @@
+/** `firesteel bundle job.ts -o out.js`: the job with its modules and packages as one file, for machines without them. */
+import { writeFileSync } from "node:fs";
+import { UsageError } from "../base/usage-error.ts";
+import type { Invocation } from "./command-line.ts";
+import { findJobFile } from "./job-file.ts";
+
+export async function bundle(invocation: Invocation): Promise<number> {
+  const output = invocation.options.get("output")?.[0];
+  if (output === undefined) throw new UsageError("bundle needs to know where to write", { hint: "add -o out.js" });
+  const jobFile = findJobFile(invocation.operands[0]!);
+  const { bundleJob } = await import("../exec/bundle-job.ts");
+  const code = await bundleJob(jobFile);
+  try {
+    writeFileSync(output, code);
+  } catch (cause) {
+    throw new UsageError(`${output} cannot be written: ${(cause as Error).message}`, { cause });
+  }
+  return 0;
+}

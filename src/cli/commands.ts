@@ -1,0 +1,107 @@
+/**
+ * The commands and their options as one table: the parser, the help texts and the "did you mean" all read it. Adding a command
+ * is an entry here and a module in `run-command.ts`.
+ */
+
+export interface OptionSpec {
+  /** Without the dashes. */
+  readonly name: string;
+  /** One letter, without the dash. */
+  readonly short?: string;
+  /** What its value is called; absent for a flag. */
+  readonly value?: string;
+  readonly repeated?: boolean;
+  readonly meaning: string;
+}
+
+export interface CommandSpec {
+  readonly summary: string;
+  /** As the usage line shows them. */
+  readonly operands: string;
+  readonly operandsMin: number;
+  readonly operandsMax: number;
+  /** The first operand ends the command's options; what follows it is the job's. */
+  readonly jobFirst: boolean;
+  readonly options: readonly OptionSpec[];
+  /** Paragraphs below the options. */
+  readonly notes?: string;
+}
+
+const help: OptionSpec = { name: "help", short: "h", meaning: "print this" };
+
+const jobOptions: readonly OptionSpec[] = [
+  {
+    name: "master",
+    value: "URL",
+    meaning: "where to run: local, local[K], local[K,F], local[*] (default), local[*,F]",
+  },
+  {
+    name: "conf",
+    value: "KEY=VALUE",
+    repeated: true,
+    meaning: "set a configuration key (`firesteel help config` lists them)",
+  },
+  { name: "name", value: "NAME", meaning: "the application's name (default: the job file's)" },
+  {
+    name: "properties-file",
+    value: "FILE",
+    meaning: "settings, one `key = value` a line (default: firesteel.conf, if it exists)",
+  },
+];
+
+const jobNotes = `A job file exports a function: export default async function main(ctx, args) { … }
+Options before the job file are firesteel's, what follows it is the job's.
+What the job's code sets wins over the command line, that over the environment
+(FIRESTEEL_EXECUTOR_MEMORY for firesteel.executor.memory), that over the properties file.
+
+Exit code: 0 done, 1 the job failed, 2 wrong usage, 130 after Ctrl-C (a second Ctrl-C does not wait).`;
+
+export const commands = {
+  run: {
+    summary: "run a job",
+    operands: "job.ts [args…]",
+    operandsMin: 1,
+    operandsMax: Infinity,
+    jobFirst: true,
+    options: [...jobOptions, { name: "quiet", short: "q", meaning: "no progress and no summary" }, help],
+    notes: jobNotes,
+  },
+  explain: {
+    summary: "print what each action of a job would do, without doing it",
+    operands: "job.ts [args…]",
+    operandsMin: 1,
+    operandsMax: Infinity,
+    jobFirst: true,
+    options: [...jobOptions, help],
+  },
+  bundle: {
+    summary: "write a job with its modules and packages as one file",
+    operands: "job.ts",
+    operandsMin: 1,
+    operandsMax: 1,
+    jobFirst: false,
+    options: [{ name: "output", short: "o", value: "FILE", meaning: "where to write it (required)" }, help],
+  },
+  version: {
+    summary: "print the version",
+    operands: "",
+    operandsMin: 0,
+    operandsMax: 0,
+    jobFirst: false,
+    options: [help],
+  },
+  help: {
+    summary: "print help on a command, or on the configuration keys (`help config`)",
+    operands: "[command]",
+    operandsMin: 0,
+    operandsMax: 1,
+    jobFirst: false,
+    options: [help],
+  },
+} as const satisfies Readonly<Record<string, CommandSpec>>;
+
+export type CommandName = keyof typeof commands;
+
+export function isCommand(name: string): name is CommandName {
+  return Object.hasOwn(commands, name);
+}

@@ -1,0 +1,76 @@
+/**
+ * The configuration of `run` and `explain` before the job's code has its say: command line over environment over file.
+ */
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import type { Machine } from "../base/config-keys.ts";
+import { Config, environmentLayer, propertiesLayer, type ConfigLayer } from "../base/config.ts";
+import { UsageError } from "../base/usage-error.ts";
+import type { Invocation } from "./command-line.ts";
+
+const defaultPropertiesFile = "firesteel.conf";
+
+export interface ConfigSources {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly machine: Machine;
+  /** The file's text; undefined when there is none. */
+  readonly readFile: (path: string) => string | undefined;
+}
+
+export function loadConfig(options: Invocation["options"], jobFile: string, from: ConfigSources): Config {
+  const layers = [optionsLayer(options), confLayer(options.get("conf") ?? []), environmentLayer(from.environment)];
+  const file = fileLayer(options.get("properties-file")?.[0], from.readFile);
+  const lowest: ConfigLayer = { origin: "default", settings: { "firesteel.app.name": jobName(jobFile) } };
+  return Config.from([...layers, ...(file === undefined ? [] : [file]), lowest], from.machine);
+}
+
+/** Reads text, or gives undefined when there is no such file; other failures are usage errors. */
+export function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    if ((cause as { code?: string }).code === "ENOENT") return undefined;
+    throw new UsageError(`${path} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** --master and --name are settings with a shorter spelling. */
+function optionsLayer(options: Invocation["options"]): ConfigLayer {
+  const settings: Record<string, string> = {};
+  const origins: Record<string, string> = {};
+  for (const [option, key] of [
+    ["master", "firesteel.master"],
+    ["name", "firesteel.app.name"],
+  ] as const) {
+    const value = options.get(option)?.[0];
+    if (value === undefined) continue;
+    settings[key] = value;
+    origins[key] = `--${option}`;
+  }
+  return { origin: "command line", settings, origins };
+}
+
+function confLayer(pairs: readonly string[]): ConfigLayer {
+  const settings: Record<string, string> = {};
+  for (const pair of pairs) {
+    const equals = pair.indexOf("=");
+    if (equals < 1)
+      throw new UsageError(`--conf ${pair} has no value`, { hint: `write --conf ${pair.trim() || "KEY"}=VALUE` });
+    settings[pair.slice(0, equals).trim()] = pair.slice(equals + 1).trim();
+  }
+  return { origin: "--conf", settings };
+}
+
+function fileLayer(named: string | undefined, readFile: ConfigSources["readFile"]): ConfigLayer | undefined {
+  const path = named ?? defaultPropertiesFile;
+  const text = readFile(path);
+  if (text !== undefined) return propertiesLayer(path, text);
+  if (named === undefined) return undefined;
+  throw new UsageError(`the properties file ${named} does not exist`, {
+    hint: "check the path after --properties-file",
+  });
+}
+
+function jobName(jobFile: string): string {
+  return basename(jobFile).replace(/\.[cm]?[jt]sx?$/, "");
+}

@@ -1,0 +1,125 @@
+/**
+ * An error as a person reads it: one block with the message, the place in the user's file with its source line and a caret, the
+ * user's own frames, what caused it and what to do. Reads at most the one source file; never throws.
+ *
+ *   error: map got a function that uses `socket`, which cannot be sent to tasks: it is a Socket
+ *     at job.ts:7:31
+ *     7 |   .map(row => socket.write(row))
+ *       |               ^
+ *     fix: open the socket inside mapPartitions
+ */
+import { readFileSync } from "node:fs";
+import { isAbsolute, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { FiresteelError, formatPosition, type SourcePosition } from "../base/errors.ts";
+
+export interface ErrorFormat {
+  readonly colour?: boolean;
+  /** A source file's text; undefined when it cannot be had. */
+  readonly readSource?: (file: string) => string | undefined;
+  readonly workingDirectory?: string;
+}
+
+const framesMax = 8;
+const causesMax = 4;
+const sourceLineMax = 160;
+
+export function formatError(error: unknown, format: ErrorFormat = {}): string {
+  const paint = painter(format.colour === true);
+  const lines = [`${paint("error", "error:")} ${indentRest(headline(error))}`];
+  lines.push(...place(error, format, paint));
+  let cause = error instanceof Error ? error.cause : undefined;
+  for (let depth = 0; depth < causesMax && cause !== undefined; depth++) {
+    lines.push(`  caused by: ${indentRest(headline(cause))}`, ...place(cause, format, paint));
+    cause = cause instanceof Error ? cause.cause : undefined;
+  }
+  if (error instanceof FiresteelError && error.kind === "internal") {
+    lines.push(...stackOf(error).map(frame => `  ${frame}`), "  this is a bug in Firesteel, not in your job");
+  }
+  const hint = error instanceof FiresteelError ? error.hint : undefined;
+  if (hint !== undefined) lines.push(`  ${paint("hint", "fix:")} ${indentRest(hint)}`);
+  return lines.join("\n") + "\n";
+}
+
+/** Colours on a terminal, unless NO_COLOR says otherwise (no-color.org). */
+export function wantsColour(
+  stream: { readonly isTTY?: boolean | undefined },
+  environment: Readonly<Record<string, string | undefined>>,
+): boolean {
+  return stream.isTTY === true && (environment.NO_COLOR ?? "") === "" && environment.TERM !== "dumb";
+}
+
+function headline(error: unknown): string {
+  if (error instanceof FiresteelError) return error.message;
+  if (error instanceof Error) return error.message === "" ? error.name : `${error.name}: ${error.message}`;
+  try {
+    return `${typeof error === "string" ? JSON.stringify(error) : String(error)} was thrown, which is not an Error`;
+  } catch {
+    return "something that is not an Error was thrown";
+  }
+}
+
+/** Where it is, and the user's frames that led there. */
+function place(error: unknown, format: ErrorFormat, paint: Paint): string[] {
+  const at = error instanceof FiresteelError ? error.at : undefined;
+  const frames = userFrames(error, format.workingDirectory);
+  const shown =
+    at === undefined ? undefined : formatPosition({ ...at, file: shortPath(at.file, format.workingDirectory) });
+  const lines = shown === undefined ? [] : [`  at ${shown}`, ...excerpt(at!, format.readSource ?? readText, paint)];
+  const rest = frames.filter(frame => shown === undefined || !frame.includes(shown));
+  return [...lines, ...rest.slice(0, framesMax).map(frame => `  ${frame}`)];
+}
+
+function excerpt(at: SourcePosition, readSource: (file: string) => string | undefined, paint: Paint): string[] {
+  const line = readSource(at.file)?.split("\n")[at.line - 1]?.replace(/\r$/, "");
+  if (line === undefined || line.trim() === "" || line.length > sourceLineMax) return [];
+  const number = String(at.line);
+  // tabs stay, so that the caret lands below its character whatever their width
+  const before = line.slice(0, Math.max(0, at.column - 1)).replace(/[^\t]/g, " ");
+  return [`  ${number} | ${line}`, `  ${" ".repeat(number.length)} | ${before}${paint("error", "^")}`];
+}
+
+/** The stack without the engine's own frames and the runtime's. */
+function userFrames(error: unknown, workingDirectory: string | undefined): string[] {
+  if (!(error instanceof Error) || (error instanceof FiresteelError && error.kind === "internal")) return [];
+  return stackOf(error)
+    .filter(frame => !isEngineFrame(frame))
+    .map(frame => frame.replace(/(?:file:\/\/)?(\/[^\s():]+)(?=:\d+)/, path => shortPath(path, workingDirectory)));
+}
+
+function stackOf(error: Error): string[] {
+  const lines = (error.stack ?? "").split("\n").map(line => line.trim());
+  return lines.filter(line => /^at .*:\d+:\d+\)?$/.test(line));
+}
+
+const engineRoot = fileURLToPath(new URL("../", import.meta.url));
+
+function isEngineFrame(frame: string): boolean {
+  return frame.includes(engineRoot) || /\$bunfs|~BUN|\(?(?:node|native|bun|ext|internal):|\[native code\]/.test(frame);
+}
+
+function shortPath(file: string, workingDirectory = process.cwd()): string {
+  const path = file.startsWith("file://") ? fileURLToPath(file) : file;
+  if (!isAbsolute(path)) return path;
+  const short = relative(workingDirectory, path);
+  return short.startsWith(`..${sep}`) || short === "" ? path : short;
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+function indentRest(text: string): string {
+  return text.replaceAll("\n", "\n    ");
+}
+
+type Paint = (as: "error" | "hint", text: string) => string;
+
+function painter(colour: boolean): Paint {
+  const codes = { error: "31;1", hint: "36" } as const;
+  return (as, text) => (colour ? `\x1b[${codes[as]}m${text}\x1b[0m` : text);
+}

@@ -1,0 +1,35 @@
+/**
+ * From the command line to an exit code: parses, imports the command's module and reports what goes wrong. Modules are imported
+ * when needed, so that a small command starts at once.
+ */
+import { assertNever } from "../base/assert.ts";
+import { exitCodeOf } from "../base/usage-error.ts";
+import { parseCommandLine, type Invocation } from "./command-line.ts";
+
+export async function runCommand(argv: readonly string[]): Promise<number> {
+  try {
+    return await dispatch(parseCommandLine(argv));
+  } catch (error) {
+    const { formatError, wantsColour } = await import("./report-error.ts");
+    process.stderr.write(formatError(error, { colour: wantsColour(process.stderr, process.env) }));
+    return exitCodeOf(error);
+  }
+}
+
+async function dispatch(invocation: Invocation): Promise<number> {
+  switch (invocation.command) {
+    case "run":
+    case "explain":
+      return (await import("./run.ts")).run(invocation.command, invocation);
+    case "bundle":
+      return (await import("./bundle.ts")).bundle(invocation);
+    case "version":
+      console.log((await import("./version.ts")).versionText());
+      return 0;
+    case "help":
+      console.log((await import("./help.ts")).helpText(invocation.operands[0]).trimEnd());
+      return 0;
+    default:
+      return assertNever(invocation.command);
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * `firesteel run` and `firesteel explain`: configuration, the job file, Ctrl-C, progress and summary around the engine's
+ * `runJob`. The first Ctrl-C cancels the job and waits for it to wind up; the second ends the process.
+ */
+import { exitCodes } from "../base/usage-error.ts";
+import { detectMachine } from "../platform/resources.ts";
+import type { Invocation } from "./command-line.ts";
+import { openConsoleView, silentView } from "./console-view.ts";
+import { findJobFile } from "./job-file.ts";
+import { loadConfig, readIfThere } from "./load-config.ts";
+
+export async function run(mode: "run" | "explain", invocation: Invocation): Promise<number> {
+  const [named, ...args] = invocation.operands;
+  const jobFile = findJobFile(named!);
+  const conf = loadConfig(invocation.options, jobFile, {
+    environment: process.env,
+    machine: detectMachine(),
+    readFile: readIfThere,
+  });
+  const quiet = mode === "explain" || invocation.options.has("quiet");
+  const view = quiet ? silentView : openConsoleView(conf.get("firesteel.ui.progress"));
+  const interrupt = onInterrupt(() => view.close(false));
+  let summary = false;
+  try {
+    const { runJob } = await import("../exec/run-job.ts");
+    const code = await runJob({ mode, jobFile, args, conf, quiet, onEvent: view.onEvent, signal: interrupt.signal });
+    summary = true;
+    return interrupt.signal.aborted ? exitCodes.interrupted : code;
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error;
+    return exitCodes.interrupted;
+  } finally {
+    interrupt.release();
+    view.close(summary);
+  }
+}
+
+/** SIGINT and SIGTERM: the first aborts the signal, the second ends the process at once. */
+function onInterrupt(beforeMessage: () => void): { signal: AbortSignal; release: () => void } {
+  const controller = new AbortController();
+  const listener = () => {
+    if (controller.signal.aborted) process.exit(exitCodes.interrupted);
+    controller.abort(new Error("interrupted"));
+    beforeMessage();
+    process.stderr.write("cancelling the job; press Ctrl-C again to stop at once\n");
+  };
+  process.on("SIGINT", listener);
+  process.on("SIGTERM", listener);
+  return {
+    signal: controller.signal,
+    release() {
+      process.off("SIGINT", listener);
+      process.off("SIGTERM", listener);
+    },
+  };
+}

@@ -1,0 +1,76 @@
+/** What a job did, when it has ended: a line per stage and a total. Written to stderr, so that stdout stays the job's. */
+import type { StageTotals, TaskMetrics } from "../base/events.ts";
+import { formatBytes, formatCount, formatDuration } from "../base/quantity.ts";
+import { formatTable, type TableColumn } from "./table.ts";
+
+const columns: readonly TableColumn[] = [
+  { title: "stage", align: "right" },
+  { title: "", align: "left", widthMax: 48 },
+  { title: "tasks", align: "right" },
+  { title: "time", align: "right" },
+  { title: "rows in", align: "right" },
+  { title: "rows out", align: "right" },
+  { title: "kernel", align: "right" },
+  { title: "shuffled", align: "right" },
+  { title: "spilled", align: "right" },
+];
+
+/** Stages beyond this many are left out in the middle: an iterative job has hundreds. */
+const stagesShownMax = 24;
+
+/** The whole text, or "" when no stage ran. */
+export function formatSummary(stages: readonly StageTotals[], totalMs: number): string {
+  if (stages.length === 0) return "";
+  const half = stagesShownMax / 2;
+  const tooMany = stages.length > stagesShownMax;
+  const shown = tooMany ? [...stages.slice(0, half), ...stages.slice(-half)] : stages;
+  const lines = formatTable(columns, shown.map(row));
+  if (tooMany) lines.splice(1 + half, 0, `… ${stages.length - stagesShownMax} more stages …`);
+  return [...lines, total(stages, totalMs), ...notes(stages), ""].join("\n");
+}
+
+function row(totals: StageTotals): string[] {
+  const { metrics } = totals;
+  if (totals.state === "skipped") return [String(totals.stage), totals.name, "–", "reused", "", "", "", "", ""];
+  const failures = totals.taskFailures === 0 ? "" : ` (${totals.taskFailures} failed)`;
+  return [
+    String(totals.stage),
+    totals.name,
+    `${totals.tasksDone === totals.tasks ? totals.tasks : `${totals.tasksDone}/${totals.tasks}`}${failures}`,
+    totals.completedMs === undefined ? totals.state : formatDuration(totals.completedMs - totals.submittedMs),
+    formatCount(metrics.rowsIn),
+    formatCount(metrics.rowsOut),
+    kernelShare(metrics),
+    orDash(metrics.shuffleWriteBytes),
+    orDash(metrics.spilledBytes),
+  ];
+}
+
+function kernelShare(metrics: TaskMetrics): string {
+  const rows = metrics.kernelRows + metrics.jsRows;
+  return rows === 0 ? "–" : `${Math.round((100 * metrics.kernelRows) / rows)} %`;
+}
+
+function total(stages: readonly StageTotals[], totalMs: number): string {
+  const sum = (of: (metrics: TaskMetrics) => number) => stages.reduce((all, totals) => all + of(totals.metrics), 0);
+  const [shuffled, spilled] = [sum(metrics => metrics.shuffleWriteBytes), sum(metrics => metrics.spilledBytes)];
+  const parts = [`done in ${formatDuration(totalMs)}`];
+  if (shuffled > 0) parts.push(`${formatBytes(shuffled)} shuffled`);
+  if (spilled > 0) parts.push(`${formatBytes(spilled)} spilled`);
+  return parts.join(", ");
+}
+
+/** What a user should know about the input. */
+function notes(stages: readonly StageTotals[]): string[] {
+  const lines: string[] = [];
+  const invalid = stages.reduce((all, totals) => all + totals.metrics.invalidUtf8, 0);
+  const dropped = stages.reduce((all, totals) => all + totals.metrics.droppedRecords, 0);
+  if (invalid > 0)
+    lines.push(`note: ${formatCount(invalid)} invalid UTF-8 sequences in the input were replaced by U+FFFD`);
+  if (dropped > 0) lines.push(`note: ${formatCount(dropped)} malformed records were dropped, as asked`);
+  return lines;
+}
+
+function orDash(bytes: number): string {
+  return bytes === 0 ? "–" : formatBytes(bytes);
+}

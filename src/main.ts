@@ -1,0 +1,18 @@
+/**
+ * The program's one entry, of the process and of every thread it starts: a thread looks at its role and imports what that needs,
+ * the main thread reads the command line. Imports next to nothing itself, so that `firesteel version` answers at once.
+ */
+import { threadRole } from "./platform/threads.ts";
+
+switch (threadRole()) {
+  case "engine":
+    await import("./exec/engine-thread.ts");
+    break;
+  case "task":
+    await import("./exec/task-thread.ts");
+    break;
+  case undefined: {
+    const { runCommand } = await import("./cli/run-command.ts");
+    process.exitCode = await runCommand(process.argv.slice(2));
+  }
+}
