@@ -47,7 +47,12 @@ export type DagEvent =
   /** Changes nothing; may be left out. */
   | { readonly type: "taskStarted"; readonly task: TaskIdentity; readonly executor: ExecutorId }
   /** `checksum` is of the map output's rows: when a recomputed output has another one, what was built on the old one is redone. */
-  | { readonly type: "taskSucceeded"; readonly task: TaskIdentity; readonly executor: ExecutorId; readonly checksum?: number }
+  | {
+      readonly type: "taskSucceeded";
+      readonly task: TaskIdentity;
+      readonly executor: ExecutorId;
+      readonly checksum?: number;
+    }
   /** The task set gave up on a partition (too many failures, or a failure that no retry mends). */
   | { readonly type: "taskSetFailed"; readonly stage: StageId; readonly attempt: number; readonly error: WireError }
   /** `error.output.executor`, when known, guards an output that was recomputed elsewhere in the meantime. */
@@ -77,14 +82,25 @@ export type DagAction =
   /** The partition counts now: other attempts of it are in vain. Only said of stages that had several attempts. */
   | { readonly type: "partitionDone"; readonly stage: StageId; readonly partition: number }
   /** Each (stage, attempt) submitted ends in exactly one stageCompleted or stageFailed. */
-  | { readonly type: "stageSubmitted"; readonly stage: StageId; readonly attempt: number; readonly graph: StageGraph; readonly job: JobId }
+  | {
+      readonly type: "stageSubmitted";
+      readonly stage: StageId;
+      readonly attempt: number;
+      readonly graph: StageGraph;
+      readonly job: JobId;
+    }
   | { readonly type: "stageCompleted"; readonly stage: StageId; readonly attempt: number }
   | { readonly type: "stageFailed"; readonly stage: StageId; readonly attempt: number; readonly error: WireError }
   | { readonly type: "stageSkipped"; readonly job: JobId; readonly graph: StageGraph }
   /** A result partition's value now counts; later duplicates of it do not. */
   | { readonly type: "resultAccepted"; readonly job: JobId; readonly task: TaskIdentity }
   /** An exchange or probe partition's output now counts (accumulator updates too). */
-  | { readonly type: "outputAccepted"; readonly exchange: ExchangeId; readonly task: TaskIdentity; readonly executor: ExecutorId }
+  | {
+      readonly type: "outputAccepted";
+      readonly exchange: ExchangeId;
+      readonly task: TaskIdentity;
+      readonly executor: ExecutorId;
+    }
   /** These partitions' outputs count no more, until outputAccepted names them again. */
   | { readonly type: "outputsLost"; readonly exchange: ExchangeId; readonly partitions: readonly number[] }
   /** A released exchange that no job uses any more: its blocks may go. */
@@ -115,11 +131,32 @@ export type TaskEvent =
   | { readonly type: "attemptFailed"; readonly attempt: TaskAttemptId; readonly error: WireError };
 
 export type TaskAction =
-  | { readonly type: "launchTask"; readonly attempt: TaskAttemptId; readonly attemptNumber: number; readonly task: TaskIdentity; readonly executor: ExecutorId }
+  | {
+      readonly type: "launchTask";
+      readonly attempt: TaskAttemptId;
+      readonly attemptNumber: number;
+      readonly task: TaskIdentity;
+      readonly executor: ExecutorId;
+    }
   /** The attempt keeps its slot until it reports (whatever it then says) or its executor is lost. */
-  | { readonly type: "killTask"; readonly attempt: TaskAttemptId; readonly executor: ExecutorId; readonly reason: string }
-  | { readonly type: "taskSucceeded"; readonly task: TaskIdentity; readonly attempt: TaskAttemptId; readonly executor: ExecutorId }
-  | { readonly type: "taskRetried"; readonly task: TaskIdentity; readonly attempt: TaskAttemptId; readonly error: WireError }
+  | {
+      readonly type: "killTask";
+      readonly attempt: TaskAttemptId;
+      readonly executor: ExecutorId;
+      readonly reason: string;
+    }
+  | {
+      readonly type: "taskSucceeded";
+      readonly task: TaskIdentity;
+      readonly attempt: TaskAttemptId;
+      readonly executor: ExecutorId;
+    }
+  | {
+      readonly type: "taskRetried";
+      readonly task: TaskIdentity;
+      readonly attempt: TaskAttemptId;
+      readonly error: WireError;
+    }
   /** Not counted against the task; the task set launches nothing more. Goes to the DAG scheduler as it is. */
   | {
       readonly type: "fetchFailed";
@@ -129,7 +166,12 @@ export type TaskAction =
       readonly mapPartition: number;
       readonly error: WireError;
     }
-  | { readonly type: "taskSetFailed"; readonly stage: StageId; readonly stageAttempt: number; readonly error: WireError };
+  | {
+      readonly type: "taskSetFailed";
+      readonly stage: StageId;
+      readonly stageAttempt: number;
+      readonly error: WireError;
+    };
 
 export interface SchedulerLimits {
   /** Failures of one task before its task set fails: Spark's task.maxFailures. */
