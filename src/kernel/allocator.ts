@@ -4,7 +4,7 @@
  *
  * `alloc` never waits for ever: when the budget is spent it throws `MemoryRefused`, upon which an operator spills or gives up.
  */
-import { FiresteelError } from "../base/errors.ts";
+import { type ErrorDetails, FiresteelError } from "../base/errors.ts";
 import { asPtr, type Ptr } from "./ptr.ts";
 
 export interface Allocator {
@@ -17,8 +17,8 @@ export interface Allocator {
 /** The budget is spent. Operators that can spill catch it; for others it ends the task as a resource error. */
 export class MemoryRefused extends FiresteelError {
   readonly wantedBytes: number;
-  constructor(wantedBytes: number, message = `engine memory is exhausted: ${wantedBytes} bytes more were wanted`) {
-    super("resource", message);
+  constructor(wantedBytes: number, message = `engine memory is exhausted: ${wantedBytes} bytes more were wanted`, details: ErrorDetails = {}) {
+    super("resource", message, details);
     this.name = "MemoryRefused";
     this.wantedBytes = wantedBytes;
   }

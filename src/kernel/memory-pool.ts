@@ -1,0 +1,108 @@
+/**
+ * A thread's handle on the process's engine memory: page pool, owners, shares, locks and pins of one control area, and what
+ * takes a dead owner's things back. Cheap to make; every thread attaches its own to the same memory (`attachMemory`).
+ *
+ * `reclaim` may be called by any thread once the owner's thread is known to be gone (its exit event). It first closes the
+ * owner, runs the hooks of the stores (half-written and half-evicted cache entries), frees locks and pins, then sweeps the
+ * page table.
+ */
+import { type ControlArea, headerWord } from "./control-area.ts";
+import { FiresteelError } from "../base/errors.ts";
+import { MemoryShares } from "./memory-shares.ts";
+import { OwnerLocks } from "./owner-lock.ts";
+import { type OwnerId, type OwnerKind, Owners, slotWord } from "./owners.ts";
+import { PagePool } from "./page-pool.ts";
+import { Pins } from "./pins.ts";
+
+export interface Reclaimed {
+  readonly pages: number;
+  readonly pins: number;
+  readonly locks: number;
+}
+
+/** Evicts cached blocks to make room for `pages`; gives how many pages came free. */
+export type Evict = (pages: number) => number;
+
+export class MemoryPool {
+  readonly owners: Owners;
+  readonly pages: PagePool;
+  readonly shares: MemoryShares;
+  readonly locks: OwnerLocks;
+  readonly pins: Pins;
+  private readonly closing: ((owner: OwnerId) => void)[] = [];
+  private evictor: Evict | undefined;
+
+  constructor(readonly area: ControlArea) {
+    this.owners = new Owners(area);
+    this.pages = new PagePool(area, this.owners);
+    this.shares = new MemoryShares(area, this.owners);
+    this.locks = new OwnerLocks(area);
+    this.pins = new Pins(area);
+  }
+
+  openOwner(kind: OwnerKind, id: number): OwnerId {
+    const owner = this.owners.open(kind, id);
+    if (owner !== undefined) return owner;
+    throw new FiresteelError("resource", `too many ${kind}s hold engine memory at once`);
+  }
+
+  /** Takes back all that a dead task attempt held. Does nothing for one that has ended. */
+  reclaimTask(taskAttemptId: number): Reclaimed {
+    const owner = this.owners.find("task", taskAttemptId);
+    return owner === undefined ? { pages: 0, pins: 0, locks: 0 } : this.reclaim(owner);
+  }
+
+  reclaim(owner: OwnerId): Reclaimed {
+    if (!this.owners.beginClose(owner)) return { pages: 0, pins: 0, locks: 0 };
+    const { pins, locks } = this.disentangle(owner);
+    const pages = this.pages.sweep(owner);
+    const interrupted = this.owners.get(owner, slotWord.busy);
+    this.owners.endClose(owner);
+    if (interrupted !== 0) this.recount(interrupted as OwnerId);
+    this.pages.announceFree();
+    return { pages, pins, locks };
+  }
+
+  /** Undoes an owner's pins, locks and unfinished cache entries. */
+  disentangle(owner: OwnerId): { readonly pins: number; readonly locks: number } {
+    const pins = this.pins.clear(owner);
+    const locks = this.locks.reclaim(owner);
+    for (const hook of this.closing) hook(owner);
+    return { pins, locks };
+  }
+
+  /** Called with every owner that ends entangled, after its pins and locks are gone and before its pages are. */
+  onClose(hook: (owner: OwnerId) => void): void {
+    this.closing.push(hook);
+  }
+
+  /** How this thread evicts cached blocks when a task needs their memory. */
+  setEvictor(evict: Evict): void {
+    this.evictor = evict;
+  }
+
+  evict(pages: number): number {
+    return this.evictor?.(pages) ?? 0;
+  }
+
+  get waitMaxMs(): number {
+    return Atomics.load(this.area.words, headerWord.waitMaxMs);
+  }
+
+  /**
+   * Mends an owner's page count after a thread died between moving pages and counting them. Others may be in the same
+   * moment, so a difference must be seen twice before it is believed.
+   */
+  private recount(owner: OwnerId): void {
+    let before = Number.NaN;
+    for (let round = 0; round < 20; round++) {
+      const difference = this.owners.get(owner, slotWord.usedPages) - this.pages.countOwned(owner);
+      if (difference === before) {
+        this.owners.add(owner, slotWord.usedPages, -difference);
+        return;
+      }
+      before = difference;
+      Atomics.wait(this.area.words, headerWord.magic, Atomics.load(this.area.words, headerWord.magic), 1);
+    }
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * Who may have how much, by the rules of Spark's UnifiedMemoryManager. Tasks and cached blocks share the pool: cached blocks
+ * may use all that is free, tasks may evict them down to a floor. Of what is left for tasks, each of N active ones gets at most
+ * 1/N and may wait for 1/2N. Map outputs and broadcasts are nobody's to evict, so they are taken off first.
+ *
+ * Everything is derived from owner slots when asked; there is no counter to fall out of step.
+ */
+import { type ControlArea, headerWord } from "./control-area.ts";
+import { type OwnerId, type Owners, slotWord, storageOwner } from "./owners.ts";
+
+export interface Shares {
+  /** What tasks have together, when cached blocks have been evicted to the floor. */
+  readonly tasksPages: number;
+  readonly activeTasks: number;
+  /** A task gets no more … */
+  readonly taskMaxPages: number;
+  /** … and may wait until it has this much. */
+  readonly taskMinPages: number;
+}
+
+export interface MemoryUse {
+  readonly pages: number;
+  readonly tasks: number;
+  readonly storage: number;
+  readonly exchanges: number;
+  readonly broadcasts: number;
+}
+
+export class MemoryShares {
+  readonly pages: number;
+  private readonly words: Int32Array;
+
+  constructor(
+    area: ControlArea,
+    private readonly owners: Owners,
+  ) {
+    this.words = area.words;
+    this.pages = area.pages - area.controlPages;
+  }
+
+  now(): Shares {
+    const { owners } = this;
+    const held = owners.sum("exchange", slotWord.usedPages) + owners.sum("broadcast", slotWord.usedPages);
+    const tasksPages = Math.max(0, this.pages - held - Math.min(this.storagePages(), this.storageFloorPages));
+    const activeTasks = Math.max(1, owners.sum("task", slotWord.sharing));
+    return {
+      tasksPages,
+      activeTasks,
+      taskMaxPages: Math.floor(tasksPages / activeTasks),
+      taskMinPages: Math.floor(tasksPages / (2 * activeTasks)),
+    };
+  }
+
+  use(): MemoryUse {
+    const { owners } = this;
+    const staged = owners.sum("task", slotWord.stagedPages);
+    return {
+      pages: this.pages,
+      tasks: owners.sum("task", slotWord.usedPages) - staged,
+      storage: owners.get(storageOwner, slotWord.usedPages) + staged,
+      exchanges: owners.sum("exchange", slotWord.usedPages),
+      broadcasts: owners.sum("broadcast", slotWord.usedPages),
+    };
+  }
+
+  get storageFloorPages(): number {
+    return Atomics.load(this.words, headerWord.storageFloorPages);
+  }
+
+  /** Cached blocks, finished or being written. */
+  storagePages(): number {
+    return this.owners.get(storageOwner, slotWord.usedPages) + this.owners.sum("task", slotWord.stagedPages);
+  }
+
+  exchangeHasRoom(pages: number): boolean {
+    const used = this.owners.sum("exchange", slotWord.usedPages);
+    return used + pages <= Atomics.load(this.words, headerWord.exchangeMaxPages);
+  }
+
+  /** True when some other active task is not itself waiting, so that it may yet free something. */
+  othersRun(self: OwnerId): boolean {
+    for (const owner of this.owners.live("task")) {
+      if (owner === self || this.owners.get(owner, slotWord.sharing) === 0) continue;
+      if (this.owners.get(owner, slotWord.waitingPages) === 0) return true;
+    }
+    return false;
+  }
+}

@@ -1,0 +1,299 @@
+/**
+ * The memory of one task attempt: an `Allocator` over pages that name it as their owner. Small allocations come from slabs,
+ * large ones are page runs, and each is charged to an operator's account. `releaseAll` ends it.
+ *
+ * When the task's share or the pool is spent it evicts cached blocks, asks the task's other operators to spill, waits for
+ * its fair share until a deadline, and only then refuses, saying who wanted how much and who holds the rest.
+ * Used by one thread. What it holds when that thread dies is taken back by `reclaimTask`.
+ */
+import { invariant } from "../base/assert.ts";
+import { type Allocator, MemoryRefused } from "./allocator.ts";
+import { attachControlArea, headerWord, pageBytes, type PoolOptions } from "./control-area.ts";
+import { refusal } from "./memory-refusal.ts";
+import { type OwnerId, slotWord } from "./owners.ts";
+import { asPtr, type Ptr } from "./ptr.ts";
+import { MemoryPool } from "./memory-pool.ts";
+import { Slabs, smallBytes, smallBytesMax } from "./slabs.ts";
+
+export interface TaskOptions {
+  /** Called while waiting for memory; throws when the task has been cancelled. */
+  readonly checkCancelled?: () => void;
+  /** False for an owner that is no task (a driver's results): it has no share, and does not count for others'. */
+  readonly fair?: boolean;
+}
+
+/** Something that can write its rows to disk and free their memory. */
+export interface Spillable {
+  readonly name: string;
+  readonly usedBytes: number;
+  /** Frees what it can; gives the bytes that came free, 0 when there was nothing to spill. */
+  spill(): number;
+}
+
+/** One operator's view of its task's memory: the same allocations, counted on its account. */
+export class OperatorMemory implements Allocator {
+  usedBytes = 0;
+  peakBytes = 0;
+
+  constructor(
+    readonly name: string,
+    readonly task: TaskMemory,
+  ) {}
+
+  alloc(bytes: number): Ptr {
+    return this.task.allocFor(this, bytes);
+  }
+
+  free(ptr: Ptr, bytes: number): void {
+    this.task.freeFor(this, ptr, bytes);
+  }
+
+  /** Whole pages, whatever the size, so that they can be handed over. Freed by `free` with the bytes given here. */
+  allocRun(bytes: number): Ptr {
+    return this.task.allocRunFor(this, bytes);
+  }
+
+  /** Gives a page run to another owner; it is no longer this task's to free. */
+  handOver(ptr: Ptr, bytes: number, to: OwnerId): void {
+    this.task.handOverFor(this, ptr, bytes, to);
+  }
+
+  /** Lets other operators of the task ask this one to spill. Gives the function that ends it. */
+  spillable(spillable: Spillable): () => void {
+    return this.task.registerSpillable(spillable, this);
+  }
+}
+
+const spillRoundsMax = 1000;
+const waitSliceMs = 50;
+/** When every other task waits too, only the driver can free something: do not wait long for that. */
+const lonelyWaitMs = 100;
+
+export class TaskMemory implements Allocator {
+  private slabs: Slabs | undefined;
+  /** First page → pages. */
+  private readonly runs = new Map<number, number>();
+  private readonly accounts: OperatorMemory[] = [];
+  private readonly spillables: { readonly spillable: Spillable; readonly account: OperatorMemory | undefined }[] = [];
+  private readonly spilling = new Set<Spillable>();
+  private readonly own: OperatorMemory;
+  private closed = false;
+  private sharing = false;
+  private finalPeakBytes = 0;
+
+  constructor(
+    readonly pool: MemoryPool,
+    readonly owner: OwnerId,
+    private readonly options: TaskOptions = {},
+  ) {
+    this.own = new OperatorMemory("the task itself", this);
+  }
+
+  /** An account for one operator. Its name appears in errors: "reduceByKey". */
+  withOperator(name: string): OperatorMemory {
+    const account = new OperatorMemory(name, this);
+    this.accounts.push(account);
+    return account;
+  }
+
+  alloc(bytes: number): Ptr {
+    return this.allocFor(this.own, bytes);
+  }
+
+  free(ptr: Ptr, bytes: number): void {
+    this.freeFor(this.own, ptr, bytes);
+  }
+
+  /** Whole pages held, slabs' unused cells included; what is staged for the cache is storage's. */
+  get usedBytes(): number {
+    return this.closed ? 0 : this.usedPages() * pageBytes;
+  }
+
+  get peakBytes(): number {
+    return this.closed ? this.finalPeakBytes : this.pool.owners.get(this.owner, slotWord.peakPages) * pageBytes;
+  }
+
+  allocFor(account: OperatorMemory, bytes: number): Ptr {
+    if (bytes > smallBytesMax) return this.allocRunFor(account, bytes);
+    this.slabs ??= new Slabs(this.pool.area.words);
+    let cell = this.slabs.take(bytes);
+    if (cell === 0) {
+      this.slabs.addPage(this.acquirePages(1, account), bytes);
+      cell = this.slabs.take(bytes);
+    }
+    charge(account, smallBytes(bytes));
+    return asPtr(cell);
+  }
+
+  allocRunFor(account: OperatorMemory, bytes: number): Ptr {
+    const pages = pagesOf(bytes);
+    const page = this.acquirePages(pages, account);
+    this.runs.set(page, pages);
+    charge(account, pages * pageBytes);
+    return asPtr(page * pageBytes);
+  }
+
+  freeFor(account: OperatorMemory, ptr: Ptr, bytes: number): void {
+    invariant(!this.closed, "memory is freed after its task ended");
+    if (bytes > smallBytesMax || this.runs.has(ptr / pageBytes)) {
+      const { page, pages } = this.takeRun(account, ptr, bytes);
+      this.pool.pages.free(page, pages, this.owner);
+      return;
+    }
+    invariant(this.slabs !== undefined, `${bytes} bytes at ${ptr} are not an allocation of this task`);
+    const emptied = this.slabs.give(ptr, bytes);
+    charge(account, -smallBytes(bytes));
+    if (emptied !== 0) this.pool.pages.free(emptied, 1, this.owner);
+  }
+
+  handOverFor(account: OperatorMemory, ptr: Ptr, bytes: number, to: OwnerId): void {
+    const { page, pages } = this.takeRun(account, ptr, bytes);
+    this.pool.pages.transfer(page, pages, this.owner, to);
+  }
+
+  /** `account`'s own requests never make this one spill: an operator that is refused spills by itself. */
+  registerSpillable(spillable: Spillable, account?: OperatorMemory): () => void {
+    const entry = { spillable, account };
+    this.spillables.push(entry);
+    return () => {
+      const at = this.spillables.indexOf(entry);
+      if (at >= 0) this.spillables.splice(at, 1);
+    };
+  }
+
+  /** Frees everything the task holds: pages, pins, locks, unfinished cache entries. Safe to call twice. */
+  releaseAll(): void {
+    if (this.closed) return;
+    const { owners, pages } = this.pool;
+    this.finalPeakBytes = this.peakBytes;
+    this.closed = true;
+    if (!owners.beginClose(this.owner)) return;
+    if (owners.get(this.owner, slotWord.entangled) !== 0) this.pool.disentangle(this.owner);
+    for (const page of this.slabs?.allPages() ?? []) pages.free(page, 1, this.owner);
+    for (const [page, count] of this.runs) pages.free(page, count, this.owner);
+    this.slabs = undefined;
+    this.runs.clear();
+    if (owners.get(this.owner, slotWord.usedPages) !== 0) pages.sweep(this.owner);
+    owners.endClose(this.owner);
+    if (this.sharing) pages.announceFree();
+  }
+
+  private takeRun(account: OperatorMemory, ptr: Ptr, bytes: number): { readonly page: number; readonly pages: number } {
+    const page = ptr / pageBytes;
+    const pages = pagesOf(bytes);
+    invariant(this.runs.get(page) === pages, `${bytes} bytes at ${ptr} are not an allocation of this task`);
+    this.runs.delete(page);
+    charge(account, -pages * pageBytes);
+    return { page, pages };
+  }
+
+  private usedPages(): number {
+    const { owners } = this.pool;
+    return owners.get(this.owner, slotWord.usedPages) - owners.get(this.owner, slotWord.stagedPages);
+  }
+
+  /** The first page of a run that is now this task's. Evicts, spills, waits; then throws `MemoryRefused`. */
+  private acquirePages(pages: number, account: OperatorMemory): number {
+    invariant(!this.closed, "memory is asked for after its task ended");
+    if (!this.sharing && this.options.fair !== false) this.pool.owners.set(this.owner, slotWord.sharing, 1);
+    this.sharing = true;
+    let deadline = 0;
+    for (let round = 0; round < spillRoundsMax; round++) {
+      const sequence = Atomics.load(this.pool.area.words, headerWord.freedSequence);
+      const shares = this.pool.shares.now();
+      const used = this.usedPages();
+      const fits = this.options.fair === false || used + pages <= shares.taskMaxPages;
+      if (fits) {
+        const page = this.claimOrEvict(pages);
+        if (page !== 0) return page;
+      }
+      if (this.trimSlabs() > 0 || this.spillOthers(account) > 0) continue;
+      if (this.usedPages() >= shares.taskMinPages || pages > shares.tasksPages) break;
+      const now = performance.now();
+      if (deadline === 0) deadline = now + this.pool.waitMaxMs;
+      if (!this.pool.shares.othersRun(this.owner)) deadline = Math.min(deadline, now + lonelyWaitMs);
+      if (now >= deadline) break;
+      this.waitForFree(sequence, pages, Math.min(waitSliceMs, deadline - now));
+    }
+    throw this.refused(pages, account);
+  }
+
+  private claimOrEvict(pages: number): number {
+    const { pool } = this;
+    for (;;) {
+      const page = pool.pages.claim(pages, this.owner);
+      if (page !== 0) return page;
+      const evictable = pool.shares.storagePages() - pool.shares.storageFloorPages;
+      if (evictable <= 0 || pool.evict(Math.min(pages, evictable)) === 0) return 0;
+    }
+  }
+
+  private trimSlabs(): number {
+    const pages = this.slabs?.trim() ?? [];
+    for (const page of pages) this.pool.pages.free(page, 1, this.owner);
+    return pages.length;
+  }
+
+  /** Asks the biggest of the other operators to spill. */
+  private spillOthers(account: OperatorMemory): number {
+    const candidates = this.spillables
+      .filter(entry => entry.account !== account && !this.spilling.has(entry.spillable) && entry.spillable.usedBytes > 0)
+      .sort((a, b) => b.spillable.usedBytes - a.spillable.usedBytes);
+    for (const { spillable } of candidates) {
+      this.spilling.add(spillable);
+      try {
+        const freedBytes = spillable.spill();
+        if (freedBytes > 0) return freedBytes;
+      } finally {
+        this.spilling.delete(spillable);
+      }
+    }
+    return 0;
+  }
+
+  private waitForFree(sequence: number, pages: number, milliseconds: number): void {
+    const { words } = this.pool.area;
+    this.pool.owners.set(this.owner, slotWord.waitingPages, pages);
+    Atomics.add(words, headerWord.waiters, 1);
+    Atomics.wait(words, headerWord.freedSequence, sequence, milliseconds);
+    Atomics.sub(words, headerWord.waiters, 1);
+    this.pool.owners.set(this.owner, slotWord.waitingPages, 0);
+    this.options.checkCancelled?.();
+  }
+
+  private refused(pages: number, account: OperatorMemory): MemoryRefused {
+    const accounts = [this.own, ...this.accounts].filter(each => each.usedBytes > 0);
+    const { pool } = this;
+    return refusal({
+      operator: account === this.own ? undefined : account.name,
+      wantedBytes: pages * pageBytes,
+      heldPages: this.usedPages(),
+      accounts,
+      shares: pool.shares.now(),
+      use: pool.shares.use(),
+      longestFreeRun: pool.pages.longestFreeRun(),
+    });
+  }
+}
+
+/** A thread's handle on the process's engine memory. */
+export class SharedPool extends MemoryPool {
+  /** The memory of one task attempt, for use by the calling thread alone. */
+  openTask(taskAttemptId: number, options: TaskOptions = {}): TaskMemory {
+    return new TaskMemory(this, this.openOwner("task", taskAttemptId), options);
+  }
+}
+
+/** The pool of a kernel memory. The first thread to attach lays the control area out, with its options. */
+export function attachMemory(memory: WebAssembly.Memory, options: PoolOptions = {}): SharedPool {
+  return new SharedPool(attachControlArea(memory, options));
+}
+
+function charge(account: OperatorMemory, bytes: number): void {
+  account.usedBytes += bytes;
+  if (account.usedBytes > account.peakBytes) account.peakBytes = account.usedBytes;
+}
+
+function pagesOf(bytes: number): number {
+  return Math.max(1, Math.ceil(bytes / pageBytes));
+}
