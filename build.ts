@@ -6,14 +6,25 @@
  *   bun build.ts --kernels   kernels only
  */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const root = import.meta.dirname;
 const ascFlags = [
-  "--enable", "threads,simd,bulk-memory",
-  "--sharedMemory", "--importMemory", "--initialMemory", "1", "--maximumMemory", "65536",
-  "--runtime", "stub", "--bindings", "raw", "-O3", "--noAssert",
+  "--enable",
+  "threads,simd,bulk-memory",
+  "--sharedMemory",
+  "--importMemory",
+  "--initialMemory",
+  "1",
+  "--maximumMemory",
+  "65536",
+  "--runtime",
+  "stub",
+  "--bindings",
+  "raw",
+  "-O3",
+  "--noAssert",
 ];
 
 await buildKernels();
@@ -25,10 +36,15 @@ async function buildKernels(): Promise<void> {
   mkdirSync(join(root, "build"), { recursive: true });
   await run([
     join(root, "node_modules/assemblyscript/bin/asc.js"),
-    "kernels/index.ts", "--outFile", "build/kernels.wasm", ...ascFlags,
+    "kernels/index.ts",
+    "--outFile",
+    "build/kernels.wasm",
+    ...ascFlags,
   ]);
   const wasm = readFileSync(join(root, "build/kernels.wasm"));
-  writeFileSync(join(root, "src/kernel/generated.ts"), bindings(wasm));
+  const generated = join(root, "src/kernel/generated.ts");
+  writeFileSync(`${generated}.new`, bindings(wasm));
+  renameSync(`${generated}.new`, generated);
   markFresh("kernels", [...filesBelow("kernels"), "build.ts", "package-lock.json"]);
   console.log(`kernels: ${wasm.byteLength} bytes`);
 }
@@ -51,13 +67,20 @@ function bindings(wasm: Uint8Array): string {
 }
 
 async function buildBinary(): Promise<void> {
-  const inputs = [...filesBelow("src"), "build.ts", "package-lock.json"];
+  const inputs = [...filesBelow("src"), "package.json", "build.ts", "package-lock.json"];
   if (isFresh("binary", inputs, ["dist/firesteel"])) return;
+  const work = `build/binary-${process.pid}`;
+  // whitespace and syntax alone: short names would save 1 % and make stack traces unreadable
   await run([
-    "build", "--compile", "--minify", "--keep-names", "--sourcemap", "--splitting", "--bytecode", "--format=esm",
-    "--compile-autoload-package-json", "--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig",
-    "src/main.ts", "--outfile", "dist/firesteel",
+    ...["build", "--compile", "--minify-syntax", "--minify-whitespace", "--sourcemap=inline"],
+    ...["--splitting", "--bytecode", "--format=esm"],
+    ...["--compile-autoload-package-json", "--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig"],
+    ...["src/main.ts", "--outfile", `${work}/firesteel`],
   ]);
+  mkdirSync(join(root, "dist"), { recursive: true });
+  // a rename replaces the binary even while it runs
+  renameSync(join(root, work, "firesteel"), join(root, "dist/firesteel"));
+  rmSync(join(root, work), { recursive: true });
   markFresh("binary", inputs);
   console.log("built dist/firesteel");
 }
@@ -65,7 +88,9 @@ async function buildBinary(): Promise<void> {
 async function run(args: string[]): Promise<void> {
   const child = Bun.spawn([process.execPath, ...args], { cwd: root, stdout: "pipe", stderr: "pipe" });
   const [out, err, code] = await Promise.all([
-    new Response(child.stdout).text(), new Response(child.stderr).text(), child.exited,
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
   ]);
   if (code !== 0) {
     console.error(out + err);
@@ -88,7 +113,11 @@ function digest(inputs: string[]): string {
 
 function isFresh(step: string, inputs: string[], outputs: string[]): boolean {
   const stamp = join(root, "build", `${step}.sha256`);
-  return outputs.every(file => existsSync(join(root, file))) && existsSync(stamp) && readFileSync(stamp, "utf8") === digest(inputs);
+  return (
+    outputs.every(file => existsSync(join(root, file))) &&
+    existsSync(stamp) &&
+    readFileSync(stamp, "utf8") === digest(inputs)
+  );
 }
 
 function markFresh(step: string, inputs: string[]): void {

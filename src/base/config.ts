@@ -139,7 +139,8 @@ export function propertiesLayer(file: string, text: string): ConfigLayer {
 }
 
 function unknownKey(key: string, origin: string): UsageError {
-  const best = nearest(key, Object.keys(configKeys));
+  // Spark's spelling of one of ours, first of all
+  const best = nearest(key.replace(/^spark\./, "firesteel."), Object.keys(configKeys));
   return new UsageError(`"${key}" (${origin}) is not a configuration key`, { hint: didYouMean(best) });
 }
 

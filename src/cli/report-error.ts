@@ -1,6 +1,6 @@
 /**
  * An error as a person reads it: one block with the message, the place in the user's file with its source line and a caret, the
- * user's own frames, what caused it and what to do. Reads at most the one source file; never throws.
+ * user's own frames, what caused it and what to do. User frames in `stack` have absolute paths. Reads source files; never throws.
  *
  *   error: map got a function that uses `socket`, which cannot be sent to tasks: it is a Socket
  *     at job.ts:7:31
@@ -12,6 +12,7 @@ import { readFileSync } from "node:fs";
 import { isAbsolute, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FiresteelError, formatPosition, type SourcePosition } from "../base/errors.ts";
+import { UsageError } from "../base/usage-error.ts";
 
 export interface ErrorFormat {
   readonly colour?: boolean;
@@ -59,15 +60,19 @@ function headline(error: unknown): string {
   }
 }
 
-/** Where it is, and the user's frames that led there. */
+/** Where it is, with the source line, and the user's frames that led there. */
 function place(error: unknown, format: ErrorFormat, paint: Paint): string[] {
   const at = error instanceof FiresteelError ? error.at : undefined;
-  const frames = userFrames(error, format.workingDirectory);
-  const shown =
-    at === undefined ? undefined : formatPosition({ ...at, file: shortPath(at.file, format.workingDirectory) });
-  const lines = shown === undefined ? [] : [`  at ${shown}`, ...excerpt(at!, format.readSource ?? readText, paint)];
-  const rest = frames.filter(frame => shown === undefined || !frame.includes(shown));
-  return [...lines, ...rest.slice(0, framesMax).map(frame => `  ${frame}`)];
+  const [first, ...others] = userFrames(error);
+  const shorten = (frame: string) => `  ${shortFrame(frame, format.workingDirectory)}`;
+  const named = at === undefined ? first : `at ${formatPosition(at)}`;
+  if (named === undefined) return [];
+  const position = at ?? positionOf(named);
+  const source = position === undefined ? [] : excerpt(position, format.readSource ?? readText, paint);
+  const place = at === undefined ? undefined : shortFrame(formatPosition(at), format.workingDirectory);
+  const rest = (at === undefined ? others : [first ?? "", ...others]).map(shorten);
+  const more = rest.filter(frame => frame.trim() !== "" && (place === undefined || !frame.includes(place)));
+  return [shorten(named), ...source, ...more.slice(0, framesMax)];
 }
 
 function excerpt(at: SourcePosition, readSource: (file: string) => string | undefined, paint: Paint): string[] {
@@ -80,11 +85,11 @@ function excerpt(at: SourcePosition, readSource: (file: string) => string | unde
 }
 
 /** The stack without the engine's own frames and the runtime's. */
-function userFrames(error: unknown, workingDirectory: string | undefined): string[] {
-  if (!(error instanceof Error) || (error instanceof FiresteelError && error.kind === "internal")) return [];
-  return stackOf(error)
-    .filter(frame => !isEngineFrame(frame))
-    .map(frame => frame.replace(/(?:file:\/\/)?(\/[^\s():]+)(?=:\d+)/, path => shortPath(path, workingDirectory)));
+function userFrames(error: unknown): string[] {
+  if (!(error instanceof Error) || error instanceof UsageError) return [];
+  // an internal error shows its whole stack
+  if (error instanceof FiresteelError && error.kind === "internal") return [];
+  return stackOf(error).filter(frame => !isEngineFrame(frame));
 }
 
 function stackOf(error: Error): string[] {
@@ -94,12 +99,30 @@ function stackOf(error: Error): string[] {
 
 const engineRoot = fileURLToPath(new URL("../", import.meta.url));
 
+/** From source, engine files are below `src`; in the binary their paths are relative, and the user's are absolute. */
 function isEngineFrame(frame: string): boolean {
-  return frame.includes(engineRoot) || /\$bunfs|~BUN|\(?(?:node|native|bun|ext|internal):|\[native code\]/.test(frame);
+  if (/\$bunfs|~BUN|\(?\b(?:node|native|bun|ext|internal):|\[native code\]/.test(frame)) return true;
+  const path = /(\S+?):\d+:\d+\)?$/.exec(frame)?.[1]?.replace(/^\(/, "") ?? "";
+  return path.includes(engineRoot) || !(path.startsWith("file:") || isAbsolute(path));
+}
+
+/** `at f (/home/me/job.ts:3:1)` → the file's position. */
+function positionOf(frame: string): SourcePosition | undefined {
+  const match = /(?:^at |\()((?:file:\/\/)?\/.*?):(\d+):(\d+)\)?$/.exec(frame);
+  if (match === null) return undefined;
+  return { file: plainPath(match[1]!), line: Number(match[2]), column: Number(match[3]) };
+}
+
+function shortFrame(frame: string, workingDirectory: string | undefined): string {
+  return frame.replace(/(?:file:\/\/)?\/[^()]+(?=:\d+:\d+\)?$)/, path => shortPath(path, workingDirectory));
+}
+
+function plainPath(file: string): string {
+  return file.startsWith("file://") ? fileURLToPath(file) : file;
 }
 
 function shortPath(file: string, workingDirectory = process.cwd()): string {
-  const path = file.startsWith("file://") ? fileURLToPath(file) : file;
+  const path = plainPath(file);
   if (!isAbsolute(path)) return path;
   const short = relative(workingDirectory, path);
   return short.startsWith(`..${sep}`) || short === "" ? path : short;
