@@ -4,8 +4,10 @@
  * are columns, not strings. Invalid UTF-8 becomes U+FFFD as WHATWG's decoder does it, and is counted.
  */
 import { isUtf8 } from "node:buffer";
-import type { ByteSplit, Pulled, RowSource, SourceEnv } from "./contracts.ts";
-import { chunkRowsMax } from "./contracts.ts";
+import type { Batch } from "../data/column.ts";
+import { offset } from "../kernel/ptr.ts";
+import { type ByteSplit, chunkRowsMax, type Pulled, type RowSource, type SourceEnv } from "./contracts.ts";
+import { LineBatches } from "./line-batches.ts";
 import { RecordReader, type RecordRun } from "./record-reader.ts";
 
 export function openText(split: ByteSplit, maxLineBytes: number, env: SourceEnv): RowSource<string> {
@@ -16,6 +18,7 @@ class TextReader implements RowSource<string> {
   private readonly records: RecordReader;
   private lines: string[] = [];
   private nextLine = 0;
+  private readonly batches: LineBatches;
 
   constructor(
     split: ByteSplit,
@@ -23,6 +26,7 @@ class TextReader implements RowSource<string> {
     private readonly env: SourceEnv,
   ) {
     this.records = new RecordReader(split, env, { noun: "line", maxBytes: maxLineBytes });
+    this.batches = new LineBatches(env);
   }
 
   nextChunk(): Pulled<string[]> {
@@ -32,8 +36,16 @@ class TextReader implements RowSource<string> {
     return this.decode(run);
   }
 
+  nextBatch(): Pulled<Batch> {
+    if (this.batches.hasLines) return this.batches.next();
+    const run = this.records.next();
+    if (run instanceof Promise) return run.then(arrived => this.cutBatch(arrived));
+    return this.cutBatch(run);
+  }
+
   close(): void {
     this.records.close();
+    this.batches.close();
     this.lines = [];
   }
 
@@ -43,6 +55,14 @@ class TextReader implements RowSource<string> {
     this.nextLine = 0;
     this.env.metrics.add("rowsRead", this.lines.length);
     return this.takeLines();
+  }
+
+  private cutBatch(run: RecordRun | undefined): Batch | undefined {
+    if (run === undefined) return undefined;
+    const { buffer, ptr } = this.records;
+    if (isUtf8(buffer.subarray(run.from, run.to))) this.batches.start(offset(ptr, run.from), run.to - run.from);
+    else this.batches.startRepaired(decodeRun(buffer, run, this.env));
+    return this.batches.next();
   }
 
   private takeLines(): string[] {
@@ -74,7 +94,7 @@ function countReplacements(bytes: Buffer, text: string): number {
 export function splitLines(text: string): string[] {
   const lines = text.split("\n");
   if (text.endsWith("\n")) lines.pop();
-  if (text.includes("\r\n")) {
+  if (text.includes("\r")) {
     const last = lines.length - 1;
     for (let i = 0; i <= last; i++) {
       const line = lines[i]!;

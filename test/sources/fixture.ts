@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { FiresteelError } from "../../src/base/errors.ts";
 import { BumpAllocator } from "../../src/kernel/allocator.ts";
 import { compileKernels, createKernelMemory, instantiateKernels } from "../../src/kernel/kernels.ts";
 import type { RowSource, SourceEnv, SourceMetric } from "../../src/sources/contracts.ts";
@@ -56,4 +57,36 @@ export function temporaryFolder(): TemporaryFolder {
     },
     [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }),
   };
+}
+
+/** The same rows by way of batches of one utf8 column. */
+export async function allBatchedLines(source: RowSource, env: SourceEnv): Promise<string[]> {
+  const rows: string[] = [];
+  try {
+    for (;;) {
+      const pulled = source.nextBatch!();
+      const batch = pulled instanceof Promise ? await pulled : pulled;
+      if (batch === undefined) return rows;
+      const { root } = batch;
+      if (root.kind !== "utf8") throw new Error(`a column of ${root.kind}`);
+      for (let i = 0; i < batch.rows; i++) {
+        const from = env.kernels.i32[(root.offsets >>> 2) + i]!;
+        const to = env.kernels.i32[(root.offsets >>> 2) + i + 1]!;
+        rows.push(Buffer.from(env.kernels.u8.slice(root.bytes + from, root.bytes + to)).toString());
+      }
+    }
+  } finally {
+    source.close();
+  }
+}
+
+/** The error that a promise rejects with. */
+export async function failure(promise: Promise<unknown>): Promise<FiresteelError> {
+  try {
+    await promise;
+  } catch (thrown) {
+    if (thrown instanceof FiresteelError) return thrown;
+    throw thrown;
+  }
+  throw new Error("nothing failed");
 }

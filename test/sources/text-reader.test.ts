@@ -1,10 +1,11 @@
 import { expect, test } from "bun:test";
+import { rmSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { Random } from "../../src/base/random.ts";
 import { planText } from "../../src/sources/byte-splits.ts";
 import { resolvePaths } from "../../src/sources/input-files.ts";
 import { openSplit } from "../../src/sources/open-split.ts";
-import { allRows, temporaryFolder, testEnv, type TestEnv } from "./fixture.ts";
+import { allBatchedLines, allRows, failure, temporaryFolder, testEnv, type TestEnv } from "./fixture.ts";
 
 async function readText(path: string, minPartitions = 1, env = testEnv(), maxLineBytes?: number): Promise<string[][]> {
   const scan = planText(resolvePaths(path), minPartitions, maxLineBytes === undefined ? {} : { maxLineBytes });
@@ -53,5 +54,106 @@ test("any text cut into any number of splits gives the same lines in order", asy
     const env = testEnv();
     expect({ seed, lines: (await readText(path, partitions, env)).flat() }).toEqual({ seed, lines: expected });
     expect(env.counts.rowsRead).toBe(expected.length);
+    const batched: string[] = [];
+    for (const split of planText(resolvePaths(path), partitions).splits) {
+      const batchEnv = testEnv();
+      batched.push(...(await allBatchedLines(openSplit({ format: "text", maxLineBytes: 1 << 20 }, split, batchEnv), batchEnv)));
+    }
+    expect({ seed, batched }).toEqual({ seed, batched: expected });
   }
+});
+
+test("batches repair invalid UTF-8 and hold at most 8,192 rows", async () => {
+  using folder = temporaryFolder();
+  const path = folder.file("in.txt", Buffer.concat([Buffer.from("é\r\n\n".repeat(9000)), Buffer.from([0xff, 0x0a, 0x61])]));
+  const env = testEnv();
+  const { format, splits } = planText(resolvePaths(path), 1);
+  const lines = await allBatchedLines(openSplit(format, splits[0]!, env), env);
+  expect(lines.length).toBe(18002);
+  expect([lines[0], lines[17998], lines[17999], lines[18000], lines[18001]]).toEqual(["é", "é", "", "\ufffd", "a"]);
+  expect(env.counts.invalidUtf8).toBe(1);
+});
+
+test("lines cross the pieces that a file is read in", async () => {
+  const lines = Array.from({ length: 40_000 }, (_, i) => `${i} ${"漢字".repeat(i % 7)}${"x".repeat(i % 23)}`);
+  expect(await linesOf(lines.join("\r\n"))).toEqual(lines);
+});
+
+test("a line of many megabytes is one row, and splits that begin inside it have none", async () => {
+  using folder = temporaryFolder();
+  const long = "x".repeat(5_000_000);
+  const partitions = await readText(folder.file("in.txt", `a\n${long}\nb\n`), 6);
+  expect(partitions.map(lines => lines.map(line => line.length))).toEqual([[1, 5_000_000], [], [], [], [], [1]]);
+});
+
+test("a line above the limit is an error that names file, offset and key", async () => {
+  using folder = temporaryFolder();
+  const path = folder.file("in.txt", `short\n${"x".repeat(3000)}\n`);
+  const error = await failure(readText(path, 1, testEnv(), 1000));
+  expect(error.kind).toBe("resource");
+  expect(error.message).toBe(`a line of ${path} is longer than 1000 bytes; it begins at byte 6`);
+  expect(error.hint).toContain("firesteel.text.maxLineBytes");
+});
+
+test("a line that engine memory cannot hold is a resource error that names the file", async () => {
+  using folder = temporaryFolder();
+  const path = folder.file("in.txt", "x".repeat(2_000_000));
+  const error = await failure(readText(path, 1, testEnv(600_000)));
+  expect(error.kind).toBe("resource");
+  expect(error.message).toContain(`a line of ${path} that begins at byte 0`);
+});
+
+test("a file that shrank or vanished after planning is a data error; what was added is not read", async () => {
+  using folder = temporaryFolder();
+  const path = folder.file("in.txt", "a\nb\n");
+  const { format, splits } = planText(resolvePaths(path), 1);
+  folder.file("in.txt", "a\nb\nc\n");
+  expect(await allRows(openSplit(format, splits[0]!, testEnv()))).toEqual(["a", "b"]);
+  folder.file("in.txt", "a\n");
+  expect(() => openSplit(format, splits[0]!, testEnv())).toThrow(`${path} has become shorter since the job was planned: 4 bytes then, 2 now`);
+  rmSync(path);
+  expect(() => openSplit(format, splits[0]!, testEnv())).toThrow(`cannot read ${path}: the file is gone since the job was planned`);
+});
+
+test("gzip files are one split each, of any number of members", async () => {
+  using folder = temporaryFolder();
+  const lines = Array.from({ length: 60_000 }, (_, i) => `línea ${i}`);
+  const text = Buffer.from(lines.join("\n"));
+  const members = Buffer.concat([gzipSync(text.subarray(0, 100_001)), gzipSync(Buffer.alloc(0)), gzipSync(text.subarray(100_001))]);
+  const env = testEnv();
+  expect(await readText(folder.file("in.gz", members), 8, env)).toEqual([lines]);
+  expect(env.counts.bytesRead).toBe(members.length);
+  const { format, splits } = planText(resolvePaths(folder.file("in.gz", members)), 1);
+  expect(await allBatchedLines(openSplit(format, splits[0]!, env), env)).toEqual(lines);
+  expect(await readText(folder.file("empty.gz", ""))).toEqual([[]]);
+});
+
+test("broken gzip files are data errors that name file and offset", async () => {
+  using folder = temporaryFolder();
+  const whole = gzipSync(Array.from({ length: 50_000 }, (_, i) => `line ${(i * 7919) % 1009}`).join("\n"));
+  const cut = folder.file("cut.gz", whole.subarray(0, whole.length >> 1));
+  const cutError = await failure(readText(cut));
+  expect(cutError.kind).toBe("data");
+  expect(cutError.message).toBe(`broken gzip file ${cut}: it ends at byte ${whole.length >> 1}, in the middle of its data`);
+
+  const damaged = Buffer.from(whole);
+  damaged.fill(0xff, whole.length >> 1, (whole.length >> 1) + 50);
+  const damagedPath = folder.file("damaged.gz", damaged);
+  expect((await failure(readText(damagedPath))).message).toMatch(/^broken gzip file \/.*damaged\.gz: .+ near byte \d+$/);
+
+  const plain = folder.file("plain.gz", "not compressed at all");
+  expect((await failure(readText(plain))).message).toBe(`broken gzip file ${plain}: incorrect header check near byte 0`);
+});
+
+test("a gzip source may be closed at any time", async () => {
+  using folder = temporaryFolder();
+  const path = folder.file("in.gz", gzipSync("some line\n".repeat(500_000)));
+  const { format, splits } = planText(resolvePaths(path), 1);
+  const source = openSplit(format, splits[0]!, testEnv());
+  await source.nextChunk();
+  const pending = source.nextChunk();
+  source.close();
+  source.close();
+  await pending;
+  expect(await source.nextChunk()).toBeUndefined();
 });
