@@ -11,6 +11,9 @@ export interface ShippableClass {
   readonly dehydrate: (instance: object) => unknown[];
   /** An instance of the class with that state; no user constructor body runs. */
   readonly rehydrate: (state: unknown[]) => object;
+  /** The same in two steps, for instances that refer to themselves: one without state, then the state into it. */
+  readonly allocate?: () => object;
+  readonly restore?: (instance: object, state: unknown[]) => void;
 }
 
 const byId = new Map<string, ShippableClass>();

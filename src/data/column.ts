@@ -1,13 +1,14 @@
 /**
  * Columns in kernel memory. A column is a descriptor: plain data with addresses, valid as long as the memory behind it.
- * All offsets are absolute row indexes into `bytes` or `items`, so a slice only moves pointers.
+ * All offsets are absolute positions in `bytes` or `items`, so a slice only moves pointers. A column without rows may have
+ * null pointers, which must not be read.
  */
 import type { Ptr } from "../kernel/ptr.ts";
 import type { ListContainer, StructShape } from "./schema.ts";
 
 export type Column =
-  | { readonly kind: "f64" | "f32" | "i32" | "i64" | "bool" | "date"; readonly rows: number; readonly values: Ptr }
-  | { readonly kind: "utf8" | "any"; readonly rows: number; readonly offsets: Ptr; readonly bytes: Ptr }
+  | { readonly kind: "f64" | "f32" | "i32" | "u8" | "i64" | "bool" | "date"; readonly rows: number; readonly values: Ptr }
+  | BytesColumn
   | { readonly kind: "constant"; readonly rows: number; readonly value: undefined | null | boolean }
   | { readonly kind: "dictionary"; readonly rows: number; readonly codes: Ptr; readonly values: Column }
   | { readonly kind: "struct"; readonly rows: number; readonly shape: StructShape; readonly fields: readonly Column[] }
@@ -27,6 +28,15 @@ export type Column =
       readonly validity: Ptr;
       readonly item: Column;
     };
+
+/** Cells of varying length. Without rows, `offsets` and `bytes` point at nothing. */
+export interface BytesColumn {
+  readonly kind: "utf8" | "any";
+  readonly rows: number;
+  /** rows + 1 positions in `bytes` */
+  readonly offsets: Ptr;
+  readonly bytes: Ptr;
+}
 
 /** Rows that flow between operators. */
 export interface Batch {

@@ -7,6 +7,7 @@ export type ColumnType =
   | { readonly kind: "f64" } // numbers
   | { readonly kind: "f32" } // numbers that f32 holds exactly (from sources)
   | { readonly kind: "i32" } // numbers that are int32 and not −0
+  | { readonly kind: "u8" } // numbers that are 0 … 255: the items of a Uint8Array
   | { readonly kind: "i64" } // bigints in −2⁶³ … 2⁶³ − 1
   | { readonly kind: "bool" } // one byte a row
   | { readonly kind: "date" } // f64 milliseconds, NaN for an invalid date
@@ -22,6 +23,9 @@ export type ColumnType =
 export type StructShape = { readonly of: "tuple" } | { readonly of: "object"; readonly names: readonly string[] };
 
 export type ListContainer = "array" | "Float64Array" | "Float32Array" | "Int32Array" | "Uint8Array";
+
+/** What the items of a typed container are; an array's items may be anything. */
+export const containerItems = { Float64Array: "f64", Float32Array: "f32", Int32Array: "i32", Uint8Array: "u8" } as const;
 
 export const f64: ColumnType = { kind: "f64" };
 export const i32: ColumnType = { kind: "i32" };

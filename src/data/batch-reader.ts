@@ -1,0 +1,81 @@
+/**
+ * Rows of a batch as JavaScript values, through getters generated for its layout. The strings of a column are decoded in
+ * one piece when the first is read, and cut from that. Values are the reader's own: nothing it returns points into
+ * kernel memory.
+ */
+import type { Kernels } from "../kernel/kernels.ts";
+import { valuesView, isFixed } from "./builder.ts";
+import type { Batch, Column } from "./column.ts";
+import type { BatchReader } from "./contracts.ts";
+import { loadCode } from "./load-code.ts";
+import { typeOf } from "./type-of.ts";
+import { TextSource } from "./text-source.ts";
+import { AnySource } from "./any-source.ts";
+
+/** What generated code reads from: one a column, in preorder. */
+export type ColumnSource = ArrayLike<unknown> | TextSource | AnySource | DictionarySource | undefined;
+
+export function readBatch(kernels: Kernels, batch: Batch): BatchReader {
+  return readColumn(kernels, batch.root, batch.rows);
+}
+
+export function readColumn(kernels: Kernels, column: Column, rows = column.rows): BatchReader {
+  const sources: ColumnSource[] = [];
+  collectSources(kernels, column, sources);
+  const { get, toArray } = loadCode(typeOf(column), sources);
+  return {
+    rows,
+    get,
+    toArray: (from = 0, to = rows) => toArray(from, to),
+  };
+}
+
+/** The values of a dictionary, each decoded once; objects anew for every row, because rows are the job's to change. */
+export class DictionarySource {
+  private readonly reader: BatchReader;
+  private readonly values: unknown[] = [];
+  constructor(kernels: Kernels, column: Column, readonly codes: Int32Array) {
+    this.reader = readColumn(kernels, column);
+  }
+
+  get(i: number): unknown {
+    const code = this.codes[i]!;
+    const known = this.values[code];
+    if (known !== undefined) return known;
+    const value = this.reader.get(code);
+    if (typeof value !== "object") this.values[code] = value;
+    return value;
+  }
+}
+
+function collectSources(kernels: Kernels, column: Column, into: ColumnSource[]): void {
+  const { buffer } = kernels.memory;
+  switch (column.kind) {
+    case "constant":
+      into.push(undefined);
+      return;
+    case "utf8":
+      into.push(new TextSource(kernels, column));
+      return;
+    case "any":
+      into.push(new AnySource(kernels, column));
+      return;
+    case "dictionary":
+      into.push(new DictionarySource(kernels, column.values, new Int32Array(buffer, column.codes, column.rows)));
+      return;
+    case "struct":
+      into.push(undefined);
+      for (const field of column.fields) collectSources(kernels, field, into);
+      return;
+    case "list":
+      into.push(new Int32Array(buffer, column.offsets, column.rows === 0 ? 0 : column.rows + 1));
+      collectSources(kernels, column.items, into);
+      return;
+    case "optional":
+      into.push(new Uint8Array(buffer, column.validity, column.rows));
+      collectSources(kernels, column.item, into);
+      return;
+    default:
+      if (isFixed(column.kind)) into.push(valuesView(buffer, column.kind, column.values, column.rows) as ArrayLike<unknown>);
+  }
+}

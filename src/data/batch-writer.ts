@@ -1,0 +1,122 @@
+/**
+ * Collects rows into columns whose layout follows the values (contracts.ts, BatchWriter). The first row gives the layout a
+ * first guess; a row that does not fit widens it, with the rows so far, and is stored again. A row that is refused, for
+ * want of memory or because it cannot ship, is not counted and leaves the writer as it was.
+ */
+import type { Batch } from "./column.ts";
+import type { BatchWriter, WriterOptions } from "./contracts.ts";
+import { Builder } from "./builder.ts";
+import { widen } from "./convert.ts";
+import { layoutOf, typeKey, unify } from "./layout.ts";
+import type { ColumnType } from "./schema.ts";
+import { storeCode, type Store, type UsedBytes } from "./store-code.ts";
+import { unshippable } from "./unshippable.ts";
+import type { Allocator } from "../kernel/allocator.ts";
+import type { Kernels } from "../kernel/kernels.ts";
+
+/** A layout that a single odd row widened to *any* is guessed afresh this often before it stays. */
+const guessesMax = 4;
+
+export function makeBatchWriter(kernels: Kernels, allocator: Allocator, options: WriterOptions = {}): BatchWriter {
+  return new Writer(kernels, allocator, options);
+}
+
+class Writer implements BatchWriter {
+  rows = 0;
+  private cap = 0;
+  private root: Builder | undefined = undefined;
+  private store: Store = () => false;
+  private used: UsedBytes = () => 0;
+  private guesses = 1;
+
+  constructor(
+    private readonly kernels: Kernels,
+    private readonly allocator: Allocator,
+    private readonly options: WriterOptions,
+  ) {}
+
+  get bytes(): number {
+    return this.used(this.rows);
+  }
+
+  push(row: unknown): void {
+    const i = this.rows;
+    if (i === this.cap) this.growRows();
+    if (!this.store(row, i)) this.fit(row);
+    this.rows = i + 1;
+  }
+
+  /** Makes the layout fit a row, and stores it. */
+  private fit(row: unknown): void {
+    const { root } = this;
+    const own = layoutOf(row);
+    const type = root === undefined ? own : unify(root.type, own);
+    if (root === undefined) this.adopt(this.freshBuilder(type));
+    else if (typeKey(root.type) !== typeKey(type)) this.adopt(widen(root, this.rows, type));
+    if (!this.store(row, this.rows)) throw unshippable(row, this.options.what ?? "row");
+  }
+
+  private freshBuilder(type: ColumnType): Builder {
+    const builder = new Builder(type, this.kernels, this.allocator);
+    try {
+      builder.reserveRows(1);
+    } catch (thrown) {
+      builder.free();
+      throw thrown;
+    }
+    return builder;
+  }
+
+  private adopt(root: Builder): void {
+    this.root = root;
+    this.cap = root.cap;
+    const code = storeCode(root);
+    this.store = code.store;
+    this.used = code.usedBytes;
+  }
+
+  private growRows(): void {
+    if (this.root === undefined) return;
+    this.root.reserveRows(this.rows + 1);
+    this.cap = this.root.cap;
+  }
+
+  finish(): Batch {
+    const { rows, root } = this;
+    if (root === undefined) return { rows: 0, root: { kind: "constant", rows: 0, value: undefined } };
+    return { rows, root: root.column(rows) };
+  }
+
+  reset(): void {
+    const rows = this.rows;
+    this.rows = 0;
+    if (this.root === undefined || rows === 0) return;
+    if (hasAny(this.root.type) && this.guesses < guessesMax) {
+      this.guesses++;
+      this.free();
+    }
+  }
+
+  free(): void {
+    this.root?.free();
+    this.root = undefined;
+    this.rows = 0;
+    this.cap = 0;
+    this.store = () => false;
+    this.used = () => 0;
+  }
+}
+
+function hasAny(type: ColumnType): boolean {
+  switch (type.kind) {
+    case "any":
+      return true;
+    case "struct":
+      return type.fields.some(hasAny);
+    case "list":
+    case "optional":
+      return hasAny(type.item);
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * Finds why a value cannot ship, for the message: walks it as the encoder does and names the first thing that is refused and
+ * the path to it. Slow; only called after the encoder has refused.
+ */
+import { FiresteelError } from "../base/errors.ts";
+import { classOf } from "./classes.ts";
+import { errorProperties, kindOf } from "./value-kinds.ts";
+import type { EncodeHooks } from "./value-encoder.ts";
+import { valueDepthMax } from "./value-tags.ts";
+
+/** A value that has no bytes. `path` leads from the whole to the part, `part` is what it is: "a function". */
+export class UnshippableValue extends FiresteelError {
+  readonly path: string;
+  readonly part: string;
+
+  constructor(path: string, part: string, verb: string, hint: string | undefined) {
+    super("user", `${path} ${verb} ${part}`, { hint });
+    this.path = path;
+    this.part = part;
+  }
+}
+
+/** The error for a value that the encoder refused; `what` is what the whole is called. */
+export function unshippable(value: unknown, what: string, hooks: EncodeHooks = {}): UnshippableValue {
+  const found = new Search(hooks).visit(value, what);
+  return found ?? new UnshippableValue(what, "a value that cannot be sent to another thread", "holds", undefined);
+}
+
+class Search {
+  private readonly ancestors = new Map<unknown, string>();
+  private readonly visited = new Set<unknown>();
+
+  constructor(private readonly hooks: EncodeHooks) {}
+
+  visit(value: unknown, path: string): UnshippableValue | undefined {
+    if (typeof value === "function" || typeof value === "symbol") return this.visitOther(value, path);
+    if (typeof value !== "object" || value === null) return undefined;
+    const above = this.ancestors.get(value);
+    if (above !== undefined && this.hooks.references !== true) {
+      return new UnshippableValue(path, `itself at ${above}`, "refers to", "Send plain data without cycles");
+    }
+    if (this.visited.has(value)) return undefined;
+    if (this.ancestors.size > valueDepthMax) {
+      return new UnshippableValue(shorten(path), `deeper than ${valueDepthMax} levels`, "is nested", "Send flatter data");
+    }
+    this.ancestors.set(value, path);
+    const found = this.visitParts(value, path);
+    this.ancestors.delete(value);
+    // what was searched once without a find need not be searched again
+    this.visited.add(value);
+    return found;
+  }
+
+  private visitParts(value: object, path: string): UnshippableValue | undefined {
+    switch (kindOf(value)) {
+      case "array": {
+        const array = value as unknown[];
+        return this.first(array.keys(), at => this.visit(array[at], `${path}[${at}]`));
+      }
+      case "object":
+        return this.visitProperties(value, path);
+      case "map":
+        return this.first(value as Map<unknown, unknown>, ([key, item]) => {
+          return this.visit(key, `${path}'s key ${printKey(key)}`) ?? this.visit(item, `${path}.get(${printKey(key)})`);
+        });
+      case "set":
+        return this.first([...(value as Set<unknown>)].entries(), ([at, item]) => this.visit(item, `${path}'s item ${at}`));
+      case "error":
+        if (classOf(value) !== undefined) return this.visitOther(value, path);
+        return this.visitProperties(errorProperties(value as Error, false), path);
+      case "other":
+        return this.visitOther(value, path);
+      default:
+        return undefined;
+    }
+  }
+
+  private visitProperties(value: object, path: string): UnshippableValue | undefined {
+    return this.first(Object.keys(value), name => this.visit((value as Record<string, unknown>)[name], path + property(name)));
+  }
+
+  private visitOther(value: object | symbol, path: string): UnshippableValue | undefined {
+    const shippable = typeof value === "object" ? classOf(value) : undefined;
+    if (shippable !== undefined) {
+      const state = shippable.dehydrate(value as object);
+      return this.visitProperties(value as object, path) ?? this.first(state, each => this.visit(each, `${path}'s private state`));
+    }
+    const other = this.hooks.encodeOther?.(value);
+    if (other === undefined) return new UnshippableValue(path, describe(value), "is", hintFor(value));
+    return this.visit(other.data, path);
+  }
+
+  private first<T>(each: Iterable<T>, visit: (item: T) => UnshippableValue | undefined): UnshippableValue | undefined {
+    for (const item of each) {
+      const found = visit(item);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+}
+
+/** "a function", "a Promise", "an instance of the class Point". */
+export function describe(value: object | symbol): string {
+  if (typeof value === "symbol") return "a symbol";
+  if (typeof value === "function") return /^class\b/.test(Function.prototype.toString.call(value)) ? "a class" : "a function";
+  const name = className(value);
+  if (builtinNames.has(name)) return `${/^[AEIOU]/.test(name) ? "an" : "a"} ${name}`;
+  return name === "" ? "an object with a prototype of its own" : `an instance of the class ${name}`;
+}
+
+const builtinNames = new Set([
+  "Promise", "WeakMap", "WeakSet", "WeakRef", "SharedArrayBuffer", "Number", "String", "Boolean", "Symbol", "BigInt", "Proxy",
+  "Generator", "AsyncGenerator", "Iterator", "Request", "Response", "Headers", "Blob", "File", "ReadableStream", "Worker",
+  "MessagePort", "AbortSignal", "AbortController", "EventEmitter", "Socket", "Server", "Database",
+]);
+
+function hintFor(value: object | symbol): string {
+  if (typeof value === "function") return "Send plain data, and call the function before or after";
+  if (typeof value === "symbol") return "Send a string instead";
+  const name = className(value);
+  if (name === "Promise") return "Await it first, or use mapAsync";
+  if (name === "SharedArrayBuffer") return "Copy it into an ArrayBuffer first";
+  if (name === "Number" || name === "String" || name === "Boolean") return `Send the ${name.toLowerCase()} itself, not a ${name} object`;
+  if (builtinNames.has(name) || name === "") return "Send plain data instead";
+  return "Declare the class at the top level of one of the job's modules, or send plain data";
+}
+
+function className(value: object): string {
+  const { constructor } = value as { constructor?: unknown };
+  return typeof constructor === "function" ? constructor.name : "";
+}
+
+function property(name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
+}
+
+function printKey(key: unknown): string {
+  if (typeof key === "string") return JSON.stringify(key);
+  return typeof key === "object" || typeof key === "function" || typeof key === "symbol" ? "…" : String(key);
+}
+
+function shorten(path: string): string {
+  return path.length <= 80 ? path : `${path.slice(0, 77)}…`;
+}

@@ -1,0 +1,61 @@
+/**
+ * Values to bytes and back, for whatever holds one value: *any* columns, results, captures.
+ *
+ * Values are undefined, null, booleans, numbers, bigints, strings, Dates, arrays, plain objects, Maps, Sets, RegExps (with
+ * lastIndex), Errors, URLs, ArrayBuffers, typed arrays, Buffers, DataViews and instances of registered classes. The round
+ * trip keeps −0, NaN, lone surrogates, and the order of properties and entries. Holes read back as undefined, objects without
+ * a prototype as plain objects, accessors as data; symbol keys and named properties of arrays are not part of a value.
+ *
+ * With `references` an object met twice is one object again, and cycles are kept; captures use it with two hooks that
+ * carry functions and handles:
+ *
+ *   encodeValue(captures, { references: true, encodeOther: f => ({ tag: "fn", meta: idOf(f), data: capturesOf(f) }) })
+ *   decodeValue(bytes, { references: true, createOther: (tag, id) => shellOf(id), fillOther: (shell, data) => … })
+ *
+ * `createOther` returns the function or object before its data exists, so that the data may refer to it; `fillOther` then
+ * gets the data, whose objects may in turn be unfinished until the outermost decodeValue returns. Instances of classes
+ * take part in cycles when their class has `allocate` and `restore` (classes.ts). A view's underlying buffer is not
+ * shared with other views.
+ */
+import { Buffer } from "node:buffer";
+import { unshippable } from "./unshippable.ts";
+import { ValueDecoder, type DecodeHooks } from "./value-decoder.ts";
+import { ValueEncoder, type ByteTarget, type EncodeHooks } from "./value-encoder.ts";
+
+export type { DecodeHooks } from "./value-decoder.ts";
+export type { EncodeHooks, OtherValue } from "./value-encoder.ts";
+export { UnshippableValue } from "./unshippable.ts";
+
+export interface EncodeOptions extends EncodeHooks {
+  /** What the value is called in errors: `row` in `row[1].callback is a function`. */
+  readonly what?: string;
+}
+
+/** A value as bytes of its own. Throws UnshippableValue, which says what cannot ship and where in the value it is. */
+export function encodeValue(value: unknown, options: EncodeOptions = {}): Uint8Array {
+  const target = new GrowingBytes();
+  const encoder = new ValueEncoder(target, options);
+  encoder.use(target.bytes, target.view);
+  if (!encoder.tryWrite(value)) throw unshippable(value, options.what ?? "value", options);
+  return new Uint8Array(target.bytes.subarray(0, encoder.at));
+}
+
+/** The value that `encodeValue` made the bytes of. Throws an error of kind "data" when they are damaged. */
+export function decodeValue(bytes: Uint8Array, hooks: DecodeHooks = {}): unknown {
+  const decoder = new ValueDecoder(hooks);
+  decoder.use(Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length));
+  return decoder.decode(0, bytes.length);
+}
+
+class GrowingBytes implements ByteTarget {
+  bytes = Buffer.allocUnsafeSlow(256);
+  view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length);
+
+  grow(encoder: ValueEncoder, needed: number): void {
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, encoder.at + needed));
+    larger.set(this.bytes.subarray(0, encoder.at));
+    this.bytes = larger;
+    this.view = new DataView(larger.buffer, larger.byteOffset, larger.length);
+    encoder.use(this.bytes, this.view);
+  }
+}
