@@ -284,11 +284,10 @@ export class DagScheduler {
   private recoverFetch(event: EventOf<"fetchFailed">): void {
     const stage = this.stages.get(event.task.stage);
     if (stage === undefined) return;
-    const isLatest = event.task.stageAttempt === stage.attempt;
-    const holder = event.error.output?.executor;
-    // an older attempt that does not say from whom it read may mean an output that was recomputed since
-    if (isLatest || holder !== undefined) this.loseOutput(event.exchange, event.mapPartition, holder);
-    if (isLatest && stage.state === "running") {
+    // what an older attempt missed is known, or the latest one will miss it too
+    if (event.task.stageAttempt !== stage.attempt) return;
+    this.loseOutput(event.exchange, event.mapPartition, event.error.output?.executor);
+    if (stage.state === "running") {
       this.endAttempt(stage, event.error);
       stage.fetchFailures++;
       if (stage.fetchFailures >= this.limits.stageAttemptsMax) {

@@ -1,0 +1,176 @@
+/**
+ * Runs a golden script: lines at the margin are commands, indented lines are what both schedulers answered to the command
+ * above. The shell between them is immediate. Commands:
+ *
+ *   limits task-failures=4 stage-attempts=4 [mode=fair]   (first line, optional)
+ *   executor 0 slots=2
+ *   job 0 [pool=p] [group=g]: exchange 0 x2 "map at job.ts:3"; result x2 reads 0 "collect at job.ts:5"
+ *   succeed #0 #1, fail #2 user "boom", fetch-fail #3 exchange=0 map=1 [from=1]
+ *   run                                                   (all running attempts succeed, oldest first, until none is left)
+ *   lose executor 1 [keeping-outputs], release exchange 0
+ *   cancel job 0 "why", cancel group g "why", cancel stage 2 "why"
+ *   sizes
+ */
+import type { ErrorKind, WireError } from "../../src/base/errors.ts";
+import type { ExchangeId, ExecutorId, JobId, StageId, TaskAttemptId } from "../../src/base/ids.ts";
+import type { DagEvent, JobGraph, StageGraph, TaskEvent } from "../../src/schedule/contracts.ts";
+import { DagScheduler } from "../../src/schedule/dag-scheduler.ts";
+import { TaskScheduler } from "../../src/schedule/task-scheduler.ts";
+import { describeDagAction, describeTaskAction, toDagEvent, toTaskEvent } from "./wiring.ts";
+
+export function replay(script: string): string {
+  const run = new ScriptRun();
+  const lines: string[] = [];
+  for (const line of script.split("\n")) {
+    if (line.startsWith("  ")) continue;
+    lines.push(line);
+    if (line === "" || line.startsWith("#")) continue;
+    lines.push(...run.command(line).map(answer => `  ${answer}`));
+  }
+  return lines.join("\n");
+}
+
+class ScriptRun {
+  private dag = new DagScheduler({ taskFailuresMax: 4, stageAttemptsMax: 4 });
+  private tasks = new TaskScheduler({ taskFailuresMax: 4, stageAttemptsMax: 4 });
+  private readonly running = new Set<TaskAttemptId>();
+  private answers: string[] = [];
+
+  command(line: string): readonly string[] {
+    this.answers = [];
+    const text = /"([^"]*)"/.exec(line)?.[1] ?? "";
+    const [verb = "", ...words] = line
+      .replace(/"[^"]*"/, "")
+      .trim()
+      .split(/\s+/);
+    const option = (name: string) => words.find(word => word.startsWith(`${name}=`))?.slice(name.length + 1);
+    const number = (index: number) => Number(words[index]);
+    switch (verb) {
+      case "limits": {
+        const limits = {
+          taskFailuresMax: Number(option("task-failures") ?? 4),
+          stageAttemptsMax: Number(option("stage-attempts") ?? 4),
+        };
+        this.dag = new DagScheduler(limits);
+        this.tasks = new TaskScheduler(limits, { mode: option("mode") === "fair" ? "fair" : "fifo" });
+        break;
+      }
+      case "executor":
+        this.toTasks({ type: "executorAdded", executor: number(0) as ExecutorId, slots: Number(option("slots")) });
+        break;
+      case "job":
+        this.toDag({ type: "jobSubmitted", job: parseJob(line) });
+        break;
+      case "succeed":
+        for (const word of words) this.report({ type: "attemptSucceeded", attempt: attemptOf(word) });
+        break;
+      case "fail": {
+        const [attempt = "", kind] = words;
+        this.report({ type: "attemptFailed", attempt: attemptOf(attempt), error: errorOf(kind as ErrorKind, text) });
+        break;
+      }
+      case "fetch-fail": {
+        const from = option("from");
+        const output = {
+          exchange: Number(option("exchange")) as ExchangeId,
+          mapPartition: Number(option("map")),
+          ...(from !== undefined && { executor: Number(from) as ExecutorId }),
+        };
+        const error = { ...errorOf("fetchFailed", `output ${output.mapPartition} is gone`), output };
+        this.report({ type: "attemptFailed", attempt: attemptOf(words[0]!), error });
+        break;
+      }
+      case "run":
+        while (this.running.size > 0) {
+          const [attempt] = this.running;
+          this.report({ type: "attemptSucceeded", attempt: attempt! });
+        }
+        break;
+      case "lose": {
+        const executor = number(1) as ExecutorId;
+        this.toTasks({ type: "executorLost", executor, error: errorOf("lost", `executor ${executor} died`) });
+        this.toDag({ type: "executorLost", executor, outputsLost: !words.includes("keeping-outputs") });
+        break;
+      }
+      case "release":
+        this.toDag({ type: "exchangeReleased", exchange: number(1) as ExchangeId });
+        break;
+      case "cancel":
+        this.toDag(cancellation(words[0]!, words[1]!, text));
+        break;
+      case "sizes":
+        this.answers.push(JSON.stringify({ ...this.dag.size, ...this.tasks.size }).replaceAll('"', ""));
+        break;
+      default:
+        throw new Error(`no such command: ${line}`);
+    }
+    return this.answers;
+  }
+
+  private report(event: TaskEvent & { readonly attempt: TaskAttemptId }): void {
+    this.running.delete(event.attempt);
+    this.toTasks(event);
+  }
+
+  private toTasks(event: TaskEvent): void {
+    for (const action of this.tasks.step(event)) {
+      this.answers.push(describeTaskAction(action));
+      if (action.type === "launchTask") this.running.add(action.attempt);
+      const forward = toDagEvent(action);
+      if (forward !== undefined) this.toDag(forward);
+    }
+  }
+
+  private toDag(event: DagEvent): void {
+    for (const action of this.dag.step(event)) {
+      this.answers.push(describeDagAction(action));
+      const forward = toTaskEvent(action);
+      if (forward !== undefined) this.toTasks(forward);
+    }
+  }
+}
+
+function attemptOf(word: string): TaskAttemptId {
+  return Number(word.slice(1)) as TaskAttemptId;
+}
+
+function errorOf(kind: ErrorKind, message: string): WireError {
+  return { kind, name: "FiresteelError", message };
+}
+
+function cancellation(what: string, which: string, reason: string): DagEvent {
+  if (what === "group") return { type: "groupCancelled", group: which, reason };
+  if (what === "stage") return { type: "stageCancelled", stage: Number(which) as StageId, reason };
+  return { type: "jobCancelled", job: Number(which) as JobId, reason };
+}
+
+function parseJob(line: string): JobGraph {
+  const [, id, pool, group, stages] = /^job (\d+)(?: pool=(\S+))?(?: group=(\S+))?: (.*)$/.exec(line)!;
+  return {
+    jobId: Number(id) as JobId,
+    pool: pool ?? "default",
+    ...(group !== undefined && { group }),
+    stages: stages!.split("; ").map(parseStage),
+  };
+}
+
+function parseStage(text: string): StageGraph {
+  const pattern = /^(exchange|probe|result)(?: (\d+))? x(\d+|\[[\d ]*\])(?: reads ([\d,]+))?(?: on ([\d,]+))? "(.*)"$/;
+  const match = pattern.exec(text);
+  if (match === null) throw new Error(`no stage: ${text}`);
+  const [, kind, exchange, size, parents, executors, name] = match;
+  const numbers = (list: string) =>
+    list
+      .split(/[ ,]/)
+      .filter(word => word !== "")
+      .map(Number);
+  const preferred = executors === undefined ? undefined : (numbers(executors) as ExecutorId[]);
+  return {
+    kind: kind as StageGraph["kind"],
+    ...(exchange !== undefined && { exchange: Number(exchange) as ExchangeId }),
+    parents: numbers(parents ?? "") as ExchangeId[],
+    partitions: size!.startsWith("[") ? numbers(size!.slice(1, -1)) : Array.from({ length: Number(size) }, (_, i) => i),
+    name: name!,
+    ...(preferred !== undefined && { preferred: partition => [preferred[partition % preferred.length]!] }),
+  };
+}

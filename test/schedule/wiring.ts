@@ -1,0 +1,106 @@
+/**
+ * What the shell does between the two schedulers: actions of one that are events of the other. And one line of text for
+ * each action, for goldens and transcripts.
+ */
+import type { WireError } from "../../src/base/errors.ts";
+import type {
+  DagAction,
+  DagEvent,
+  StageGraph,
+  TaskAction,
+  TaskEvent,
+  TaskIdentity,
+} from "../../src/schedule/contracts.ts";
+
+export function toTaskEvent(action: DagAction): TaskEvent | undefined {
+  switch (action.type) {
+    case "submitTasks":
+      return { type: "taskSetSubmitted", taskSet: action.taskSet };
+    case "cancelTasks":
+      return { type: "taskSetCancelled", stage: action.stage, reason: action.reason };
+    case "partitionDone":
+      return action;
+    default:
+      return undefined;
+  }
+}
+
+export function toDagEvent(action: TaskAction, checksum?: number): DagEvent | undefined {
+  switch (action.type) {
+    case "taskSucceeded": {
+      const { task, executor } = action;
+      return { type: "taskSucceeded", task, executor, ...(checksum !== undefined && { checksum }) };
+    }
+    case "fetchFailed":
+      return action;
+    case "taskSetFailed":
+      return { type: "taskSetFailed", stage: action.stage, attempt: action.stageAttempt, error: action.error };
+    default:
+      return undefined;
+  }
+}
+
+export function describeDagAction(action: DagAction): string {
+  switch (action.type) {
+    case "stageSubmitted":
+      return `stage ${action.stage}.${action.attempt} submitted for job ${action.job}: ${describeStage(action.graph)}`;
+    case "stageCompleted":
+      return `stage ${action.stage}.${action.attempt} completed`;
+    case "stageFailed":
+      return `stage ${action.stage}.${action.attempt} failed: ${describeError(action.error)}`;
+    case "stageSkipped":
+      return `stage skipped in job ${action.job}: ${describeStage(action.graph)}`;
+    case "submitTasks": {
+      const { stage, stageAttempt, partitions, job, pool } = action.taskSet;
+      return `submit tasks ${stage}.${stageAttempt} [${partitions.join(" ")}] of job ${job} in pool ${pool}`;
+    }
+    case "cancelTasks":
+      return `cancel tasks of stage ${action.stage}: ${action.reason}`;
+    case "partitionDone":
+      return `partition ${action.partition} of stage ${action.stage} done`;
+    case "resultAccepted":
+      return `job ${action.job} has the result of ${describeTask(action.task)}`;
+    case "outputAccepted":
+      return `exchange ${action.exchange} has the output of ${describeTask(action.task)} on executor ${action.executor}`;
+    case "outputsLost":
+      return `exchange ${action.exchange} lost outputs [${action.partitions.join(" ")}]`;
+    case "exchangeForgotten":
+      return `exchange ${action.exchange} forgotten`;
+    case "jobSucceeded":
+      return `job ${action.job} succeeded`;
+    case "jobFailed":
+      return `job ${action.job} failed: ${describeError(action.error)}`;
+  }
+}
+
+export function describeTaskAction(action: TaskAction): string {
+  switch (action.type) {
+    case "launchTask": {
+      const retry = action.attemptNumber > 0 ? ` (attempt ${action.attemptNumber})` : "";
+      return `launch #${action.attempt} = ${describeTask(action.task)}${retry} on executor ${action.executor}`;
+    }
+    case "killTask":
+      return `kill #${action.attempt} on executor ${action.executor}: ${action.reason}`;
+    case "taskSucceeded":
+      return `#${action.attempt} succeeded: ${describeTask(action.task)} on executor ${action.executor}`;
+    case "taskRetried":
+      return `#${action.attempt} failed, retried: ${describeTask(action.task)}: ${describeError(action.error)}`;
+    case "fetchFailed":
+      return `#${action.attempt} could not fetch output ${action.mapPartition} of exchange ${action.exchange}: ${describeTask(action.task)}`;
+    case "taskSetFailed":
+      return `task set ${action.stage}.${action.stageAttempt} failed: ${describeError(action.error)}`;
+  }
+}
+
+export function describeTask(task: TaskIdentity): string {
+  return `task ${task.partition} of ${task.stage}.${task.stageAttempt}`;
+}
+
+export function describeError(error: WireError): string {
+  const hint = error.hint === undefined ? "" : ` (${error.hint})`;
+  return `${error.kind}: ${error.message}${hint}`;
+}
+
+function describeStage(graph: StageGraph): string {
+  return `${graph.name} (${graph.exchange === undefined ? "result" : `${graph.kind} ${graph.exchange}`})`;
+}
