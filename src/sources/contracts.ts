@@ -146,7 +146,10 @@ export const maxLineBytesDefault = 256 * 1024 * 1024;
 
 /** A saveAsTextFile in progress (`text-sink.ts`): made on the driver by `createOutput`, plain data. */
 export interface OutputDirectory {
+  /** Absolute. */
   readonly path: string;
+  /** The outermost parent directory that had to be made for it. */
+  readonly createdParent?: string;
 }
 
 /** One attempt's part file. Nothing of it is seen before `commit`; the first attempt of a partition to commit wins. */

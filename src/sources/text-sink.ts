@@ -1,0 +1,165 @@
+/**
+ * saveAsTextFile's files. A task attempt writes `_temporary/attempt-<id>/part-<n>` and commits by renaming its directory to
+ * `_temporary/task-<n>`, which fails when another attempt of the partition was first. The job commits by moving the parts up
+ * and writing `_SUCCESS` last, so a directory that has it is whole. An aborted job leaves nothing.
+ */
+import { closeSync, mkdirSync, openSync, readdirSync, renameSync, rmdirSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { FiresteelError } from "../base/errors.ts";
+import type { OutputDirectory, PartWriter, SourceMetrics } from "./contracts.ts";
+import { formatRow } from "./format-row.ts";
+
+const temporary = "_temporary";
+const flushChars = 1 << 18;
+
+/** Makes the directory, on the driver, before the job runs. Refused when anything of that name exists. */
+export function createOutput(path: string): OutputDirectory {
+  if (path === "") throw new FiresteelError("user", "the output path is empty");
+  const absolute = resolve(path);
+  const createdParent = made(path, "EEXIST", "a part of the path is a file", () => mkdirSync(dirname(absolute), { recursive: true }));
+  made(path, "EEXIST", "it already exists", () => mkdirSync(absolute));
+  made(path, "", "", () => mkdirSync(join(absolute, temporary)));
+  return { path: absolute, ...(createdParent !== undefined && { createdParent }) };
+}
+
+/** Runs a step of making an output directory; the code that this step alone explains has its own reason. */
+function made<T>(path: string, ownCode: string, ownReason: string, step: () => T): T {
+  try {
+    return step();
+  } catch (thrown) {
+    const { code, message } = thrown as NodeJS.ErrnoException;
+    const reasons: Record<string, string> = {
+      EACCES: "permission denied",
+      EPERM: "permission denied",
+      ENOTDIR: "a part of the path is a file",
+      [ownCode]: ownReason,
+    };
+    const exists = code === "EEXIST" && ownReason === "it already exists";
+    throw new FiresteelError("user", `cannot create the output directory ${path}: ${reasons[code ?? ""] ?? message}`, {
+      hint: exists ? "remove it, or write to another path" : undefined,
+      cause: thrown,
+    });
+  }
+}
+
+/** One attempt's part, in a task. `attempt` is unique in the application. */
+export function openPart(output: OutputDirectory, partition: number, attempt: number, metrics: SourceMetrics): PartWriter {
+  return new TextPart(output, partition, attempt, metrics);
+}
+
+/** Every partition has committed; now the output counts. */
+export function commitOutput(output: OutputDirectory): void {
+  const staging = join(output.path, temporary);
+  try {
+    for (const name of readdirSync(staging).sort()) {
+      if (!name.startsWith("task-")) continue;
+      const part = `part-${name.slice("task-".length)}`;
+      renameSync(join(staging, name, part), join(output.path, part));
+    }
+    rmSync(staging, { recursive: true, force: true });
+    writeFileSync(join(output.path, "_SUCCESS"), "");
+  } catch (thrown) {
+    throw writeFailed(output.path, thrown);
+  }
+}
+
+/** Removes what the job wrote and the directories that `createOutput` made. Never throws. */
+export function abortOutput(output: OutputDirectory): void {
+  try {
+    rmSync(output.path, { recursive: true, force: true });
+    if (output.createdParent === undefined) return;
+    for (let at = dirname(output.path); at.length >= output.createdParent.length; at = dirname(at)) rmdirSync(at);
+  } catch {
+    // someone else's files are in the way: theirs stay
+  }
+}
+
+class TextPart implements PartWriter {
+  private readonly folder: string;
+  private readonly file: string;
+  private fd: number;
+  private pending: string[] = [];
+  private pendingChars = 0;
+
+  constructor(
+    private readonly output: OutputDirectory,
+    private readonly partition: number,
+    attempt: number,
+    private readonly metrics: SourceMetrics,
+  ) {
+    this.folder = join(output.path, temporary, `attempt-${attempt}`);
+    this.file = join(this.folder, `part-${partName(partition)}`);
+    try {
+      // not recursive: a task that outlives its aborted job must not bring the directory back
+      mkdirSync(this.folder);
+      this.fd = openSync(this.file, "wx");
+    } catch (thrown) {
+      throw writeFailed(output.path, thrown);
+    }
+  }
+
+  write(rows: readonly unknown[]): void {
+    if (rows.length === 0) return;
+    const text = rows.every(isString) ? rows.join("\n") : rows.map(formatRow).join("\n");
+    this.pending.push(text, "\n");
+    this.pendingChars += text.length + 1;
+    this.metrics.add("rowsWritten", rows.length);
+    if (this.pendingChars >= flushChars) this.flush();
+  }
+
+  commit(): boolean {
+    this.flush();
+    this.close();
+    try {
+      renameSync(this.folder, join(this.output.path, temporary, `task-${partName(this.partition)}`));
+      return true;
+    } catch (thrown) {
+      const { code } = thrown as NodeJS.ErrnoException;
+      this.abort();
+      if (code === "ENOTEMPTY" || code === "EEXIST") return false;
+      throw writeFailed(this.output.path, thrown);
+    }
+  }
+
+  abort(): void {
+    this.close();
+    this.pending = [];
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private flush(): void {
+    const bytes = Buffer.from(this.pending.join(""));
+    this.pending = [];
+    this.pendingChars = 0;
+    try {
+      for (let done = 0; done < bytes.length; ) done += writeSync(this.fd, bytes, done);
+    } catch (thrown) {
+      throw writeFailed(this.output.path, thrown);
+    }
+    this.metrics.add("bytesWritten", bytes.length);
+  }
+
+  private close(): void {
+    if (this.fd >= 0) closeSync(this.fd);
+    this.fd = -1;
+  }
+}
+
+function isString(row: unknown): boolean {
+  return typeof row === "string";
+}
+
+function partName(partition: number): string {
+  return String(partition).padStart(5, "0");
+}
+
+function writeFailed(path: string, thrown: unknown): FiresteelError {
+  const { code, message } = thrown as NodeJS.ErrnoException;
+  if (code === "ENOSPC" || code === "EDQUOT") {
+    return new FiresteelError("resource", `no space left on the disk of ${path}`, { hint: "free some space, or write elsewhere", cause: thrown });
+  }
+  if (code === "ENOENT") {
+    return new FiresteelError("resource", `cannot write to ${path}: the directory was removed while the job ran`, { cause: thrown });
+  }
+  return new FiresteelError("resource", `cannot write to ${path}: ${message}`, { cause: thrown });
+}
