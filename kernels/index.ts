@@ -4,6 +4,7 @@ export {
   hashEntries, hashF32, hashF64, hashI32, hashI64, hashItems, hashLists, hashNumbersAs, hashRuns, hashUtf8, startArrays,
   unhashF64,
 } from "./hash";
+export { groupBytes, groupFixed, lookupBytes, lookupFixed, rehashBytes, rehashFixed } from "./group";
 export {
   addI32, copyBytes, copyRanges, fill1, fill4, fill8, gather1, gather4, gather8, gatherBytes, gatheredLength, gatherListItems,
   iota, prefixSum, rangesLength, scatter1, scatter4, scatter8,
@@ -16,4 +17,4 @@ export {
   scatterPositions,
 } from "./partition";
 export { orderBool, orderF32, orderF64, orderI32, orderI64 } from "./normalize";
-export { radixBegin, radixStep } from "./radix";
+export { sortBegin, sortStep } from "./sort";
