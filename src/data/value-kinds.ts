@@ -80,3 +80,8 @@ export function errorProperties(error: Error, withStack: boolean): Record<string
 
 /** What runtimes add to errors by themselves. */
 const errorBookkeeping = new Set(["stack", "line", "column", "sourceURL", "originalLine", "originalColumn"]);
+
+/** The elements by which a binary value is compared: numbers or bigints; bytes when it has none of its own. */
+export function elementsOf(value: object): ArrayLike<number | bigint> {
+  return value instanceof ArrayBuffer || value instanceof DataView ? bytesOf(value) : (value as Uint8Array);
+}
