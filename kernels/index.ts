@@ -5,6 +5,7 @@ export {
   unhashF64,
 } from "./hash";
 export { groupBytes, groupFixed, lookupBytes, lookupFixed, rehashBytes, rehashFixed } from "./group";
+export { beginOrder, countOrder, endOrder, placeOrder, rekeyOrder, scatterOrder, settleOrder } from "./hash-order";
 export {
   addI32, copyBytes, copyRanges, fill1, fill4, fill8, gather1, gather4, gather8, gatherBytes, gatheredLength, gatherListItems,
   iota, prefixSum, rangesLength, scatter1, scatter4, scatter8,
