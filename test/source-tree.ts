@@ -56,7 +56,11 @@ export function parseSource(path: string): SourceFile {
   const anyLines: number[] = [];
   const identifiers = new Set<string>();
   let defaultExport = false;
-  const program = parser.parse(text, { ecmaVersion: "latest", sourceType: "module", locations: true }) as Tree;
+  const program = parser.parse(text, {
+    ecmaVersion: "latest",
+    sourceType: "module",
+    locations: true,
+  }) as unknown as Tree;
   walk(program, undefined, (node, parent) => {
     const source = node.source as { value?: unknown } | null | undefined;
     if (typeof source?.value === "string") imports.push(importOf(path, node, source.value));

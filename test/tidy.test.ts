@@ -211,12 +211,7 @@ function usesBun(file: SourceFile): boolean {
 
 /** One cycle of imports that exist at run time, as a chain of paths. */
 function findCycle(files: readonly SourceFile[]): string[] | undefined {
-  const next = new Map(
-    files.map(file => [
-      file.path,
-      file.imports.filter(each => !each.typeOnly && !each.dynamic).map(each => each.target),
-    ]),
-  );
+  const next = new Map(files.map(file => [file.path, file.imports.filter(staticAndReal).map(each => each.target)]));
   const done = new Set<string>();
   const visit = (path: string, chain: string[]): string[] | undefined => {
     if (chain.includes(path)) return [...chain.slice(chain.indexOf(path)), path];

@@ -86,7 +86,7 @@ export const configKeys = {
     type: "bytes",
     min: 16 * m,
     max: 1024 * g,
-    default: around => wholePages(Math.min(g, around.machine.memoryBytes / 2 / taskThreads(around))),
+    default: around => Math.max(16 * m, wholePages(Math.min(g, around.machine.memoryBytes / 2 / taskThreads(around)))),
     defaultText: "1g, or a thread's share of half of the memory when that is less",
     meaning:
       "Soft limit of one task thread's JavaScript heap. A task above it fails, before the runtime ends the process.",
