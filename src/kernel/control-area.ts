@@ -17,8 +17,9 @@ export const pageBytes = wasmPageBytes;
 /** Words of the header. */
 export const headerWord = {
   magic: 0,
-  storageFloorPages: 1,
-  exchangeMaxPages: 2,
+  /** Fractions are in thousandths. */
+  storageFraction: 1,
+  exchangeFraction: 2,
   waitMaxMs: 3,
   /** Goes up whenever pages may have become free; waited on. */
   freedSequence: 4,
@@ -46,9 +47,9 @@ const formatting = 1;
 const formatted = 0x46_53_50_31;
 
 export interface PoolOptions {
-  /** Of the pool: cached blocks below it are safe from execution. Spark's memory.storageFraction. */
+  /** Of the pool less map outputs and broadcasts: cached blocks below it are safe from tasks. Spark's memory.storageFraction. */
   readonly storageFraction?: number;
-  /** Of the pool: the most that map outputs may hold in memory; beyond it they go to files. */
+  /** Of the pool less safe cached blocks: the most that map outputs may hold; beyond it they go to files. */
   readonly exchangeFraction?: number;
   /** How long a task may wait for its fair share before it is refused. */
   readonly waitMaxMs?: number;
@@ -113,9 +114,8 @@ function layOut(memory: WebAssembly.Memory): ControlArea {
 
 function format(area: ControlArea, options: PoolOptions): void {
   const { words } = area;
-  const pool = area.pages - area.controlPages;
-  Atomics.store(words, headerWord.storageFloorPages, Math.floor(pool * (options.storageFraction ?? 0.5)));
-  Atomics.store(words, headerWord.exchangeMaxPages, Math.floor(pool * (options.exchangeFraction ?? 0.5)));
+  Atomics.store(words, headerWord.storageFraction, Math.round(1000 * (options.storageFraction ?? 0.5)));
+  Atomics.store(words, headerWord.exchangeFraction, Math.round(1000 * (options.exchangeFraction ?? 0.5)));
   Atomics.store(words, headerWord.lowestFree, area.controlPages);
   Atomics.store(words, headerWord.waitMaxMs, options.waitMaxMs ?? 10_000);
 }

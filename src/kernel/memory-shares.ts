@@ -40,8 +40,7 @@ export class MemoryShares {
 
   now(): Shares {
     const { owners } = this;
-    const held = owners.sum("exchange", slotWord.usedPages) + owners.sum("broadcast", slotWord.usedPages);
-    const tasksPages = Math.max(0, this.pages - held - Math.min(this.storagePages(), this.storageFloorPages));
+    const tasksPages = Math.max(0, this.pages - this.heldPages() - Math.min(this.storagePages(), this.storageFloorPages()));
     const activeTasks = Math.max(1, owners.sum("task", slotWord.sharing));
     return {
       tasksPages,
@@ -63,8 +62,9 @@ export class MemoryShares {
     };
   }
 
-  get storageFloorPages(): number {
-    return Atomics.load(this.words, headerWord.storageFloorPages);
+  /** Cached blocks up to here are safe. What nobody can evict comes off first, so that tasks always keep a part. */
+  storageFloorPages(): number {
+    return Math.floor(((this.pages - this.heldPages()) * Atomics.load(this.words, headerWord.storageFraction)) / 1000);
   }
 
   /** Cached blocks, finished or being written. */
@@ -74,7 +74,13 @@ export class MemoryShares {
 
   exchangeHasRoom(pages: number): boolean {
     const used = this.owners.sum("exchange", slotWord.usedPages);
-    return used + pages <= Atomics.load(this.words, headerWord.exchangeMaxPages);
+    const room = this.pages - Math.min(this.storagePages(), this.storageFloorPages());
+    return used + pages <= (room * Atomics.load(this.words, headerWord.exchangeFraction)) / 1000;
+  }
+
+  /** Map outputs and broadcasts. */
+  private heldPages(): number {
+    return this.owners.sum("exchange", slotWord.usedPages) + this.owners.sum("broadcast", slotWord.usedPages);
   }
 
   /** True when some other active task is not itself waiting, so that it may yet free something. */

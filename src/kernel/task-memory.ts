@@ -53,6 +53,11 @@ export class OperatorMemory implements Allocator {
     return this.task.allocRunFor(this, bytes);
   }
 
+  /** Frees the tail of a run from `allocRun`; gives the bytes it has now, to be freed or handed over with. */
+  shrinkRun(ptr: Ptr, bytes: number, keptBytes: number): number {
+    return this.task.shrinkRunFor(this, ptr, bytes, keptBytes);
+  }
+
   /** Gives a page run to another owner; it is no longer this task's to free. */
   handOver(ptr: Ptr, bytes: number, to: OwnerId): void {
     this.task.handOverFor(this, ptr, bytes, to);
@@ -146,6 +151,16 @@ export class TaskMemory implements Allocator {
     if (emptied !== 0) this.pool.pages.free(emptied, 1, this.owner);
   }
 
+  /** Frees the tail of a run, which stays allocated with `keptBytes`. Gives those bytes in whole pages. */
+  shrinkRunFor(account: OperatorMemory, ptr: Ptr, bytes: number, keptBytes: number): number {
+    const { page, pages } = this.takeRun(account, ptr, bytes);
+    const kept = pagesOf(keptBytes);
+    if (kept < pages) this.pool.pages.free(page + kept, pages - kept, this.owner);
+    this.runs.set(page, kept);
+    charge(account, kept * pageBytes);
+    return kept * pageBytes;
+  }
+
   handOverFor(account: OperatorMemory, ptr: Ptr, bytes: number, to: OwnerId): void {
     const { page, pages } = this.takeRun(account, ptr, bytes);
     this.pool.pages.transfer(page, pages, this.owner, to);
@@ -223,7 +238,7 @@ export class TaskMemory implements Allocator {
     for (;;) {
       const page = pool.pages.claim(pages, this.owner);
       if (page !== 0) return page;
-      const evictable = pool.shares.storagePages() - pool.shares.storageFloorPages;
+      const evictable = pool.shares.storagePages() - pool.shares.storageFloorPages();
       if (evictable <= 0 || pool.evict(Math.min(pages, evictable)) === 0) return 0;
     }
   }

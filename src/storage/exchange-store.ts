@@ -1,0 +1,159 @@
+/**
+ * Map outputs within one process: written by map tasks, handed over as pages that belong to their exchange, read by reduce
+ * tasks on any thread, released as a whole. Beyond their share of memory they are files.
+ *
+ * One store per thread over the same memory. A block in memory stays where it is until its exchange is released, so readers
+ * need no pins: nobody releases an exchange that running tasks read.
+ */
+import { randomBytes } from "node:crypto";
+import { FiresteelError } from "../base/errors.ts";
+import type { ExchangeId } from "../base/ids.ts";
+import type { Block } from "../data/contracts.ts";
+import type { Allocator } from "../kernel/allocator.ts";
+import type { MemoryPool } from "../kernel/memory-pool.ts";
+import { slotWord } from "../kernel/owners.ts";
+import type { OperatorMemory } from "../kernel/task-memory.ts";
+import { ExchangeWriter } from "./exchange-writer.ts";
+import { type LocalDirs, newLocalFile, removeLocalFolder } from "./local-dirs.ts";
+import { type MapBlock, type MapOutput, outputBlocks } from "./map-output.ts";
+import { type SpillCodec, type SpillFs, SpillReader, SpillWriter } from "./spill-file.ts";
+
+export type { MapOutput } from "./map-output.ts";
+
+export interface ExchangeStoreOptions {
+  /** Where outputs go when memory runs short; without it they cannot. */
+  readonly dirs?: LocalDirs | undefined;
+  /** Makes the codec of spill files with its working memory; the same in every thread of the process. */
+  readonly openCodec?: ((allocator: Allocator) => SpillCodec) | undefined;
+  readonly fs?: SpillFs | undefined;
+}
+
+export class ExchangeStore {
+  private readonly u8: Uint8Array;
+
+  constructor(
+    private readonly pool: MemoryPool,
+    private readonly options: ExchangeStoreOptions = {},
+  ) {
+    this.u8 = new Uint8Array(pool.area.memory.buffer);
+  }
+
+  /** For one map task. Finish it or abort it. */
+  openWriter(exchange: ExchangeId, mapPartition: number, reducePartitions: number, memory: OperatorMemory): ExchangeWriter {
+    const { dirs, fs, openCodec } = this.options;
+    const codec = dirs === undefined ? undefined : openCodec?.(memory);
+    const file = `map-${mapPartition}-${randomBytes(6).toString("hex")}`;
+    return new ExchangeWriter({
+      exchange,
+      mapPartition,
+      reducePartitions,
+      u8: this.u8,
+      memory,
+      codec,
+      createFile: dirs && (() => {
+        const path = newLocalFile(dirs, folderOf(exchange), file);
+        return new SpillWriter(this.u8, path, { codec, fs, what: `map outputs of ${memory.name}` });
+      }),
+      takeOver: pages => {
+        if (!this.pool.shares.exchangeHasRoom(pages) && dirs !== undefined) return undefined;
+        return this.pool.owners.find("exchange", exchange) ?? this.pool.owners.open("exchange", exchange);
+      },
+    });
+  }
+
+  /** The blocks of a reduce partition, outputs in the order given. */
+  openReader(outputs: readonly MapOutput[], reducePartition: number, memory: OperatorMemory): ExchangeReader {
+    const spills = outputs.some(output => output.spilled !== undefined);
+    const codec = spills ? this.options.openCodec?.(memory) : undefined;
+    return new ExchangeReader(this.u8, outputs, reducePartition, memory, codec, this.options.fs);
+  }
+
+  /** Drops one output that lost against another attempt's. Not after `release`. */
+  discard(output: MapOutput): void {
+    const owner = this.pool.owners.find("exchange", output.exchange);
+    if (owner === undefined) return;
+    for (let i = 0; i < output.runs.length; i += 2) {
+      const freed = this.pool.pages.freeWhereOwned(output.runs[i]!, output.runs[i + 1]!, owner);
+      this.pool.owners.add(owner, slotWord.usedPages, -freed);
+    }
+    this.pool.pages.announceFree();
+  }
+
+  /** Frees all outputs of an exchange, files too. Once more when a late output arrives; by the process's control thread. */
+  release(exchange: ExchangeId): void {
+    for (;;) {
+      const owner = this.pool.owners.find("exchange", exchange);
+      if (owner === undefined) break;
+      this.pool.reclaim(owner);
+    }
+    if (this.options.dirs !== undefined) removeLocalFolder(this.options.dirs, folderOf(exchange));
+  }
+}
+
+/** Blocks one after the other; each is valid until the next is asked for. */
+export class ExchangeReader {
+  private readonly blocks: Generator<{ readonly output: MapOutput; readonly block: MapBlock }>;
+  private readonly files: SpillReader;
+  private loaded: Block | undefined;
+
+  constructor(
+    u8: Uint8Array,
+    outputs: readonly MapOutput[],
+    reducePartition: number,
+    private readonly memory: OperatorMemory,
+    private readonly codec: SpillCodec | undefined,
+    fs: SpillFs | undefined,
+  ) {
+    this.files = new SpillReader(u8, { codec, fs });
+    this.blocks = blocksOf(outputs, reducePartition);
+  }
+
+  next(): Block | undefined {
+    this.freeLoaded();
+    const step = this.blocks.next();
+    if (step.done === true) return undefined;
+    const { output, block } = step.value;
+    if ("ptr" in block) return block;
+    const { segment } = block;
+    const ptr = this.memory.alloc(segment.rawLength);
+    this.loaded = { ptr, bytes: segment.rawLength };
+    try {
+      this.files.read(segment, ptr);
+    } catch (thrown) {
+      throw lostOutput(output, thrown);
+    }
+    return this.loaded;
+  }
+
+  close(): void {
+    this.freeLoaded();
+    this.files.close();
+    this.codec?.free();
+  }
+
+  private freeLoaded(): void {
+    if (this.loaded !== undefined) this.memory.free(this.loaded.ptr, this.loaded.bytes);
+    this.loaded = undefined;
+  }
+}
+
+function* blocksOf(
+  outputs: readonly MapOutput[],
+  reducePartition: number,
+): Generator<{ readonly output: MapOutput; readonly block: MapBlock }> {
+  for (const output of outputs) for (const block of outputBlocks(output, reducePartition)) yield { output, block };
+}
+
+function lostOutput(output: MapOutput, thrown: unknown): unknown {
+  if (!(thrown instanceof FiresteelError) || thrown.kind !== "data") return thrown;
+  const { exchange, mapPartition } = output;
+  return new FiresteelError("fetchFailed", `output ${mapPartition} of exchange ${exchange} is lost: ${thrown.message}`, {
+    hint: thrown.hint,
+    output: { exchange, mapPartition },
+    cause: thrown,
+  });
+}
+
+function folderOf(exchange: ExchangeId): string {
+  return `exchange-${exchange}`;
+}

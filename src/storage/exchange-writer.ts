@@ -1,0 +1,190 @@
+/**
+ * Collects the blocks of one map output, packed into page runs, and hands them over. When memory runs short the blocks so far
+ * go to a file, in order of reduce partition; the order of blocks within a reduce partition never depends on it.
+ */
+import { crc32 } from "node:zlib";
+import { invariant } from "../base/assert.ts";
+import type { ExchangeId } from "../base/ids.ts";
+import { MemoryRefused } from "../kernel/allocator.ts";
+import { pageBytes } from "../kernel/control-area.ts";
+import type { OwnerId } from "../kernel/owners.ts";
+import { offset, type Ptr } from "../kernel/ptr.ts";
+import type { OperatorMemory } from "../kernel/task-memory.ts";
+import type { MapOutput } from "./map-output.ts";
+import type { Segment, SpillCodec, SpillWriter } from "./spill-file.ts";
+
+/** What the store gives its writers. */
+export interface ExchangeWriting {
+  readonly exchange: ExchangeId;
+  readonly mapPartition: number;
+  readonly reducePartitions: number;
+  readonly u8: Uint8Array;
+  readonly memory: OperatorMemory;
+  readonly codec: SpillCodec | undefined;
+  /** Undefined when there is no local dir to spill to. */
+  readonly createFile: (() => SpillWriter) | undefined;
+  /** The owner that takes `pages` over; undefined when map outputs may hold no more. */
+  readonly takeOver: (pages: number) => OwnerId | undefined;
+}
+
+interface Run {
+  readonly ptr: Ptr;
+  bytes: number;
+  used: number;
+}
+
+interface Piece {
+  readonly reduce: number;
+  readonly bytes: number;
+  crc: number;
+  ptr: Ptr | 0;
+  segment: Segment | undefined;
+}
+
+const runBytesMax = 16 * pageBytes;
+
+export class ExchangeWriter {
+  /** Bytes that went to disk. */
+  spilledBytes = 0;
+  private pieces: Piece[] = [];
+  private runs: Run[] = [];
+  private file: SpillWriter | undefined;
+  private sealing = false;
+  private ended = false;
+  private readonly unregister: () => void;
+
+  constructor(private readonly writing: ExchangeWriting) {
+    const self = this;
+    this.unregister = writing.memory.spillable({
+      name: writing.memory.name,
+      get usedBytes() {
+        return self.memoryBytes;
+      },
+      spill: () => this.spill(),
+    });
+  }
+
+  /** Kernel memory held by the blocks so far. */
+  get memoryBytes(): number {
+    let total = 0;
+    for (const run of this.runs) total += run.bytes;
+    return total;
+  }
+
+  /** Makes room for a block of exactly `bytes` (a multiple of 16) and has `seal` fill it. Spills when there is no room. */
+  append(reducePartition: number, bytes: number, seal: (ptr: Ptr) => void): void {
+    invariant(!this.ended && reducePartition < this.writing.reducePartitions, `reduce partition ${reducePartition} is not there`);
+    const ptr = this.reserve(bytes);
+    this.sealing = true;
+    try {
+      seal(ptr);
+    } finally {
+      this.sealing = false;
+    }
+    this.pieces.push({ reduce: reducePartition, bytes, crc: 0, ptr, segment: undefined });
+  }
+
+  /** Writes what is in memory to disk and frees it; gives the bytes freed. */
+  spill(): number {
+    const { createFile } = this.writing;
+    if (this.sealing || this.runs.length === 0 || createFile === undefined) return 0;
+    this.file ??= createFile();
+    const inMemory = this.pieces.filter(piece => piece.ptr !== 0).sort((a, b) => a.reduce - b.reduce);
+    for (const piece of inMemory) {
+      piece.segment = this.file.append(piece.ptr as Ptr, piece.bytes);
+      piece.crc = piece.segment.crc;
+      this.spilledBytes += piece.segment.length;
+    }
+    for (const piece of inMemory) piece.ptr = 0;
+    return this.freeRuns();
+  }
+
+  /** The output, now the exchange's. Spills the rest when map outputs may hold no more memory. */
+  finish(): MapOutput {
+    for (const run of this.runs) run.bytes = this.writing.memory.shrinkRun(run.ptr, run.bytes, run.used);
+    const pages = this.memoryBytes / pageBytes;
+    const owner = pages === 0 ? undefined : this.writing.takeOver(pages);
+    if (pages > 0 && owner === undefined) {
+      invariant(this.spill() > 0, "map outputs may hold no more memory, and there is no local dir to spill to");
+    }
+    this.file?.close();
+    const output = this.describe();
+    if (owner !== undefined) for (const run of this.runs) this.writing.memory.handOver(run.ptr, run.bytes, owner);
+    this.end();
+    return output;
+  }
+
+  /** Gives up: frees the memory and removes the file. */
+  abort(): void {
+    if (this.ended) return;
+    this.file?.abort();
+    this.freeRuns();
+    this.end();
+  }
+
+  private reserve(bytes: number): Ptr {
+    const last = this.runs[this.runs.length - 1];
+    if (last !== undefined && last.used + bytes <= last.bytes) return take(last, bytes);
+    // Runs grow with the output, so that small outputs take a page and large ones few runs.
+    const wanted = Math.min(runBytesMax, Math.max(pageBytes, this.memoryBytes));
+    const runBytes = Math.ceil(Math.max(wanted, bytes) / pageBytes) * pageBytes;
+    const run: Run = { ptr: this.allocOrSpill(runBytes), bytes: runBytes, used: 0 };
+    this.runs.push(run);
+    return take(run, bytes);
+  }
+
+  private allocOrSpill(bytes: number): Ptr {
+    for (;;) {
+      try {
+        return this.writing.memory.allocRun(bytes);
+      } catch (thrown) {
+        if (!(thrown instanceof MemoryRefused) || this.spill() === 0) throw thrown;
+      }
+    }
+  }
+
+  private freeRuns(): number {
+    const freed = this.memoryBytes;
+    for (const run of this.runs) this.writing.memory.free(run.ptr, run.bytes);
+    this.runs = [];
+    return freed;
+  }
+
+  private describe(): MapOutput {
+    const { exchange, mapPartition, reducePartitions, u8 } = this.writing;
+    const n = this.pieces.length;
+    const pieces = this.pieces.sort((a, b) => a.reduce - b.reduce);
+    const first = new Uint32Array(reducePartitions + 1);
+    for (const piece of pieces) first[piece.reduce + 1]! += 1;
+    for (let r = 0; r < reducePartitions; r++) first[r + 1]! += first[r]!;
+    for (const piece of pieces) if (piece.ptr !== 0) piece.crc = crc32(u8.subarray(piece.ptr, piece.ptr + piece.bytes));
+    const crc = Uint32Array.from(pieces, piece => piece.crc);
+    return {
+      exchange,
+      mapPartition,
+      first,
+      bytes: Uint32Array.from(pieces, piece => piece.bytes),
+      ptr: Uint32Array.from(pieces, piece => piece.ptr),
+      crc,
+      runs: Uint32Array.from(this.runs.flatMap(run => [run.ptr / pageBytes, run.bytes / pageBytes])),
+      spilled: this.file === undefined ? undefined : {
+        file: this.file.file,
+        offset: Float64Array.from({ length: n }, (_, i) => pieces[i]!.segment?.offset ?? 0),
+        length: Uint32Array.from({ length: n }, (_, i) => pieces[i]!.segment?.length ?? 0),
+      },
+      checksum: crc32(new Uint8Array(first.buffer), crc32(new Uint8Array(crc.buffer))),
+    };
+  }
+
+  private end(): void {
+    this.ended = true;
+    this.unregister();
+    this.writing.codec?.free();
+  }
+}
+
+function take(run: Run, bytes: number): Ptr {
+  const ptr = offset(run.ptr, run.used);
+  run.used += bytes;
+  return ptr;
+}

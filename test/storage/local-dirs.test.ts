@@ -1,0 +1,57 @@
+import { afterAll, expect, test } from "bun:test";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { nameLocalDirs, newLocalFile, removeLocalDirs, removeLocalFolder, removeOrphans } from "../../src/storage/local-dirs.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "firesteel-test-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function orphan(parent: string, pid: number, host: string): string {
+  const path = join(parent, `firesteel-${pid}-0123456789ab`);
+  mkdirSync(path, { recursive: true });
+  writeFileSync(join(path, "host"), host);
+  writeFileSync(join(path, "rows"), "x");
+  return path;
+}
+
+test("files go to the dirs in turn, and everything is removed at the end", () => {
+  const parents = [join(folder, "a"), join(folder, "b")];
+  const dirs = nameLocalDirs(parents);
+  expect(parents.some(existsSync)).toBe(false);
+  const files = [1, 2, 3, 4].map(i => newLocalFile(dirs, "exchange-1", `${i}`));
+  for (const file of files) writeFileSync(file, "x");
+  expect(new Set(files.map(file => dirname(dirname(dirname(file)))))).toEqual(new Set(parents));
+  expect(files.map(file => basename(file))).toEqual(["1", "2", "3", "4"]);
+  const other = newLocalFile(dirs, "exchange-2", "1");
+  removeLocalFolder(dirs, "exchange-1");
+  expect(files.some(existsSync)).toBe(false);
+  expect(existsSync(dirname(other))).toBe(true);
+  removeLocalDirs(dirs);
+  expect(parents.map(parent => readdirSync(parent))).toEqual([[], []]);
+});
+
+test("what a dead process of this host left is removed; the living and the others are left alone", () => {
+  const parent = join(folder, "orphans");
+  const dead = spawnSync("true").pid;
+  const [gone, alive, elsewhere] = [orphan(parent, dead, hostname()), orphan(parent, process.pid, hostname()), orphan(parent, dead - 1, "elsewhere")];
+  mkdirSync(join(parent, "firesteel-notes"));
+  expect(removeOrphans(nameLocalDirs([parent]))).toEqual([gone]);
+  expect([gone, alive, elsewhere, join(parent, "firesteel-notes")].map(existsSync)).toEqual([false, true, true, true]);
+});
+
+test("a local dir that cannot be used is passed over; when none can, the error names the key", () => {
+  const file = join(folder, "a-file");
+  writeFileSync(file, "");
+  const mixed = nameLocalDirs([file, join(folder, "good")]);
+  for (let i = 0; i < 3; i++) expect(newLocalFile(mixed, "x", `${i}`)).toStartWith(join(folder, "good"));
+  let thrown: unknown;
+  try {
+    newLocalFile(nameLocalDirs([file]), "x", "1");
+  } catch (error) {
+    thrown = error;
+  }
+  expect(thrown).toMatchObject({ kind: "resource", hint: "set firesteel.local.dirs to folders that can be written to" });
+  expect(String(thrown)).toContain(`creating a file in ${file}`);
+});
