@@ -52,8 +52,8 @@ function configHelp(): string {
     "properties file (`key = value` a line), or in code (`conf` of Context.create).",
   ];
   for (const [key, spec] of Object.entries<KeySpec>(configKeys)) {
-    lines.push("", key, `  ${typeText(spec)}, default ${defaultText(spec)}; ${environmentName(key)}`);
-    lines.push(...wrap(spec.meaning, width - 2).map(line => `  ${line}`));
+    const form = `${capital(typeText(spec))}; default: ${defaultText(spec)}. Variable ${environmentName(key)}.`;
+    lines.push("", key, ...[spec.meaning, form].flatMap(text => wrap(text, width - 2)).map(line => `  ${line}`));
   }
   return lines.join("\n") + "\n";
 }

@@ -90,7 +90,7 @@ export function drawBars(running: readonly StageTotals[], columns: number): stri
 
 function drawBar(stage: StageTotals, width: number): string {
   const numbers = ` (${stage.tasksDone} + ${stage.tasksRunning}) / ${stage.tasks}]`;
-  const title = cut(`[Stage ${stage.stage}: ${stage.name} `, Math.max(12, Math.floor((width - numbers.length) / 2)));
+  const title = cut(`[Stage ${stage.stage}: ${stage.name} `, Math.max(12, Math.floor((width - numbers.length) * 0.6)));
   const room = width - title.length - numbers.length;
   if (room <= 0) return title + numbers;
   const filled = Math.floor((room * stage.tasksDone) / Math.max(1, stage.tasks));

@@ -102,13 +102,13 @@ const engineRoot = fileURLToPath(new URL("../", import.meta.url));
 /** From source, engine files are below `src`; in the binary their paths are relative, and the user's are absolute. */
 function isEngineFrame(frame: string): boolean {
   if (/\$bunfs|~BUN|\(?\b(?:node|native|bun|ext|internal):|\[native code\]/.test(frame)) return true;
-  const path = /(\S+?):\d+:\d+\)?$/.exec(frame)?.[1]?.replace(/^\(/, "") ?? "";
-  return path.includes(engineRoot) || !(path.startsWith("file:") || isAbsolute(path));
+  const path = positionOf(frame)?.file ?? "";
+  return path.startsWith(engineRoot) || !isAbsolute(path);
 }
 
-/** `at f (/home/me/job.ts:3:1)` → the file's position. */
+/** `at f (/home/me/job.ts:3:1)` or `at /home/me/job.ts:3:1` → the position. */
 function positionOf(frame: string): SourcePosition | undefined {
-  const match = /(?:^at |\()((?:file:\/\/)?\/.*?):(\d+):(\d+)\)?$/.exec(frame);
+  const match = /\((.+):(\d+):(\d+)\)$/.exec(frame) ?? /^at (?:async )?(.+):(\d+):(\d+)$/.exec(frame);
   if (match === null) return undefined;
   return { file: plainPath(match[1]!), line: Number(match[2]), column: Number(match[3]) };
 }
@@ -118,7 +118,7 @@ function shortFrame(frame: string, workingDirectory: string | undefined): string
 }
 
 function plainPath(file: string): string {
-  return file.startsWith("file://") ? fileURLToPath(file) : file;
+  return file.startsWith("file:///") ? fileURLToPath(file) : file;
 }
 
 function shortPath(file: string, workingDirectory = process.cwd()): string {
