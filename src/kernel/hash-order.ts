@@ -9,8 +9,8 @@ import { allocAll, clear } from "./regions.ts";
 
 /** Entries that one kernel call works on. */
 const callEntries = 1 << 18;
-const digits = 2048;
-const countsBytes = digits * 4;
+/** Of four digits of 8 bits. */
+const countsBytes = 4 * 256 * 4;
 /** Insertion makes about one move an entry when hashes are spread; beyond this many they are not. */
 const movesPerEntryMax = 16;
 
@@ -21,26 +21,33 @@ export function orderByHash(kernels: Kernels, allocator: Allocator, hashes: Ptr,
   const regions = allocAll(allocator, sizes);
   const [a, b, counts] = regions as [Ptr, Ptr, Ptr];
   const { run } = kernels;
-  const pass = (shift: number, from: Ptr, to: Ptr) => {
+  const count = (entries: Ptr) => {
     clear(kernels, counts, countsBytes);
-    inParts(n, (start, end) => run.countOrder(from, start, end, shift, counts));
+    inParts(n, (start, end) => run.countOrder(entries, start, end, counts));
     run.placeOrder(counts);
-    inParts(n, (start, end) => run.scatterOrder(from, start, end, shift, counts, to));
+  };
+  const pass = (digit: number, from: Ptr, to: Ptr) => {
+    inParts(n, (start, end) => run.scatterOrder(from, start, end, digit, counts, to));
+  };
+  const sortBits = () => {
+    count(a);
+    pass(0, a, b);
+    pass(1, b, a);
+    pass(2, a, b);
+    pass(3, b, a);
   };
   try {
-    inParts(n, (start, end) => run.beginOrder(hashes, start, end, a));
-    pass(42, a, b);
-    pass(53, b, a);
+    inParts(n, (start, end) => run.beginOrder(hashes, start, end, b));
+    count(b);
+    pass(1, b, a);
+    pass(2, a, b);
+    pass(3, b, a);
     if (!settle(kernels, hashes, a, n)) {
       inParts(n, (start, end) => run.beginOrder(hashes, start, end, a));
       inParts(n, (start, end) => run.rekeyOrder(hashes, 0, start, end, a));
-      pass(32, a, b);
-      pass(43, b, a);
-      pass(54, a, b);
-      inParts(n, (start, end) => run.rekeyOrder(hashes, 32, start, end, b));
-      pass(32, b, a);
-      pass(43, a, b);
-      pass(54, b, a);
+      sortBits();
+      inParts(n, (start, end) => run.rekeyOrder(hashes, 32, start, end, a));
+      sortBits();
     }
     inParts(n, (start, end) => run.endOrder(a, start, end, outIds));
   } finally {
