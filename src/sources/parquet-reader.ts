@@ -1,0 +1,93 @@
+/** Rows of Parquet row groups as objects `{ column: value }`. Reads each column's bytes of a row group whole, decodes by the page. */
+import { closeSync } from "node:fs";
+import type { ColumnChunk, FileMetaData, RowGroup } from "hyparquet";
+import { parquetSchema } from "hyparquet/src/metadata.js";
+import { FiresteelError } from "../base/errors.ts";
+import { openForReading } from "./byte-reader.ts";
+import { chunkRowsMax, type RowGroupSplit, type RowSource, type SourceEnv } from "./contracts.ts";
+import { makeRowMaker, type RowMaker } from "./row-maker.ts";
+import { chunkRange, openColumn, type ColumnCursor } from "./parquet-column.ts";
+import { broken, readAt, readFooter } from "./parquet-footer.ts";
+import { columnNames } from "./parquet-plan.ts";
+
+export function openParquet(split: RowGroupSplit, columns: readonly string[] | undefined, env: SourceEnv): RowSource {
+  return new ParquetReader(split, columns, env);
+}
+
+class ParquetReader implements RowSource {
+  private fd: number;
+  private readonly footer: FileMetaData;
+  private readonly names: readonly string[];
+  private readonly values: unknown[][];
+  private readonly makeRows: RowMaker;
+  private group: number;
+  private cursors: ColumnCursor[] = [];
+  private rowsLeft = 0;
+
+  constructor(
+    private readonly split: RowGroupSplit,
+    columns: readonly string[] | undefined,
+    private readonly env: SourceEnv,
+  ) {
+    this.footer = readFooter(split.path, split.fileBytes);
+    this.names = columns ?? columnNames(this.footer);
+    this.values = this.names.map(() => new Array<unknown>(chunkRowsMax));
+    this.makeRows = makeRowMaker(this.names);
+    this.group = split.from;
+    this.fd = openForReading(split.path, split.fileBytes);
+  }
+
+  nextChunk(): unknown[] | undefined {
+    if (this.fd < 0) return undefined;
+    while (this.rowsLeft === 0) {
+      if (this.group === this.split.to) return undefined;
+      this.openGroup(this.group++);
+    }
+    const rows = Math.min(chunkRowsMax, this.rowsLeft);
+    this.cursors.forEach((cursor, i) => this.guarded(this.names[i]!, () => cursor.fill(this.values[i]!, rows)));
+    this.rowsLeft -= rows;
+    this.env.metrics.add("rowsRead", rows);
+    return this.makeRows(this.values, rows);
+  }
+
+  close(): void {
+    if (this.fd >= 0) closeSync(this.fd);
+    this.fd = -1;
+    this.cursors = [];
+  }
+
+  private openGroup(index: number): void {
+    const group = this.footer.row_groups[index];
+    if (group === undefined) throw broken(this.split.path, `it has no row group ${index} any more`);
+    this.rowsLeft = Number(group.num_rows);
+    const root = parquetSchema(this.footer);
+    this.cursors = this.names.map(name =>
+      this.guarded(name, () => {
+        const tree = root.children.find(child => child.element.name === name);
+        if (tree === undefined) throw new Error("there is no such column");
+        return openColumn(tree, root, leafChunks(group, name), this.rowsLeft, chunk => this.readChunk(chunk));
+      }),
+    );
+  }
+
+  private readChunk(chunk: ColumnChunk): Buffer {
+    const { position, bytes } = chunkRange(chunk);
+    if (!(position >= 0 && bytes >= 0 && position + bytes <= this.split.fileBytes)) throw new Error("its bytes lie outside the file");
+    this.env.metrics.add("bytesRead", bytes);
+    return readAt(this.fd, this.split.path, position, bytes);
+  }
+
+  /** What is wrong inside a column's bytes is a data error that names file and column. */
+  private guarded<T>(column: string, work: () => T): T {
+    try {
+      return work();
+    } catch (thrown) {
+      if (thrown instanceof FiresteelError) throw thrown;
+      throw broken(this.split.path, `column ${column}, row group ${this.group}: ${(thrown as Error).message}`, undefined, thrown);
+    }
+  }
+}
+
+function leafChunks(group: RowGroup, name: string): ColumnChunk[] {
+  return group.columns.filter(chunk => chunk.meta_data?.path_in_schema[0] === name);
+}
