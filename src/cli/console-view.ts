@@ -61,7 +61,7 @@ function stderrScreen(): ProgressScreen {
       write(text);
     },
     get columns() {
-      return process.stderr.columns ?? 80;
+      return process.stderr.columns || 80; // 0 where the terminal does not say
     },
     nowMs: () => Date.now(),
   };
