@@ -212,10 +212,11 @@ export class DagScheduler {
     this.failStage(stage, event.error);
   }
 
-  /** Fails every job that cannot end without the stage. */
+  /** Fails every job that cannot end without the stage; others have it in their graph, and may need it some day. */
   private failStage(stage: Stage, error: WireError): void {
     for (const job of this.jobsNeeding(stage)) this.failJob(job, error);
     if (this.stages.has(stage.id)) this.stopStage(stage, error);
+    stage.fetchFailures = 0;
   }
 
   private jobsNeeding(stage: Stage): Job[] {
@@ -292,9 +293,10 @@ export class DagScheduler {
       stage.fetchFailures++;
       if (stage.fetchFailures >= this.limits.stageAttemptsMax) {
         const { id, graph, fetchFailures } = stage;
-        return this.failStage(stage, fetchesGaveUp(id, graph.name, fetchFailures, event.error));
+        this.failStage(stage, fetchesGaveUp(id, graph.name, fetchFailures, event.error));
       }
     }
+    // other jobs may wait for the output as well, even when this one has failed
     const source = this.stageOf.get(event.exchange);
     this.advanceJobsOf(source === undefined ? [stage] : [stage, source]);
   }

@@ -1,0 +1,283 @@
+/**
+ * What must hold whatever happens: looks at every event and action of both schedulers, keeps its own plain view of the
+ * world, and throws at the first broken promise.
+ */
+import type { ExchangeId, ExecutorId, JobId, StageId, TaskAttemptId } from "../../src/base/ids.ts";
+import type { WireError } from "../../src/base/errors.ts";
+import { isRetryable } from "../../src/base/errors.ts";
+import type {
+  DagAction,
+  JobGraph,
+  SchedulerLimits,
+  StageGraph,
+  TaskAction,
+  TaskEvent,
+  TaskIdentity,
+} from "../../src/schedule/contracts.ts";
+
+interface StageView {
+  readonly graph: StageGraph;
+  attempt: number;
+  isOpen: boolean;
+  fetchFailures: number;
+}
+
+interface JobView {
+  readonly graph: JobGraph;
+  readonly results: Set<number>;
+  end: "succeeded" | "failed" | undefined;
+}
+
+export interface Explanations {
+  readonly injected: ReadonlySet<string>;
+  readonly cancellations: ReadonlySet<string>;
+  readonly losses: number;
+  readonly isChancy: boolean;
+}
+
+export class Checks {
+  readonly jobs = new Map<JobId, JobView>();
+  readonly stages = new Map<StageId, StageView>();
+  readonly counts = { jobsSucceeded: 0, jobsFailed: 0, skipped: 0, resubmitted: 0, redone: 0, killed: 0, retried: 0 };
+  private readonly outputs = new Map<ExchangeId, Set<number>>();
+  private readonly executors = new Map<ExecutorId, { slots: number; readonly running: Set<TaskAttemptId> }>();
+  private readonly attempts = new Map<TaskAttemptId, TaskIdentity>();
+  /** Tasks that wait, of the task sets that still launch. */
+  private readonly waiting = new Map<string, Set<number>>();
+  private readonly failedSets = new Set<string>();
+  private lastAttempt = -1;
+  /** A stage that has used up its attempts, until the job that needs it has failed. */
+  private givingUp: StageView | undefined;
+
+  constructor(private readonly limits: SchedulerLimits) {}
+
+  jobSubmitted(graph: JobGraph): void {
+    this.jobs.set(graph.jobId, { graph, results: new Set(), end: undefined });
+  }
+
+  isComplete(exchange: ExchangeId, size: number): boolean {
+    return (this.outputs.get(exchange)?.size ?? 0) === size;
+  }
+
+  taskEvent(event: TaskEvent): void {
+    switch (event.type) {
+      case "executorAdded": {
+        const known = this.executors.get(event.executor);
+        if (known !== undefined) known.slots = event.slots;
+        else this.executors.set(event.executor, { slots: event.slots, running: new Set() });
+        return;
+      }
+      case "executorLost": {
+        for (const attempt of this.executors.get(event.executor)?.running ?? []) this.attempts.delete(attempt);
+        this.executors.delete(event.executor);
+        return;
+      }
+      case "attemptSucceeded":
+      case "attemptFailed":
+        for (const executor of this.executors.values()) executor.running.delete(event.attempt);
+        this.attempts.delete(event.attempt);
+        return;
+      case "taskSetSubmitted": {
+        const { stage, stageAttempt, partitions } = event.taskSet;
+        for (let earlier = 0; earlier < stageAttempt; earlier++) this.waiting.delete(`${stage}.${earlier}`);
+        this.waiting.set(`${stage}.${stageAttempt}`, new Set(partitions));
+        return;
+      }
+      case "taskSetCancelled":
+        for (const set of this.waiting.keys()) if (set.startsWith(`${event.stage}.`)) this.waiting.delete(set);
+        return;
+      case "partitionDone":
+        for (const [set, tasks] of this.waiting) if (set.startsWith(`${event.stage}.`)) tasks.delete(event.partition);
+    }
+  }
+
+  taskAction(action: TaskAction): void {
+    switch (action.type) {
+      case "launchTask": {
+        const executor = this.executors.get(action.executor);
+        const { stage, stageAttempt, partition } = action.task;
+        must(executor !== undefined, `#${action.attempt} launched on a dead executor`);
+        must(executor.running.size < executor.slots, `#${action.attempt} launched beyond the executor's slots`);
+        must(action.attempt > this.lastAttempt, `attempt id ${action.attempt} used again`);
+        must(action.attemptNumber < this.limits.taskFailuresMax, `#${action.attempt} is one attempt too many`);
+        must(
+          this.waiting.get(`${stage}.${stageAttempt}`)?.delete(partition),
+          `#${action.attempt} was not to be launched`,
+        );
+        this.lastAttempt = action.attempt;
+        executor.running.add(action.attempt);
+        this.attempts.set(action.attempt, action.task);
+        return;
+      }
+      case "killTask":
+        this.counts.killed++;
+        return must(this.attempts.has(action.attempt), `kill of #${action.attempt}, which does not run`);
+      case "taskRetried":
+        this.counts.retried++;
+        this.waiting.get(`${action.task.stage}.${action.task.stageAttempt}`)!.add(action.task.partition);
+        return;
+      case "fetchFailed":
+        this.waiting.delete(`${action.task.stage}.${action.task.stageAttempt}`);
+        return;
+      case "taskSetFailed": {
+        const set = `${action.stage}.${action.stageAttempt}`;
+        must(!this.failedSets.has(set), `task set ${set} failed twice`);
+        this.failedSets.add(set);
+        this.waiting.delete(set);
+      }
+    }
+  }
+
+  /** After each step of the task scheduler: no slot is free while a task waits. */
+  busy(): void {
+    let tasks = 0;
+    for (const set of this.waiting.values()) tasks += set.size;
+    if (tasks === 0) return;
+    for (const [id, executor] of this.executors) {
+      must(executor.running.size >= executor.slots, `executor ${id} has a free slot while ${tasks} tasks wait`);
+    }
+  }
+
+  dagAction(action: DagAction): void {
+    switch (action.type) {
+      case "stageSubmitted":
+        return this.stageSubmitted(action.stage, action.attempt, action.graph);
+      case "submitTasks": {
+        const { stage, partitions } = action.taskSet;
+        const { graph } = this.stages.get(stage)!;
+        must(partitions.length > 0 && new Set(partitions).size === partitions.length, "empty or double partitions");
+        for (const partition of partitions) must(!this.isDone(graph, stage, partition), `${partition} is done already`);
+        return;
+      }
+      case "stageCompleted":
+        this.closeStage(action.stage, action.attempt).fetchFailures = 0;
+        return;
+      case "stageFailed": {
+        const stage = this.closeStage(action.stage, action.attempt);
+        if (action.error.message.includes("other rows")) this.counts.redone++;
+        if (action.error.kind !== "fetchFailed") return;
+        stage.fetchFailures++;
+        if (stage.fetchFailures === this.limits.stageAttemptsMax) this.givingUp = stage;
+        return;
+      }
+      case "stageSkipped":
+        this.counts.skipped++;
+        return;
+      case "resultAccepted": {
+        const job = this.openJob(action.job);
+        const { partition } = action.task;
+        must(job.graph.stages.at(-1)!.partitions.includes(partition), `job ${action.job} asked for no ${partition}`);
+        must(!job.results.has(partition), `result ${partition} of job ${action.job} counted twice`);
+        job.results.add(partition);
+        return;
+      }
+      case "outputAccepted": {
+        const accepted = this.outputs.get(action.exchange) ?? new Set();
+        this.outputs.set(action.exchange, accepted);
+        must(!accepted.has(action.task.partition), `output ${action.task.partition} counted twice`);
+        accepted.add(action.task.partition);
+        return;
+      }
+      case "outputsLost":
+        for (const partition of action.partitions) {
+          must(this.outputs.get(action.exchange)?.delete(partition), `lost output ${partition}, which nobody had`);
+        }
+        return;
+      case "exchangeForgotten":
+        this.outputs.delete(action.exchange);
+        return;
+      case "jobSucceeded": {
+        const job = this.openJob(action.job);
+        must(job.results.size === job.graph.stages.at(-1)!.partitions.length, `job ${action.job} lacks results`);
+        job.end = "succeeded";
+        this.counts.jobsSucceeded++;
+        return;
+      }
+      case "jobFailed":
+        this.openJob(action.job).end = "failed";
+        // a job that has not needed the stage so far may begin anew
+        if (this.givingUp !== undefined) this.givingUp.fetchFailures = 0;
+        this.givingUp = undefined;
+        this.counts.jobsFailed++;
+    }
+  }
+
+  /** A job may fail only of something that was done to it. */
+  explain(error: WireError, why: Explanations): void {
+    const { taskFailuresMax, stageAttemptsMax } = this.limits;
+    let root = error;
+    while (root.cause !== undefined) root = root.cause;
+    const times = /failed (\d+) times; last/.exec(error.message)?.[1] ?? "1";
+    const tries = /tried (\d+|once)/.exec(error.message)?.[1];
+    if (tries !== undefined) {
+      must(root.kind === "fetchFailed", "reads failed of something else");
+      return must(
+        Number(tries === "once" ? 1 : tries.split(" ")[0]) === stageAttemptsMax,
+        `gave up early: ${error.message}`,
+      );
+    }
+    if (error.cause !== undefined) {
+      must(error.kind === root.kind, "the kind got lost");
+      must(why.injected.has(root.message) || (root.kind === "lost" && why.losses > 0), `unexplained: ${error.message}`);
+      return must(!isRetryable(root.kind) || Number(times) === taskFailuresMax, `gave up early: ${error.message}`);
+    }
+    if (error.message.includes("other rows")) return must(why.isChancy, "deterministic rows changed");
+    const isCancelled = [...why.cancellations].some(reason => error.message.endsWith(reason));
+    must(error.kind === "cancelled" && isCancelled, `unexplained: ${error.message}`);
+  }
+
+  finish(): void {
+    for (const [id, job] of this.jobs) must(job.end !== undefined, `job ${id} hangs`);
+    for (const [id, stage] of this.stages) must(!stage.isOpen, `stage ${id} hangs`);
+    must(this.attempts.size === 0, `${this.attempts.size} attempts never ended`);
+  }
+
+  private stageSubmitted(id: StageId, attempt: number, graph: StageGraph): void {
+    const stage = this.stages.get(id) ?? { graph, attempt: -1, isOpen: false, fetchFailures: 0 };
+    this.stages.set(id, stage);
+    must(!stage.isOpen, `stage ${id} submitted while it runs`);
+    must(attempt === stage.attempt + 1, `attempt ${attempt} of stage ${id} follows ${stage.attempt}`);
+    must(stage.fetchFailures < this.limits.stageAttemptsMax, `stage ${id} submitted after its last attempt`);
+    for (const parent of graph.parents) {
+      const size = this.sizeOf(parent);
+      must(this.isComplete(parent, size), `stage ${id} submitted before its parent ${parent} is complete`);
+    }
+    if (attempt > 0) this.counts.resubmitted++;
+    stage.attempt = attempt;
+    stage.isOpen = true;
+  }
+
+  private closeStage(id: StageId, attempt: number): StageView {
+    const stage = this.stages.get(id);
+    must(
+      stage?.isOpen === true && stage.attempt === attempt,
+      `attempt ${attempt} of stage ${id} ends without beginning`,
+    );
+    stage!.isOpen = false;
+    return stage!;
+  }
+
+  private openJob(id: JobId): JobView {
+    const job = this.jobs.get(id)!;
+    must(job.end === undefined, `job ${id} goes on after its end`);
+    return job;
+  }
+
+  private isDone(graph: StageGraph, stage: StageId, partition: number): boolean {
+    if (graph.exchange !== undefined) return this.outputs.get(graph.exchange)?.has(partition) === true;
+    const owner = [...this.jobs.values()].find(job => job.graph.stages.at(-1) === graph);
+    must(owner !== undefined, `stage ${stage} belongs to no job`);
+    return owner!.results.has(partition);
+  }
+
+  private sizeOf(exchange: ExchangeId): number {
+    for (const job of this.jobs.values()) {
+      for (const stage of job.graph.stages) if (stage.exchange === exchange) return stage.partitions.length;
+    }
+    throw new Error(`exchange ${exchange} is in no job`);
+  }
+}
+
+export function must(condition: unknown, message: string): asserts condition {
+  if (condition !== true) throw new Error(message);
+}
