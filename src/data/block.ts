@@ -7,12 +7,13 @@
  */
 import { FiresteelError } from "../base/errors.ts";
 import type { Kernels } from "../kernel/kernels.ts";
-import { asPtr, offset, type Ptr } from "../kernel/ptr.ts";
+import { asPtr, type Ptr } from "../kernel/ptr.ts";
 import { decodeType, encodeType } from "./block-type.ts";
 import { isFixed, valueBytes } from "./builder.ts";
 import type { Batch, Column } from "./column.ts";
 import type { Block } from "./contracts.ts";
 import type { ColumnType } from "./schema.ts";
+import { sliceColumn } from "./slice.ts";
 import { typeOf } from "./type-of.ts";
 
 const magic = 0x424c5346; // "FSLB"
@@ -58,30 +59,7 @@ function extent(kernels: Kernels, offsets: Ptr, rows: number): readonly [number,
 /** The items that a list column's rows use, as a column of their own. */
 function listItems(kernels: Kernels, column: Column & { kind: "list" }): Column {
   const [from, to] = extent(kernels, column.offsets, column.rows);
-  return sliceColumn(kernels, column.items, from, to);
-}
-
-/** Rows from … to of a column, in place. */
-export function sliceColumn(kernels: Kernels, column: Column, from: number, to: number): Column {
-  const rows = to - from;
-  if (from === 0 && rows === column.rows) return column;
-  switch (column.kind) {
-    case "constant":
-      return { ...column, rows };
-    case "utf8":
-    case "any":
-      return { ...column, rows, offsets: offset(column.offsets, from * 4) };
-    case "list":
-      return { ...column, rows, offsets: offset(column.offsets, from * 4) };
-    case "struct":
-      return { ...column, rows, fields: column.fields.map(field => sliceColumn(kernels, field, from, to)) };
-    case "optional":
-      return { ...column, rows, validity: offset(column.validity, from), item: sliceColumn(kernels, column.item, from, to) };
-    case "dictionary":
-      return { ...column, rows, codes: offset(column.codes, from * 4) };
-    default:
-      return { ...column, rows, values: offset(column.values, from * valueBytes[column.kind]) };
-  }
+  return sliceColumn(column.items, from, to);
 }
 
 /** Writes the batch at `ptr`, which has `blockBytes` of room. */

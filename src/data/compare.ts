@@ -56,21 +56,20 @@ export function compareStrings(a: string, b: string): number {
   for (let i = 0; i < length; i++) {
     const x = a.charCodeAt(i);
     const y = b.charCodeAt(i);
-    if (x !== y) return x < 0xd800 || y < 0xd800 ? x - y : codePointAt(a, i) - codePointAt(b, i);
+    if (x !== y) return x < 0xd800 || y < 0xd800 ? x - y : compareSurrogates(a, b, i);
   }
-  // the longer one's next unit may turn a shared last high surrogate into a larger code point: longer is larger either way
+  // a shared last high surrogate is a larger code point where a low one follows it: longer is larger either way
   return a.length - b.length;
 }
 
-/** The code point that the unit at i belongs to. */
-function codePointAt(text: string, i: number): number {
-  const unit = text.charCodeAt(i);
-  if (i > 0 && unit >= 0xdc00 && unit < 0xe000) {
-    const before = text.codePointAt(i - 1)!;
-    if (before > 0xffff) return before;
-  }
-  return text.codePointAt(i)!;
+/** Of strings that first differ at i, in units from 0xd800 up. */
+function compareSurrogates(a: string, b: string, i: number): number {
+  const from = i > 0 && isHigh(a.charCodeAt(i - 1)) && (isLow(a.charCodeAt(i)) || isLow(b.charCodeAt(i))) ? i - 1 : i;
+  return a.codePointAt(from)! - b.codePointAt(from)!;
 }
+
+const isHigh = (unit: number) => (unit & 0xfc00) === 0xd800;
+const isLow = (unit: number) => (unit & 0xfc00) === 0xdc00;
 
 function compareArrays(a: readonly unknown[], b: readonly unknown[]): number {
   const length = Math.min(a.length, b.length);

@@ -18,7 +18,7 @@ export interface BatchWriter {
   readonly rows: number;
   /** Bytes of kernel memory in use by the rows so far. */
   readonly bytes: number;
-  /** The rows so far as a batch that stays valid until the next `reset` or `free`. */
+  /** The rows so far as a batch that stays valid until the next `push`, `reset` or `free`. */
   finish(): Batch;
   /** Forgets the rows, keeps the memory and the layout as a first guess. */
   reset(): void;
@@ -53,16 +53,23 @@ export interface BlockCodec {
   /** Writes the batch at `ptr` (which has `blockBytes` of room): header with magic, length, rows and type; then columns. */
   sealBlock(kernels: Kernels, batch: Batch, ptr: Ptr): Block;
   /** A batch whose columns point into the block. Throws kind "data" when the header is not a block's. */
-  openBlock(kernels: Kernels, ptr: Ptr): Batch;
+  openBlock(kernels: Kernels, ptr: Ptr, bytes?: number): Batch;
+  /** Rows of a block, without opening it. */
+  blockRows(kernels: Kernels, ptr: Ptr): number;
 }
 
-/** Column-wise moves, by kernels (`move.ts`). Results live in `allocator`. */
+/** A batch with memory of its own, until `free`. */
+export interface OwnedBatch extends Batch {
+  free(): void;
+}
+
+/** Column-wise moves, by kernels (`move.ts`). Results live in `allocator`, but for `slice`, whose columns are the batch's. */
 export interface BatchMoves {
   slice(batch: Batch, from: number, to: number): Batch;
   /** rows[i] of the result is the batch's row indexes[i] (u32, `n` of them). */
-  gather(kernels: Kernels, allocator: Allocator, batch: Batch, indexes: Ptr, n: number): Batch;
+  gather(kernels: Kernels, allocator: Allocator, batch: Batch, indexes: Ptr, n: number): OwnedBatch;
   /** One batch from several, layouts unified (a widening to *any* where they differ beyond repair). */
-  concat(kernels: Kernels, allocator: Allocator, batches: readonly Batch[]): Batch;
+  concat(kernels: Kernels, allocator: Allocator, batches: readonly Batch[]): OwnedBatch;
   typeOf(column: Batch["root"]): ColumnType;
 }
 
@@ -72,11 +79,17 @@ export interface KeyOperations {
   hashColumn(kernels: Kernels, allocator: Allocator, column: Batch["root"], hashes: Ptr): void;
   /**
    * Canonical key bytes of every row: two values are equal exactly when their key bytes are, and `memcmp` of the bytes is the
-   * total order of API.md. An i32[rows + 1] of offsets and the bytes, both in `allocator`.
+   * total order of API.md.
    */
-  encodeKeys(
-    kernels: Kernels,
-    allocator: Allocator,
-    column: Batch["root"],
-  ): { readonly offsets: Ptr; readonly offsetsBytes: number; readonly bytes: Ptr; readonly bytesLength: number };
+  encodeKeys(kernels: Kernels, allocator: Allocator, column: Batch["root"]): EncodedKeys;
+}
+
+/** Key bytes in an allocator's memory; the caller frees both. */
+export interface EncodedKeys {
+  /** i32[rows + 1]; offsetsBytes were allocated. */
+  readonly offsets: Ptr;
+  readonly offsetsBytes: number;
+  /** The keys end at the last offset; bytesLength were allocated. */
+  readonly bytes: Ptr;
+  readonly bytesLength: number;
 }
