@@ -4,9 +4,9 @@
  * and the JavaScript ones are eight times slower than waiting for the native one.
  */
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from "node:fs";
-import { createGunzip } from "node:zlib";
 import { FiresteelError } from "../base/errors.ts";
 import type { ByteSplit, SourceMetrics } from "./contracts.ts";
+import { zlib } from "./lazy-zlib.ts";
 
 export interface ByteReader {
   /** Fills at most all of `into` with the bytes that follow; 0 at the end. */
@@ -66,7 +66,7 @@ export function openForReading(path: string, bytes: number): number {
 
 class GzipReader implements ByteReader {
   private readonly file: ReturnType<typeof createReadStream>;
-  private readonly inflate = createGunzip({ chunkSize: 1 << 18 });
+  private readonly inflate = zlib().createGunzip({ chunkSize: 1 << 18 });
   private readonly pieces: AsyncIterator<Buffer>;
   private piece: Buffer = Buffer.alloc(0);
   private compressedBytes = 0;

@@ -2,10 +2,10 @@
  * The pages of a flat column chunk: decompression, definition levels, and the hybrid of runs and bit-packed groups that
  * dictionary codes come in (Apache Parquet format, "Encodings"). What it decodes stays in typed arrays; hyparquet parses the headers.
  */
-import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
 import type { CompressionCodec, PageHeader } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
 import { snappyUncompress } from "hyparquet/src/snappy.js";
+import { zlib } from "./lazy-zlib.ts";
 import { lz4Uncompress } from "./lz4-block.ts";
 
 export interface DataPage {
@@ -88,11 +88,11 @@ export function decompress(codec: CompressionCodec, bytes: Buffer, plainBytes: n
     case "UNCOMPRESSED":
       return bytes;
     case "ZSTD":
-      return plainBytes === 0 ? Buffer.alloc(0) : zstdDecompressSync(bytes);
+      return plainBytes === 0 ? Buffer.alloc(0) : zlib().zstdDecompressSync(bytes);
     case "GZIP":
-      return gunzipSync(bytes);
+      return zlib().gunzipSync(bytes);
     case "BROTLI":
-      return brotliDecompressSync(bytes);
+      return zlib().brotliDecompressSync(bytes);
     case "SNAPPY": {
       const plain = Buffer.alloc(plainBytes);
       if (plainBytes > 0) snappyUncompress(bytes, plain);

@@ -17,7 +17,7 @@ export function flatType(element: SchemaElement): FlatType | undefined {
   const { type, converted_type: converted, logical_type: logical } = element;
   const unsigned = converted?.startsWith("UINT_") || (logical?.type === "INTEGER" && !logical.isSigned);
   if (converted === "DECIMAL" || logical?.type === "DECIMAL") {
-    return type === "INT32" || type === "INT64" ? { kind: "decimal", divisor: 10 ** (element.scale ?? 0) } : undefined;
+    return type === "BYTE_ARRAY" ? undefined : { kind: "decimal", divisor: 10 ** (element.scale ?? 0) };
   }
   switch (type) {
     case "BOOLEAN":
@@ -46,6 +46,7 @@ export function flatType(element: SchemaElement): FlatType | undefined {
 
 export function readPlain(bytes: Buffer, count: number, element: SchemaElement, type: FlatType): unknown[] {
   if (type.kind === "string" || type.kind === "bytes") return readByteArrays(bytes, count, type.kind === "string");
+  if (element.type === "FIXED_LEN_BYTE_ARRAY") return readFixedDecimals(bytes, count, element.type_length ?? 0, type);
   const width = type.kind === "boolean" ? 1 / 8 : element.type === "INT32" || element.type === "FLOAT" ? 4 : 8;
   if (count * width > bytes.length) throw new Error("plain values end too early");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -75,6 +76,19 @@ export function readPlain(bytes: Buffer, count: number, element: SchemaElement, 
     case "date":
     case "decimal":
       for (let i = 0; i < count; i++) values[i] = scaled(width === 4 ? view.getInt32(i * 4, true) : readInt64(view, i * 8), type);
+  }
+  return values;
+}
+
+/** Big-endian two's complement of any width. */
+function readFixedDecimals(bytes: Buffer, count: number, width: number, type: FlatType): unknown[] {
+  if (type.kind !== "decimal" || width < 1 || count * width > bytes.length) throw new Error("plain values end too early");
+  const values = new Array<unknown>(count);
+  for (let i = 0; i < count; i++) {
+    const at = i * width;
+    let value = BigInt(bytes.readInt8(at));
+    for (let byte = at + 1; byte < at + width; byte++) value = (value << 8n) | BigInt(bytes[byte]!);
+    values[i] = scaled(value, type);
   }
   return values;
 }

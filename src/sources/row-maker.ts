@@ -9,13 +9,17 @@ const literalColumnsMax = 256;
 
 export function makeRowMaker(names: readonly string[]): RowMaker {
   if (names.length > literalColumnsMax) return makeWideRows(names);
-  // computed names, for a literal `__proto__:` would set the prototype
-  const fields = names.map((name, i) => `[${JSON.stringify(name)}]: c${i}[i]`).join(", ");
+  const fields = names.map((name, i) => `${propertyName(name)}: c${i}[i]`).join(", ");
   const body = `${names.map((_, i) => `const c${i} = columns[${i}];`).join(" ")}
     const out = new Array(rows);
     for (let i = 0; i < rows; i++) out[i] = { ${fields} };
     return out;`;
   return new Function("columns", "rows", body) as RowMaker;
+}
+
+/** A literal `__proto__:` would set the prototype. */
+export function propertyName(name: string): string {
+  return name === "__proto__" ? `["__proto__"]` : JSON.stringify(name);
 }
 
 function makeWideRows(names: readonly string[]): RowMaker {
