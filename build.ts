@@ -4,6 +4,7 @@
  *
  *   bun build.ts             kernels, then the binary
  *   bun build.ts --kernels   kernels only
+ *   bun build.ts --package   all of it, and the declarations that editors read in a user's project
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -29,6 +30,7 @@ const ascFlags = [
 
 await buildKernels();
 if (!process.argv.includes("--kernels")) await buildBinary();
+if (process.argv.includes("--package")) await buildTypes();
 
 async function buildKernels(): Promise<void> {
   const outputs = ["build/kernels.wasm", "src/kernel/generated.ts"];
@@ -83,6 +85,22 @@ async function buildBinary(): Promise<void> {
   rmSync(join(root, work), { recursive: true });
   markFresh("binary", inputs);
   console.log("built dist/firesteel");
+}
+
+/** Declarations of what users import: the sources themselves would be checked by the user's compiler options. */
+async function buildTypes(): Promise<void> {
+  const compilerOptions = {
+    ...{ noEmit: false, emitDeclarationOnly: true, declaration: true, noCheck: true },
+    ...{ rootDir: "../src", outDir: "../dist/types", paths: {} },
+  };
+  const files = ["../src/index.ts", "../src/register.ts"];
+  mkdirSync(join(root, "build"), { recursive: true });
+  writeFileSync(
+    join(root, "build/types.json"),
+    JSON.stringify({ extends: "../tsconfig.json", compilerOptions, files, include: [] }),
+  );
+  rmSync(join(root, "dist/types"), { recursive: true, force: true });
+  await run([join(root, "node_modules/typescript/bin/tsc"), "-p", "build/types.json"]);
 }
 
 async function run(args: string[]): Promise<void> {
