@@ -7,6 +7,10 @@ export {
 export { groupBytes, groupFixed, lookupBytes, lookupFixed, rehashBytes, rehashFixed } from "./group";
 export { beginOrder, countOrder, endOrder, placeOrder, rekeyOrder, scatterOrder, settleOrder } from "./hash-order";
 export {
+  countBy, foldMaxF64, foldMinF64, foldSumF64, foldSumI32, maxByF64, maxByI32, mergeMomentsBy, minByF64, minByI32, momentLanes,
+  momentsByF64, momentsByI32, sumByF64, sumByI32, sumColumnsBy, sumLanes, widenF32, widenI32,
+} from "./aggregate";
+export {
   addI32, copyBytes, copyRanges, fill1, fill4, fill8, gather1, gather4, gather8, gatherBytes, gatheredLength, gatherListItems,
   iota, prefixSum, rangesLength, scatter1, scatter4, scatter8,
 } from "./move";
@@ -17,5 +21,5 @@ export {
   histogram, histogramBytes, partitionIds, rangeIdsBytes, rangeIdsF64, rangeIdsU64, scatterBytes, scatterIndexes,
   scatterPositions,
 } from "./partition";
-export { orderBool, orderF32, orderF64, orderI32, orderI64 } from "./normalize";
+export { indexesOfWords, orderBool, orderF32, orderF64, orderI32, orderI64, orderWordsI32 } from "./normalize";
 export { sortBegin, sortStep } from "./sort";

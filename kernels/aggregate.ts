@@ -1,0 +1,307 @@
+// Aggregates of numbers. Grouped ones fold row i into the state of group ids[i], in row order, so that sums of floating-
+// point numbers depend on the rows' order alone; rows whose id is not below `groups` (no group) are passed over. Ungrouped
+// ones run in eight fixed lanes: row r of the whole input, whatever the calls it comes in, belongs to lane r mod 8.
+//
+// Numbers order as everywhere: NaN above all others, −0 equal to 0; of equal ones the first stays. So a minimum begins as
+// NaN and a maximum as −Infinity.
+//
+// Moments are (count, mean, M2), updated one row at a time (Welford 1962) and merged in pairs (Chan, Golub, LeVeque 1979);
+// M2 is the sum of squared differences from the mean.
+
+/** counts[ids[i]] += 1, counts being f64 */
+export function countBy(ids: usize, n: i32, counts: usize, groups: u32): void {
+  for (let i: usize = 0; i < <usize>n; i++) {
+    const id = load<u32>(ids + (i << 2));
+    if (id >= groups) continue;
+    const at = counts + (<usize>id << 3);
+    store<f64>(at, load<f64>(at) + 1);
+  }
+}
+
+/** sums[ids[i]] += values[i] */
+export function sumByF64(ids: usize, values: usize, n: i32, sums: usize, groups: u32): void {
+  for (let i: usize = 0; i < <usize>n; i++) {
+    const id = load<u32>(ids + (i << 2));
+    if (id >= groups) continue;
+    const at = sums + (<usize>id << 3);
+    store<f64>(at, load<f64>(at) + load<f64>(values + (i << 3)));
+  }
+}
+
+export function sumByI32(ids: usize, values: usize, n: i32, sums: usize, groups: u32): void {
+  for (let i: usize = 0; i < <usize>n; i++) {
+    const id = load<u32>(ids + (i << 2));
+    if (id >= groups) continue;
+    const at = sums + (<usize>id << 3);
+    store<f64>(at, load<f64>(at) + <f64>load<i32>(values + (i << 2)));
+  }
+}
+
+/** Several sums side by side: sums[ids[i] × columns + c] += column c's value i. `columns` is u32[k], addresses of f64[n]. */
+export function sumColumnsBy(ids: usize, columns: usize, k: i32, n: i32, sums: usize, groups: u32): void {
+  const stride = <usize>k << 3;
+  let c = 0;
+  for (; c + 5 <= k; c += 5) sumFive(ids, columns + (<usize>c << 2), n, sums + (<usize>c << 3), stride, groups);
+  for (; c + 2 <= k; c += 2) sumTwo(ids, columns + (<usize>c << 2), n, sums + (<usize>c << 3), stride, groups);
+  if (c < k) sumOne(ids, <usize>load<u32>(columns + (<usize>c << 2)), n, sums + (<usize>c << 3), stride, groups);
+}
+
+// @ts-ignore: decorator
+@inline
+function two(a: usize, b: usize): v128 {
+  return v128.load64_lane(b, v128.load64_zero(a), 1);
+}
+
+// @ts-ignore: decorator
+@inline
+function addTwo(at: usize, values: v128): void {
+  v128.store(at, f64x2.add(v128.load(at), values));
+}
+
+function sumFive(ids: usize, columns: usize, n: i32, sums: usize, stride: usize, groups: u32): void {
+  let a = <usize>load<u32>(columns);
+  let b = <usize>load<u32>(columns, 4);
+  let c = <usize>load<u32>(columns, 8);
+  let d = <usize>load<u32>(columns, 12);
+  let e = <usize>load<u32>(columns, 16);
+  for (let i: usize = 0; i < <usize>n; i++) {
+    const id = load<u32>(ids + (i << 2));
+    if (id < groups) {
+      const at = sums + <usize>id * stride;
+      const row = i << 3;
+      addTwo(at, two(a + row, b + row));
+      addTwo(at + 16, two(c + row, d + row));
+      store<f64>(at, load<f64>(at, 32) + load<f64>(e + row), 32);
+    }
+  }
+}
+
+function sumTwo(ids: usize, columns: usize, n: i32, sums: usize, stride: usize, groups: u32): void {
+  const a = <usize>load<u32>(columns);
+  const b = <usize>load<u32>(columns, 4);
+  for (let i: usize = 0; i < <usize>n; i++) {
+    const id = load<u32>(ids + (i << 2));
+    if (id < groups) addTwo(sums + <usize>id * stride, two(a + (i << 3), b + (i << 3)));
+  }
+}
+
+function sumOne(ids: usize, values: usize, n: i32, sums: usize, stride: usize, groups: u32): void {
+  for (let i: usize = 0; i < <usize>n; i++) {
+    const id = load<u32>(ids + (i << 2));
+    if (id >= groups) continue;
+    const at = sums + <usize>id * stride;
+    store<f64>(at, load<f64>(at) + load<f64>(values + (i << 3)));
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function isLess(a: f64, b: f64): bool {
+  return a < b || (b != b && a == a);
+}
+
+// @ts-ignore: decorator
+@inline
+function foldMin(at: usize, value: f64): void {
+  if (isLess(value, load<f64>(at))) store<f64>(at, value);
+}
+
+// @ts-ignore: decorator
+@inline
+function foldMax(at: usize, value: f64): void {
+  if (isLess(load<f64>(at), value)) store<f64>(at, value);
+}
+
+/** mins[ids[i]] = the lesser of itself and values[i] */
+export function minByF64(ids: usize, values: usize, n: i32, mins: usize, groups: u32): void {
+  for (let i: usize = 0; i < <usize>n; i++) {
+    const id = load<u32>(ids + (i << 2));
+    if (id < groups) foldMin(mins + (<usize>id << 3), load<f64>(values + (i << 3)));
+  }
+}
+
+export function minByI32(ids: usize, values: usize, n: i32, mins: usize, groups: u32): void {
+  for (let i: usize = 0; i < <usize>n; i++) {
+    const id = load<u32>(ids + (i << 2));
+    if (id < groups) foldMin(mins + (<usize>id << 3), <f64>load<i32>(values + (i << 2)));
+  }
+}
+
+export function maxByF64(ids: usize, values: usize, n: i32, maxs: usize, groups: u32): void {
+  for (let i: usize = 0; i < <usize>n; i++) {
+    const id = load<u32>(ids + (i << 2));
+    if (id < groups) foldMax(maxs + (<usize>id << 3), load<f64>(values + (i << 3)));
+  }
+}
+
+export function maxByI32(ids: usize, values: usize, n: i32, maxs: usize, groups: u32): void {
+  for (let i: usize = 0; i < <usize>n; i++) {
+    const id = load<u32>(ids + (i << 2));
+    if (id < groups) foldMax(maxs + (<usize>id << 3), <f64>load<i32>(values + (i << 2)));
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function foldMoments(at: usize, value: f64): void {
+  const count = load<f64>(at) + 1;
+  const before = load<f64>(at, 8);
+  const delta = value - before;
+  const mean = before + delta / count;
+  store<f64>(at, count);
+  store<f64>(at, mean, 8);
+  store<f64>(at, load<f64>(at, 16) + delta * (value - mean), 16);
+}
+
+/** Moments of each group: states f64[groups][3] = count, mean, M2 */
+export function momentsByF64(ids: usize, values: usize, n: i32, states: usize, groups: u32): void {
+  for (let i: usize = 0; i < <usize>n; i++) {
+    const id = load<u32>(ids + (i << 2));
+    if (id < groups) foldMoments(states + <usize>id * 24, load<f64>(values + (i << 3)));
+  }
+}
+
+export function momentsByI32(ids: usize, values: usize, n: i32, states: usize, groups: u32): void {
+  for (let i: usize = 0; i < <usize>n; i++) {
+    const id = load<u32>(ids + (i << 2));
+    if (id < groups) foldMoments(states + <usize>id * 24, <f64>load<i32>(values + (i << 2)));
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function mergeMoments(at: usize, count: f64, mean: f64, m2: f64): void {
+  if (count == 0) return;
+  const countBefore = load<f64>(at);
+  const total = countBefore + count;
+  const delta = mean - load<f64>(at, 8);
+  store<f64>(at, total);
+  // into an empty state the values go as they are, for 0 × an infinite delta is not a number
+  store<f64>(at, countBefore == 0 ? mean : load<f64>(at, 8) + delta * (count / total), 8);
+  store<f64>(at, countBefore == 0 ? m2 : load<f64>(at, 16) + m2 + delta * delta * (countBefore * count / total), 16);
+}
+
+/** Merges moments that were made elsewhere: parts f64[n][3] */
+export function mergeMomentsBy(ids: usize, parts: usize, n: i32, states: usize, groups: u32): void {
+  for (let i: usize = 0; i < <usize>n; i++) {
+    const id = load<u32>(ids + (i << 2));
+    if (id >= groups) continue;
+    const part = parts + i * 24;
+    mergeMoments(states + <usize>id * 24, load<f64>(part), load<f64>(part, 8), load<f64>(part, 16));
+  }
+}
+
+/** start + values[0] + values[1] + …, added in this order: what a fold of `(a, b) => a + b` gives. */
+export function foldSumF64(values: usize, n: i32, start: f64): f64 {
+  for (let i: usize = 0, end = <usize>n << 3; i < end; i += 8) start += load<f64>(values + i);
+  return start;
+}
+
+export function foldSumI32(values: usize, n: i32, start: f64): f64 {
+  for (let i: usize = 0, end = <usize>n << 2; i < end; i += 4) start += <f64>load<i32>(values + i);
+  return start;
+}
+
+export function foldMinF64(values: usize, n: i32, start: f64): f64 {
+  for (let i: usize = 0, end = <usize>n << 3; i < end; i += 8) {
+    const value = load<f64>(values + i);
+    if (!(start <= value) && isLess(value, start)) start = value;
+  }
+  return start;
+}
+
+export function foldMaxF64(values: usize, n: i32, start: f64): f64 {
+  for (let i: usize = 0, end = <usize>n << 3; i < end; i += 8) {
+    const value = load<f64>(values + i);
+    if (!(start >= value) && isLess(start, value)) start = value;
+  }
+  return start;
+}
+
+/** out[i] = values[i] as f64 */
+export function widenI32(values: usize, n: i32, out: usize): void {
+  for (let i: usize = 0; i < <usize>n; i++) store<f64>(out + (i << 3), <f64>load<i32>(values + (i << 2)));
+}
+
+export function widenF32(values: usize, n: i32, out: usize): void {
+  for (let i: usize = 0; i < <usize>n; i++) store<f64>(out + (i << 3), <f64>load<f32>(values + (i << 2)));
+}
+
+/**
+ * Sums in eight lanes. state f64[9]: rows so far, then the lanes' sums. Values before the row at which lane 0 is due and
+ * after the last whole stripe go one by one.
+ */
+export function sumLanes(values: usize, n: i32, state: usize): void {
+  const before = <u64>load<f64>(state);
+  store<f64>(state, <f64>(before + <u64>n));
+  const lanes = state + 8;
+  let row: i32 = 0;
+  for (; row < n && ((before + row) & 7) != 0; row++) sumInLane(lanes, <usize>(before + row), load<f64>(values + (<usize>row << 3)));
+  let s0 = v128.load(lanes);
+  let s1 = v128.load(lanes, 16);
+  let s2 = v128.load(lanes, 32);
+  let s3 = v128.load(lanes, 48);
+  for (; row + 8 <= n; row += 8) {
+    const at = values + (<usize>row << 3);
+    s0 = f64x2.add(s0, v128.load(at));
+    s1 = f64x2.add(s1, v128.load(at, 16));
+    s2 = f64x2.add(s2, v128.load(at, 32));
+    s3 = f64x2.add(s3, v128.load(at, 48));
+  }
+  v128.store(lanes, s0);
+  v128.store(lanes, s1, 16);
+  v128.store(lanes, s2, 32);
+  v128.store(lanes, s3, 48);
+  for (; row < n; row++) sumInLane(lanes, <usize>(before + row), load<f64>(values + (<usize>row << 3)));
+}
+
+// @ts-ignore: decorator
+@inline
+function sumInLane(lanes: usize, row: usize, value: f64): void {
+  const at = lanes + ((row & 7) << 3);
+  store<f64>(at, load<f64>(at) + value);
+}
+
+// @ts-ignore: decorator
+@inline
+function momentInLane(lanes: usize, row: u64, value: f64): void {
+  const at = lanes + ((<usize>row & 7) << 3);
+  const before = load<f64>(at);
+  const delta = value - before;
+  const mean = before + delta * (1 / <f64>((row >> 3) + 1));
+  store<f64>(at, mean);
+  store<f64>(at, load<f64>(at, 64) + delta * (value - mean), 64);
+}
+
+// @ts-ignore: decorator
+@inline
+function momentPair(at: usize, values: v128, share: v128): void {
+  const before = v128.load(at);
+  const delta = f64x2.sub(values, before);
+  const mean = f64x2.add(before, f64x2.mul(delta, share));
+  v128.store(at, mean);
+  v128.store(at, f64x2.add(v128.load(at, 64), f64x2.mul(delta, f64x2.sub(values, mean))), 64);
+}
+
+/**
+ * Moments in eight lanes. state f64[17]: rows so far, the lanes' means, the lanes' M2. The lanes of a stripe have the same
+ * count, so that one division serves eight rows.
+ */
+export function momentLanes(values: usize, n: i32, state: usize): void {
+  const before = <u64>load<f64>(state);
+  store<f64>(state, <f64>(before + <u64>n));
+  const lanes = state + 8;
+  let row: i32 = 0;
+  for (; row < n && ((before + row) & 7) != 0; row++) momentInLane(lanes, before + row, load<f64>(values + (<usize>row << 3)));
+  let count = <f64>((before + row) >> 3);
+  for (; row + 8 <= n; row += 8) {
+    count += 1;
+    const share = f64x2.splat(1 / count);
+    const at = values + (<usize>row << 3);
+    momentPair(lanes, v128.load(at), share);
+    momentPair(lanes + 16, v128.load(at, 16), share);
+    momentPair(lanes + 32, v128.load(at, 32), share);
+    momentPair(lanes + 48, v128.load(at, 48), share);
+  }
+  for (; row < n; row++) momentInLane(lanes, before + row, load<f64>(values + (<usize>row << 3)));
+}
