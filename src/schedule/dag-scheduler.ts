@@ -154,8 +154,8 @@ export class DagScheduler {
     const index = stage.indexOf(task.partition);
     const { outputs } = stage;
     const accepted = task.stageAttempt >= stage.attemptMin && !outputs.has(index);
-    if (accepted || task.stageAttempt === stage.attempt) stage.settle(index);
     if (accepted) {
+      stage.settle(index);
       const changed = outputs.accept(index, executor, checksum);
       const { exchange } = stage.graph;
       const [job] = stage.jobs;

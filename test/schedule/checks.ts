@@ -45,6 +45,8 @@ export class Checks {
   /** Tasks that wait, of the task sets that still launch. */
   private readonly waiting = new Map<string, Set<number>>();
   private readonly failedSets = new Set<string>();
+  private readonly doomed = new Set<TaskAttemptId>();
+  private readonly killed = new Set<TaskAttemptId>();
   private lastAttempt = -1;
   /** A stage that has used up its attempts, until the job that needs it has failed. */
   private givingUp: StageView | undefined;
@@ -84,9 +86,11 @@ export class Checks {
         return;
       }
       case "taskSetCancelled":
+        this.doom(task => task.stage === event.stage);
         for (const set of this.waiting.keys()) if (set.startsWith(`${event.stage}.`)) this.waiting.delete(set);
         return;
       case "partitionDone":
+        this.doom(task => task.stage === event.stage && task.partition === event.partition);
         for (const [set, tasks] of this.waiting) if (set.startsWith(`${event.stage}.`)) tasks.delete(event.partition);
     }
   }
@@ -111,7 +115,11 @@ export class Checks {
       }
       case "killTask":
         this.counts.killed++;
-        return must(this.attempts.has(action.attempt), `kill of #${action.attempt}, which does not run`);
+        must(this.attempts.has(action.attempt), `kill of #${action.attempt}, which does not run`);
+        this.killed.add(action.attempt);
+        return;
+      case "taskSucceeded":
+        return must(!this.killed.has(action.attempt), `#${action.attempt} was killed and counts`);
       case "taskRetried":
         this.counts.retried++;
         this.waiting.get(`${action.task.stage}.${action.task.stageAttempt}`)!.add(action.task.partition);
@@ -128,8 +136,10 @@ export class Checks {
     }
   }
 
-  /** After each step of the task scheduler: no slot is free while a task waits. */
-  busy(): void {
+  /** No slot is free while a task waits, and what nobody needs any more is told to end. */
+  taskStepped(): void {
+    for (const attempt of this.doomed) must(this.killed.has(attempt), `#${attempt} goes on for nobody`);
+    this.doomed.clear();
     let tasks = 0;
     for (const set of this.waiting.values()) tasks += set.size;
     if (tasks === 0) return;
@@ -230,6 +240,10 @@ export class Checks {
     for (const [id, job] of this.jobs) must(job.end !== undefined, `job ${id} hangs`);
     for (const [id, stage] of this.stages) must(!stage.isOpen, `stage ${id} hangs`);
     must(this.attempts.size === 0, `${this.attempts.size} attempts never ended`);
+  }
+
+  private doom(isInVain: (task: TaskIdentity) => boolean): void {
+    for (const [attempt, task] of this.attempts) if (isInVain(task)) this.doomed.add(attempt);
   }
 
   private stageSubmitted(id: StageId, attempt: number, graph: StageGraph): void {

@@ -118,7 +118,9 @@ export class Cluster {
     node.running.add(attempt);
     const { graph, owner } = this.around.graphOf(launch);
     const reads = this.findInputs(graph);
-    this.clock.at(this.clock.now + 1 + this.random.below(this.profile.durationMax), () => {
+    const isStraggler = this.random.float() < 0.1;
+    const duration = (1 + this.random.below(this.profile.durationMax)) * (isStraggler ? 8 : 1);
+    this.clock.at(this.clock.now + duration, () => {
       if (!node.isAlive || !node.running.delete(attempt)) return;
       const missing = Array.isArray(reads) ? this.firstUnreadable(reads) : reads;
       if (missing !== undefined || !Array.isArray(reads)) {

@@ -51,6 +51,7 @@ class Simulation {
   private readonly locations = new Map<ExchangeId, Map<number, Location>>();
   private readonly results = new Map<JobId, Map<number, TaskAttemptId>>();
   private readonly cancellations = new Set<string>();
+  private readonly released = new Set<ExchangeId>();
   private readonly registered = new Map<ExecutorId, "running" | "going">();
   private nextExecutor = 0;
   private readonly faults = { losses: 0, falseAlarms: 0, returns: 0, cancellations: 0, slotChanges: 0, lateReports: 0 };
@@ -90,7 +91,7 @@ class Simulation {
     while (this.clock.step()) must(++steps < stepsMax, "it does not end");
     this.checks.finish();
     must(this.dag.idle && this.tasks.idle, `left behind: ${JSON.stringify([this.dag.size, this.tasks.size])}`);
-    for (const exchange of this.workload.exchanges.keys()) this.stepDag({ type: "exchangeReleased", exchange });
+    for (const exchange of this.workload.exchanges.keys()) if (!this.released.has(exchange)) this.release(exchange);
     must(this.dag.size.exchanges === 0, `${this.dag.size.exchanges} exchanges left behind`);
     must(this.locations.size === 0, "the tracker still knows outputs");
   }
@@ -169,6 +170,7 @@ class Simulation {
   }
 
   private release(exchange: ExchangeId): void {
+    this.released.add(exchange);
     this.stepDag({ type: "exchangeReleased", exchange });
   }
 
@@ -196,7 +198,7 @@ class Simulation {
       const message = { event: forward, ...("attempt" in action && { attempt: action.attempt }) };
       for (let copies = isTwice ? 2 : 1; copies > 0; copies--) this.toDag.send(message);
     }
-    this.checks.busy();
+    this.checks.taskStepped();
   }
 
   private stepDag(event: DagEvent, attempt?: TaskAttemptId): void {
