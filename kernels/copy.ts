@@ -72,3 +72,25 @@ export function compareBytes(a: usize, aLength: u32, b: usize, bLength: u32): i3
   }
   return aLength == bLength ? 0 : aLength < bLength ? -1 : 1;
 }
+
+/**
+ * The next 7 bytes and, lowest, how many there were: 0 … 7, or 8 when the bytes go on. Two spans order as these words do, and
+ * where the words are equal and below 8 the spans are equal, NULs and all.
+ */
+// @ts-ignore: decorator
+@inline
+export function prefixWord(at: usize, length: u32, wideLoadMax: usize): u64 {
+  if (length >= 8) return (bigEndian(load<u64>(at)) & ~(<u64>0xff)) | 8;
+  return shortPrefixWord(at, length, wideLoadMax);
+}
+
+function shortPrefixWord(at: usize, length: u32, wideLoadMax: usize): u64 {
+  if (length == 0) return 0;
+  let word: u64 = 0;
+  if (at <= wideLoadMax) {
+    word = bigEndian(load<u64>(at)) & (~(<u64>0) << (64 - (length << 3)));
+  } else {
+    for (let i: u32 = 0; i < length; i++) word |= <u64>load<u8>(at + i) << (56 - (i << 3));
+  }
+  return (word & ~(<u64>0xff)) | length;
+}

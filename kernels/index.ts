@@ -10,6 +10,7 @@ export {
   countBy, foldMaxF64, foldMinF64, foldSumF64, foldSumI32, maxByF64, maxByI32, mergeMomentsBy, minByF64, minByI32, momentLanes,
   momentsByF64, momentsByI32, sumByF64, sumByI32, sumColumnsBy, sumLanes, widenF32, widenI32,
 } from "./aggregate";
+export { countLists, fillLists, markGroups, probeLists, sumLists } from "./join";
 export {
   addI32, copyBytes, copyRanges, fill1, fill4, fill8, gather1, gather4, gather8, gatherBytes, gatheredLength, gatherListItems,
   iota, prefixSum, rangesLength, scatter1, scatter4, scatter8,

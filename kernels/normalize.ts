@@ -31,3 +31,16 @@ export function orderBool(values: usize, n: usize, flip: i32, keys: usize): void
     store<u64>(keys + (i << 3), <u64>load<u8>(values + i) ^ <u64>(<i64>flip));
   }
 }
+
+/** words[i] = key of values[i] in the high half, first + i in the low: for sortWords. */
+export function orderWordsI32(values: usize, n: usize, first: u32, flip: i32, words: usize): void {
+  for (let i: usize = 0; i < n; i++) {
+    const key = load<u32>(values + (i << 2)) ^ 0x80000000 ^ <u32>flip;
+    store<u64>(words + (i << 3), (<u64>key << 32) | (first + <u32>i));
+  }
+}
+
+/** indexes[i] = low half of words[i] */
+export function indexesOfWords(words: usize, n: usize, indexes: usize): void {
+  for (let i: usize = 0; i < n; i++) store<u32>(indexes + (i << 2), load<u32>(words + (i << 3)));
+}

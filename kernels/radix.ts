@@ -1,0 +1,134 @@
+// The loops of the radix sort: histograms, moves and the insertion sort of short segments. See sort.ts for the whole.
+// "Words" are u64 that carry a u32 key in the high half and a u32 index in the low; "pairs" are u64 keys beside u32 indexes.
+
+/** Rows that insertion sort takes. */
+export const insertionRows: u32 = 24;
+
+/** counts[digit]++ for two digits of each key at once; the second is left out when table2 is 0. */
+export function countDigits(
+  keys: usize, from: u32, to: u32, shift: u64, table: usize, shift2: u64, table2: usize, mask: u64,
+): void {
+  if (table2 == 0) {
+    for (let i = from; i < to; i++) {
+      const at = table + (<usize>((load<u64>(keys + (<usize>i << 3)) >> shift) & mask) << 2);
+      store<u32>(at, load<u32>(at) + 1);
+    }
+    return;
+  }
+  for (let i = from; i < to; i++) {
+    const key = load<u64>(keys + (<usize>i << 3));
+    const at = table + (<usize>((key >> shift) & mask) << 2);
+    const at2 = table2 + (<usize>((key >> shift2) & mask) << 2);
+    store<u32>(at, load<u32>(at) + 1);
+    store<u32>(at2, load<u32>(at2) + 1);
+  }
+}
+
+/** Turns counts into the rows at which each digit starts. */
+export function countsToStarts(table: usize, entries: u32, first: u32): void {
+  let sum = first;
+  for (let d: u32 = 0; d < entries; d++) {
+    const at = table + (<usize>d << 2);
+    const rows = load<u32>(at);
+    store<u32>(at, sum);
+    sum += rows;
+  }
+}
+
+/**
+ * Rows [from, to) to where their digit's start says. `touch` is how far ahead of each write a read asks for the line that is to
+ * be written next: reads overlap where writes queue up, which halves the time when the target is larger than the cache.
+ */
+export function movePairs(
+  keys: usize, indexes: usize, otherKeys: usize, otherIndexes: usize, from: u32, to: u32,
+  shift: u64, mask: u64, starts: usize, touch: u32,
+): u64 {
+  let touched: u64 = 0;
+  const aheadKeys = otherKeys + touch;
+  const aheadIndexes = otherIndexes + touch;
+  for (let i = from; i < to; i++) {
+    const key = load<u64>(keys + (<usize>i << 3));
+    const at = starts + (<usize>((key >> shift) & mask) << 2);
+    const row = <usize>load<u32>(at);
+    store<u32>(at, <u32>row + 1);
+    touched ^= load<u64>(aheadKeys + (row << 3)) ^ load<u32>(aheadIndexes + (row << 2));
+    store<u64>(otherKeys + (row << 3), key);
+    store<u32>(otherIndexes + (row << 2), load<u32>(indexes + (<usize>i << 2)));
+  }
+  return touched;
+}
+
+export function moveWords(
+  keys: usize, otherKeys: usize, from: u32, to: u32, shift: u64, mask: u64, starts: usize, touch: u32,
+): u64 {
+  let touched: u64 = 0;
+  const aheadKeys = otherKeys + touch;
+  for (let i = from; i < to; i++) {
+    const key = load<u64>(keys + (<usize>i << 3));
+    const at = starts + (<usize>((key >> shift) & mask) << 2);
+    const row = <usize>load<u32>(at);
+    store<u32>(at, <u32>row + 1);
+    touched ^= load<u64>(aheadKeys + (row << 3));
+    store<u64>(otherKeys + (row << 3), key);
+  }
+  return touched;
+}
+
+/** The same without reading ahead, for what fits the cache. */
+export function movePairsCached(
+  keys: usize, indexes: usize, otherKeys: usize, otherIndexes: usize, from: u32, to: u32,
+  shift: u64, mask: u64, starts: usize,
+): void {
+  for (let i = from; i < to; i++) {
+    const key = load<u64>(keys + (<usize>i << 3));
+    const at = starts + (<usize>((key >> shift) & mask) << 2);
+    const row = <usize>load<u32>(at);
+    store<u32>(at, <u32>row + 1);
+    store<u64>(otherKeys + (row << 3), key);
+    store<u32>(otherIndexes + (row << 2), load<u32>(indexes + (<usize>i << 2)));
+  }
+}
+
+export function moveWordsCached(
+  keys: usize, otherKeys: usize, from: u32, to: u32, shift: u64, mask: u64, starts: usize,
+): void {
+  for (let i = from; i < to; i++) {
+    const key = load<u64>(keys + (<usize>i << 3));
+    const at = starts + (<usize>((key >> shift) & mask) << 2);
+    const row = <usize>load<u32>(at);
+    store<u32>(at, <u32>row + 1);
+    store<u64>(otherKeys + (row << 3), key);
+  }
+}
+
+/** Stable insertion sort of rows [from, to), read from `src…` and written to `dst…`, which may be the same. */
+export function insertPairs(srcKeys: usize, srcIndexes: usize, dstKeys: usize, dstIndexes: usize, from: u32, to: u32): void {
+  for (let i = from; i < to; i++) {
+    const key = load<u64>(srcKeys + (<usize>i << 3));
+    const index = load<u32>(srcIndexes + (<usize>i << 2));
+    let at = i;
+    while (at > from) {
+      const before = load<u64>(dstKeys + (<usize>at << 3) - 8);
+      if (before <= key) break;
+      store<u64>(dstKeys + (<usize>at << 3), before);
+      store<u32>(dstIndexes + (<usize>at << 2), load<u32>(dstIndexes + (<usize>at << 2) - 4));
+      at--;
+    }
+    store<u64>(dstKeys + (<usize>at << 3), key);
+    store<u32>(dstIndexes + (<usize>at << 2), index);
+  }
+}
+
+export function insertWords(srcKeys: usize, dstKeys: usize, from: u32, to: u32): void {
+  for (let i = from; i < to; i++) {
+    const key = load<u64>(srcKeys + (<usize>i << 3));
+    let at = i;
+    while (at > from) {
+      const before = load<u64>(dstKeys + (<usize>at << 3) - 8);
+      if (before >> 32 <= key >> 32) break;
+      store<u64>(dstKeys + (<usize>at << 3), before);
+      at--;
+    }
+    store<u64>(dstKeys + (<usize>at << 3), key);
+  }
+}

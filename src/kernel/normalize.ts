@@ -1,0 +1,39 @@
+/**
+ * Order-preserving u64 keys of columns: unsigned order of the keys is the order of the values (−0 equals 0, NaN last), reversed
+ * when `descending`. A number has the same key in an f64, f32 and i32 column, so keys of several batches compare.
+ */
+import type { Kernels } from "./kernels.ts";
+import { offset, type Ptr } from "./ptr.ts";
+
+const rowsPerCall = 1 << 20;
+
+/** Layouts that have u64 keys; "date" is an f64 of milliseconds. */
+export type OrderedKind = "f64" | "f32" | "i32" | "i64" | "bool" | "date";
+
+const widths = { f64: 8, date: 8, i64: 8, f32: 4, i32: 4, bool: 1 } as const;
+
+export function orderKeys(
+  kernels: Kernels, kind: OrderedKind, values: Ptr, n: number, keys: Ptr, descending = false,
+): void {
+  const { run } = kernels;
+  const by = { f64: run.orderF64, date: run.orderF64, i64: run.orderI64, f32: run.orderF32, i32: run.orderI32, bool: run.orderBool };
+  const flip = descending ? -1 : 0;
+  for (let from = 0; from < n; from += rowsPerCall) {
+    by[kind](offset(values, from * widths[kind]), Math.min(rowsPerCall, n - from), flip, offset(keys, from * 8));
+  }
+}
+
+/** For sortWords: the key of an i32 in the high half of each word, its row number in the low one. */
+export function orderWordsI32(kernels: Kernels, values: Ptr, n: number, words: Ptr, descending = false): void {
+  for (let from = 0; from < n; from += rowsPerCall) {
+    const rows = Math.min(rowsPerCall, n - from);
+    kernels.run.orderWordsI32(offset(values, from * 4), rows, from, descending ? -1 : 0, offset(words, from * 8));
+  }
+}
+
+/** The row numbers of words, as u32; `indexes` may be `words`. */
+export function indexesOfWords(kernels: Kernels, words: Ptr, n: number, indexes: Ptr): void {
+  for (let from = 0; from < n; from += rowsPerCall) {
+    kernels.run.indexesOfWords(offset(words, from * 8), Math.min(rowsPerCall, n - from), offset(indexes, from * 4));
+  }
+}
