@@ -69,6 +69,9 @@ export interface ControlArea {
   readonly pinCount: number;
   readonly entriesAt: number;
   readonly entryCount: number;
+  /** The hash index of the entries. */
+  readonly indexAt: number;
+  readonly indexCount: number;
 }
 
 /** The control area of a memory. The first thread to come lays it out with its options; the others find it done. */
@@ -102,6 +105,8 @@ function layOut(memory: WebAssembly.Memory): ControlArea {
   const tableAt = take(pages);
   const pinsAt = take(pinCount);
   const entriesAt = take(entryCount * entryWords);
+  const indexCount = 2 * entryCount;
+  const indexAt = take(indexCount);
   const controlPages = Math.ceil((at * 4) / pageBytes);
   if (pages < controlPages + 16) {
     throw new FiresteelError("resource", `engine memory of ${pages * 64} KiB is too small to work with`, {
@@ -109,7 +114,21 @@ function layOut(memory: WebAssembly.Memory): ControlArea {
     });
   }
   const words = new Int32Array(memory.buffer);
-  return { memory, words, pages, controlPages, locksAt, slotsAt, tableAt, pinsAt, pinCount, entriesAt, entryCount };
+  return {
+    memory,
+    words,
+    pages,
+    controlPages,
+    locksAt,
+    slotsAt,
+    tableAt,
+    pinsAt,
+    pinCount,
+    entriesAt,
+    entryCount,
+    indexAt,
+    indexCount,
+  };
 }
 
 function format(area: ControlArea, options: PoolOptions): void {

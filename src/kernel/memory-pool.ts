@@ -10,7 +10,7 @@ import { type ControlArea, headerWord } from "./control-area.ts";
 import { FiresteelError } from "../base/errors.ts";
 import { MemoryShares } from "./memory-shares.ts";
 import { OwnerLocks } from "./owner-lock.ts";
-import { type OwnerId, type OwnerKind, Owners, slotWord } from "./owners.ts";
+import { entangled, type OwnerId, type OwnerKind, Owners, slotWord } from "./owners.ts";
 import { PagePool } from "./page-pool.ts";
 import { Pins } from "./pins.ts";
 
@@ -20,8 +20,13 @@ export interface Reclaimed {
   readonly locks: number;
 }
 
-/** Evicts cached blocks to make room for `pages`; gives how many pages came free. */
-export type Evict = (pages: number) => number;
+/** What the block store does for tasks that need memory, on behalf of `owner`. */
+export interface MakesRoom {
+  /** Evicts cached blocks to free `pages`; gives how many came free. */
+  evict(pages: number, owner: OwnerId): number;
+  /** Moves cached blocks out of the way of a run of `pages`; gives its first page, now the owner's, or 0. */
+  compact(pages: number, owner: OwnerId): number;
+}
 
 export class MemoryPool {
   readonly owners: Owners;
@@ -30,7 +35,7 @@ export class MemoryPool {
   readonly locks: OwnerLocks;
   readonly pins: Pins;
   private readonly closing: ((owner: OwnerId) => void)[] = [];
-  private evictor: Evict | undefined;
+  private roomMaker: MakesRoom | undefined;
 
   constructor(readonly area: ControlArea) {
     this.owners = new Owners(area);
@@ -65,24 +70,29 @@ export class MemoryPool {
 
   /** Undoes an owner's pins, locks and unfinished cache entries. */
   disentangle(owner: OwnerId): { readonly pins: number; readonly locks: number } {
-    const pins = this.pins.clear(owner);
+    const level = this.owners.get(owner, slotWord.entangled);
+    const pins = level === entangled.no ? 0 : this.pins.clear(owner);
     const locks = this.locks.reclaim(owner);
-    for (const hook of this.closing) hook(owner);
+    if (level === entangled.entries || pins > 0) for (const hook of this.closing) hook(owner);
     return { pins, locks };
   }
 
-  /** Called with every owner that ends entangled, after its pins and locks are gone and before its pages are. */
+  /** Called with every owner that ends with pins or cache entries, after its pins and locks are gone and before its pages are. */
   onClose(hook: (owner: OwnerId) => void): void {
     this.closing.push(hook);
   }
 
-  /** How this thread evicts cached blocks when a task needs their memory. */
-  setEvictor(evict: Evict): void {
-    this.evictor = evict;
+  /** How this thread makes room when a task needs the memory of cached blocks. */
+  setRoomMaker(roomMaker: MakesRoom): void {
+    this.roomMaker = roomMaker;
   }
 
-  evict(pages: number): number {
-    return this.evictor?.(pages) ?? 0;
+  evict(pages: number, owner: OwnerId): number {
+    return this.roomMaker?.evict(pages, owner) ?? 0;
+  }
+
+  compact(pages: number, owner: OwnerId): number {
+    return this.roomMaker?.compact(pages, owner) ?? 0;
   }
 
   get waitMaxMs(): number {

@@ -72,6 +72,12 @@ export class MemoryShares {
     return this.owners.get(storageOwner, slotWord.usedPages) + this.owners.sum("task", slotWord.stagedPages);
   }
 
+  /** Pages that nobody has, in one piece or not. */
+  freePages(): number {
+    const { pages, tasks, storage, exchanges, broadcasts } = this.use();
+    return pages - tasks - storage - exchanges - broadcasts;
+  }
+
   exchangeHasRoom(pages: number): boolean {
     const used = this.owners.sum("exchange", slotWord.usedPages);
     const room = this.pages - Math.min(this.storagePages(), this.storageFloorPages());

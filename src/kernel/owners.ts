@@ -29,16 +29,18 @@ export const slotWord = {
   peakPages: 2,
   /** Part of `usedPages` that is being written for the cache; counts as storage. */
   stagedPages: 3,
-  /** Not 0 while page counts and page table disagree: a hand-over is under way. */
+  /** The other owner of a hand-over that this one has under way; 0 when none. */
   busy: 4,
   /** Pages a task waits for; 0 when it runs. */
   waitingPages: 5,
   /** 1 once a task has asked for memory: it counts for the shares of all. */
   sharing: 6,
-  /** 1 once the owner has taken a pin, a lock or a cache entry, so that its end looks for them. */
+  /** `entangled` levels, so that the end of a task looks only for what it may have. */
   entangled: 7,
 } as const;
 export type SlotWord = (typeof slotWord)[keyof typeof slotWord];
+
+export const entangled = { no: 0, pins: 1, entries: 2 } as const;
 
 const takenBack = -1;
 
@@ -98,6 +100,11 @@ export class Owners {
 
   add(owner: OwnerId, word: SlotWord, delta: number): number {
     return Atomics.add(this.words, this.at(owner, word), delta) + delta;
+  }
+
+  /** Notes what kind of thing besides pages the owner may hold from now on. */
+  entangle(owner: OwnerId, level: number): void {
+    if (this.get(owner, slotWord.entangled) < level) this.set(owner, slotWord.entangled, level);
   }
 
   /** Owners of a kind that are open now. */

@@ -4,16 +4,16 @@
  *
  * - A run is claimed page by page and rolled back on a conflict. A thread that dies half-way leaves pages with its owner's id,
  *   which `sweep` finds; nothing else has to be repaired.
- * - Short runs come from the bottom up, starting at a shared hint; long ones from the top down. So the middle stays whole,
- *   and pages that the system has already committed are used again first.
+ * - Short runs, and what stays for long, come from the bottom up, starting at a shared hint; tasks' long runs from the
+ *   top down. So the middle stays whole, and pages that the system has already committed are used again first.
  * - Freeing or handing over a page that is not the owner's is an internal error, found at that page.
  */
 import { FiresteelError } from "../base/errors.ts";
 import { type ControlArea, headerWord } from "./control-area.ts";
 import { type OwnerId, type Owners, slotWord } from "./owners.ts";
 
-/** Runs of at least this many pages are taken from the top. */
-const longRunPages = 16;
+/** Runs of at least this many pages are taken from the top, unless they are to stay for long. */
+const longRunPages = 32;
 
 export class PagePool {
   readonly firstPage: number;
@@ -37,10 +37,17 @@ export class PagePool {
   }
 
   /** The first page of a run of `pages`, now the owner's; 0 when there is no such run. */
-  claim(pages: number, owner: OwnerId): number {
-    const page = pages >= longRunPages ? this.claimFromTop(pages, owner) : this.claimFromBottom(pages, owner);
+  claim(pages: number, owner: OwnerId, from: "bottom" | "top" = pages < longRunPages ? "bottom" : "top"): number {
+    const page = from === "top" ? this.claimFromTop(pages, owner) : this.claimFromBottom(pages, owner);
     if (page !== 0) this.count(owner, pages);
     return page;
+  }
+
+  /** Claims this very run; false, and nothing claimed, when a page of it is taken. */
+  claimExactly(page: number, pages: number, owner: OwnerId): boolean {
+    if (this.claimAll(page, pages, owner) !== 0) return false;
+    this.count(owner, pages);
+    return true;
   }
 
   free(page: number, pages: number, owner: OwnerId): void {
@@ -49,13 +56,16 @@ export class PagePool {
     this.announceFree();
   }
 
-  /** Hands a run over. `busy` brackets the moment in which counts and table disagree (see `recount`). */
-  transfer(page: number, pages: number, from: OwnerId, to: OwnerId): void {
-    this.owners.set(from, slotWord.busy, to);
+  /**
+   * Hands a run over; `by` is the task that does it, on one of the two sides. `busy` names the other side while counts and
+   * table disagree, so that its count can be mended should the task die just then.
+   */
+  transfer(page: number, pages: number, from: OwnerId, to: OwnerId, by: OwnerId = from): void {
+    this.owners.set(by, slotWord.busy, by === from ? to : from);
     this.owners.add(to, slotWord.usedPages, pages);
     this.move(page, pages, from, to);
     this.owners.add(from, slotWord.usedPages, -pages);
-    this.owners.set(from, slotWord.busy, 0);
+    this.owners.set(by, slotWord.busy, 0);
   }
 
   /** Changes the owner of each page of a run, counting nothing. */

@@ -10,7 +10,7 @@ import { invariant } from "../base/assert.ts";
 import { type Allocator, MemoryRefused } from "./allocator.ts";
 import { attachControlArea, headerWord, pageBytes, type PoolOptions } from "./control-area.ts";
 import { refusal } from "./memory-refusal.ts";
-import { type OwnerId, slotWord } from "./owners.ts";
+import { entangled, type OwnerId, slotWord } from "./owners.ts";
 import { asPtr, type Ptr } from "./ptr.ts";
 import { MemoryPool } from "./memory-pool.ts";
 import { Slabs, smallBytes, smallBytesMax } from "./slabs.ts";
@@ -183,7 +183,7 @@ export class TaskMemory implements Allocator {
     this.finalPeakBytes = this.peakBytes;
     this.closed = true;
     if (!owners.beginClose(this.owner)) return;
-    if (owners.get(this.owner, slotWord.entangled) !== 0) this.pool.disentangle(this.owner);
+    if (owners.get(this.owner, slotWord.entangled) !== entangled.no) this.pool.disentangle(this.owner);
     for (const page of this.slabs?.allPages() ?? []) pages.free(page, 1, this.owner);
     for (const [page, count] of this.runs) pages.free(page, count, this.owner);
     this.slabs = undefined;
@@ -236,10 +236,11 @@ export class TaskMemory implements Allocator {
   private claimOrEvict(pages: number): number {
     const { pool } = this;
     for (;;) {
-      const page = pool.pages.claim(pages, this.owner);
+      let page = pool.pages.claim(pages, this.owner);
+      if (page === 0 && pages > 1 && pool.shares.freePages() >= pages) page = pool.compact(pages, this.owner);
       if (page !== 0) return page;
       const evictable = pool.shares.storagePages() - pool.shares.storageFloorPages();
-      if (evictable <= 0 || pool.evict(Math.min(pages, evictable)) === 0) return 0;
+      if (evictable <= 0 || pool.evict(Math.min(pages, evictable), this.owner) === 0) return 0;
     }
   }
 

@@ -8,8 +8,9 @@ import type { ExchangeId } from "../base/ids.ts";
 import { MemoryRefused } from "../kernel/allocator.ts";
 import { pageBytes } from "../kernel/control-area.ts";
 import type { OwnerId } from "../kernel/owners.ts";
-import { offset, type Ptr } from "../kernel/ptr.ts";
+import type { Ptr } from "../kernel/ptr.ts";
 import type { OperatorMemory } from "../kernel/task-memory.ts";
+import { BlockRuns } from "./block-runs.ts";
 import type { MapOutput } from "./map-output.ts";
 import type { Segment, SpillCodec, SpillWriter } from "./spill-file.ts";
 
@@ -27,12 +28,6 @@ export interface ExchangeWriting {
   readonly takeOver: (pages: number) => OwnerId | undefined;
 }
 
-interface Run {
-  readonly ptr: Ptr;
-  bytes: number;
-  used: number;
-}
-
 interface Piece {
   readonly reduce: number;
   readonly bytes: number;
@@ -41,13 +36,11 @@ interface Piece {
   segment: Segment | undefined;
 }
 
-const runBytesMax = 16 * pageBytes;
-
 export class ExchangeWriter {
   /** Bytes that went to disk. */
   spilledBytes = 0;
   private pieces: Piece[] = [];
-  private runs: Run[] = [];
+  private readonly runs = new BlockRuns();
   private file: SpillWriter | undefined;
   private sealing = false;
   private ended = false;
@@ -66,15 +59,13 @@ export class ExchangeWriter {
 
   /** Kernel memory held by the blocks so far. */
   get memoryBytes(): number {
-    let total = 0;
-    for (const run of this.runs) total += run.bytes;
-    return total;
+    return this.runs.bytes;
   }
 
   /** Makes room for a block of exactly `bytes` (a multiple of 16) and has `seal` fill it. Spills when there is no room. */
   append(reducePartition: number, bytes: number, seal: (ptr: Ptr) => void): void {
     invariant(!this.ended && reducePartition < this.writing.reducePartitions, `reduce partition ${reducePartition} is not there`);
-    const ptr = this.reserve(bytes);
+    const ptr = this.runs.reserve(bytes, runBytes => this.allocOrSpill(runBytes));
     this.sealing = true;
     try {
       seal(ptr);
@@ -87,7 +78,7 @@ export class ExchangeWriter {
   /** Writes what is in memory to disk and frees it; gives the bytes freed. */
   spill(): number {
     const { createFile } = this.writing;
-    if (this.sealing || this.runs.length === 0 || createFile === undefined) return 0;
+    if (this.sealing || this.runs.bytes === 0 || createFile === undefined) return 0;
     this.file ??= createFile();
     const inMemory = this.pieces.filter(piece => piece.ptr !== 0).sort((a, b) => a.reduce - b.reduce);
     for (const piece of inMemory) {
@@ -122,17 +113,6 @@ export class ExchangeWriter {
     this.end();
   }
 
-  private reserve(bytes: number): Ptr {
-    const last = this.runs[this.runs.length - 1];
-    if (last !== undefined && last.used + bytes <= last.bytes) return take(last, bytes);
-    // Runs grow with the output, so that small outputs take a page and large ones few runs.
-    const wanted = Math.min(runBytesMax, Math.max(pageBytes, this.memoryBytes));
-    const runBytes = Math.ceil(Math.max(wanted, bytes) / pageBytes) * pageBytes;
-    const run: Run = { ptr: this.allocOrSpill(runBytes), bytes: runBytes, used: 0 };
-    this.runs.push(run);
-    return take(run, bytes);
-  }
-
   private allocOrSpill(bytes: number): Ptr {
     for (;;) {
       try {
@@ -146,7 +126,7 @@ export class ExchangeWriter {
   private freeRuns(): number {
     const freed = this.memoryBytes;
     for (const run of this.runs) this.writing.memory.free(run.ptr, run.bytes);
-    this.runs = [];
+    this.runs.clear();
     return freed;
   }
 
@@ -166,7 +146,7 @@ export class ExchangeWriter {
       bytes: Uint32Array.from(pieces, piece => piece.bytes),
       ptr: Uint32Array.from(pieces, piece => piece.ptr),
       crc,
-      runs: Uint32Array.from(this.runs.flatMap(run => [run.ptr / pageBytes, run.bytes / pageBytes])),
+      runs: Uint32Array.from([...this.runs].flatMap(run => [run.ptr / pageBytes, run.bytes / pageBytes])),
       spilled: this.file === undefined ? undefined : {
         file: this.file.file,
         offset: Float64Array.from({ length: n }, (_, i) => pieces[i]!.segment?.offset ?? 0),
@@ -181,10 +161,4 @@ export class ExchangeWriter {
     this.unregister();
     this.writing.codec?.free();
   }
-}
-
-function take(run: Run, bytes: number): Ptr {
-  const ptr = offset(run.ptr, run.used);
-  run.used += bytes;
-  return ptr;
 }

@@ -17,8 +17,9 @@ describe("page pool", () => {
     const { pages, a } = poolOf(16 * MiB);
     expect(pages.claim(1, a)).toBe(pages.firstPage);
     expect(pages.claim(3, a)).toBe(pages.firstPage + 1);
-    expect(pages.claim(16, a)).toBe(pages.endPage - 16);
-    expect(pages.claim(20, a)).toBe(pages.endPage - 36);
+    expect(pages.claim(40, a)).toBe(pages.endPage - 40);
+    expect(pages.claim(32, a)).toBe(pages.endPage - 72);
+    expect(pages.claim(32, a, "bottom")).toBe(pages.firstPage + 4);
   });
 
   test("a freed hole is used before anything above it", () => {

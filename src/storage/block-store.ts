@@ -1,0 +1,274 @@
+/**
+ * Cached partitions in kernel memory, visible to all threads of the process. A partition is a chain of sealed blocks. Under
+ * pressure the least recently read one that nobody reads is evicted; its next reader computes it again.
+ *
+ * One store per thread over the same memory, made on every thread that runs tasks and on the one that reclaims the dead:
+ * making it tells the pool how to evict and how to clean up after an owner.
+ */
+import type { RddId } from "../base/ids.ts";
+import type { Block } from "../data/contracts.ts";
+import type { MemoryPool } from "../kernel/memory-pool.ts";
+import { entangled, type OwnerId, slotWord, storageOwner } from "../kernel/owners.ts";
+import { asPtr, type Ptr } from "../kernel/ptr.ts";
+import type { TaskMemory } from "../kernel/task-memory.ts";
+import { readBlocks, readRows, readRuns } from "./block-list.ts";
+import { BlockTable, type EntryState, entryState, entryWord } from "./block-table.ts";
+import { compact } from "./block-compaction.ts";
+import { CacheWriter } from "./cache-writer.ts";
+
+/** A cached partition that stays where it is until `release`. */
+export interface CachedPartition {
+  readonly blocks: readonly Block[];
+  readonly rows: number;
+  readonly bytes: number;
+  release(): void;
+}
+
+export interface CachedPartitionInfo {
+  readonly rdd: RddId;
+  readonly partition: number;
+  readonly rows: number;
+  /** Memory it takes, in whole pages. */
+  readonly pages: number;
+}
+
+type ClosedTo = typeof entryState.ready | typeof entryState.doomed;
+
+/** States that name an owner who is at work on the entry. */
+const unfinished: ReadonlySet<EntryState> = new Set([
+  entryState.writing,
+  entryState.writingDoomed,
+  entryState.evicting,
+  entryState.moving,
+  entryState.movingDoomed,
+]);
+
+const noRdd = -1;
+const moveWaitMaxMs = 20;
+/** An attempt id that no task has, for work of the control thread. */
+const controlAttempt = 0x7fff_0000;
+
+export class BlockStore {
+  private readonly table: BlockTable;
+
+  constructor(private readonly pool: MemoryPool) {
+    this.table = new BlockTable(pool.area, pool.locks);
+    pool.setRoomMaker({
+      evict: (pages, owner) => this.evict(pages, owner, noRdd),
+      compact: (pages, owner) => compact(pool, this.table, this, pages, owner),
+    });
+    pool.onClose(owner => this.cleanUp(owner));
+  }
+
+  /** The partition, pinned for the task; undefined when it is not cached, or not any more. */
+  get(rdd: RddId, partition: number, task: TaskMemory): CachedPartition | undefined {
+    const { table } = this;
+    const entry = table.find(rdd, partition);
+    if (entry < 0 || !this.isReadable(entry, rdd, partition)) return undefined;
+    this.pool.owners.entangle(task.owner, entangled.pins);
+    const pin = this.pool.pins.add(task.owner, entry);
+    if (pin < 0) return undefined;
+    if (!this.isReadable(entry, rdd, partition)) {
+      this.unpin(pin, entry, task.owner);
+      return undefined;
+    }
+    table.touch(entry);
+    return this.pinned(entry, pin, task.owner);
+  }
+
+  /** Starts caching a partition. Undefined when it is cached, being written by another task, or the table is full. */
+  openWriter(rdd: RddId, partition: number, task: TaskMemory): CacheWriter | undefined {
+    const { table } = this;
+    this.pool.owners.entangle(task.owner, entangled.entries);
+    const entry = table.locked(task.owner, () => {
+      return table.find(rdd, partition) >= 0 ? -1 : table.insert(rdd, partition, task.owner);
+    });
+    return entry < 0 ? undefined : new CacheWriter(this.pool, this, task.owner, entry, rdd);
+  }
+
+  /** Drops all partitions of an rdd; those being read or written, as soon as they are not. By the control thread. */
+  remove(rdd: RddId): void {
+    const owner = this.pool.openOwner("task", controlAttempt);
+    this.pool.owners.entangle(owner, entangled.entries);
+    const dropped: number[] = [];
+    this.table.locked(owner, () => {
+      for (const entry of this.table.used()) {
+        if (this.table.get(entry, entryWord.rdd) !== rdd) continue;
+        const state = this.table.state(entry);
+        if (state === entryState.writing) {
+          this.table.setState(entry, entryState.writingDoomed, this.table.stateOwner(entry) as OwnerId);
+        } else if (state === entryState.moving) {
+          this.table.setState(entry, entryState.movingDoomed, this.table.stateOwner(entry) as OwnerId);
+        } else if (state === entryState.ready && this.close(entry, owner, entryState.doomed)) dropped.push(entry);
+      }
+    });
+    for (const entry of dropped) this.drop(entry, owner);
+    this.pool.reclaim(owner);
+  }
+
+  /** Evicts by recency until `pages` came free, sparing what is read and the partitions of one rdd; gives the pages freed. */
+  evict(pages: number, owner: OwnerId, spareRdd: number): number {
+    let freed = 0;
+    this.pool.owners.entangle(owner, entangled.entries);
+    const pinned = new Set<number>();
+    while (freed < pages) {
+      const victim = this.table.locked(owner, () => {
+        const entry = this.leastRecent(spareRdd, pinned);
+        if (entry >= 0 && this.close(entry, owner, entryState.ready)) return entry;
+        if (entry >= 0) pinned.add(entry);
+        return entry < 0 ? undefined : -1;
+      });
+      if (victim === undefined) break;
+      if (victim >= 0) freed += this.drop(victim, owner);
+    }
+    return freed;
+  }
+
+  /** What is cached, for status pages and placement. */
+  list(): CachedPartitionInfo[] {
+    const { table } = this;
+    const found: CachedPartitionInfo[] = [];
+    for (const entry of table.used()) {
+      if (table.state(entry) !== entryState.ready) continue;
+      found.push({
+        rdd: table.get(entry, entryWord.rdd) as RddId,
+        partition: table.get(entry, entryWord.partition),
+        rows: table.get(entry, entryWord.rows) >>> 0,
+        pages: table.get(entry, entryWord.pages),
+      });
+    }
+    return found;
+  }
+
+  /** For `CacheWriter`: lists the entry's memory, hands it over, opens it to readers. Undefined, and nothing done, when it was removed. */
+  publish(
+    entry: number,
+    owner: OwnerId,
+    list: Ptr,
+    pages: number,
+    bytes: number,
+    rows: number,
+    handOver: () => void,
+  ): CachedPartition | undefined {
+    const { table, pool } = this;
+    if (table.state(entry) === entryState.writingDoomed) return undefined;
+    const pin = pool.pins.add(owner, entry);
+    if (pin < 0) return undefined;
+    table.set(entry, entryWord.pages, pages);
+    table.set(entry, entryWord.bytes, bytes | 0);
+    table.set(entry, entryWord.rows, rows | 0);
+    // From here on the list says what to free should this thread die (see cleanUp).
+    table.set(entry, entryWord.list, list | 0);
+    handOver();
+    table.touch(entry);
+    table.locked(owner, () => {
+      const removed = table.state(entry) === entryState.writingDoomed;
+      table.setState(entry, removed ? entryState.doomed : entryState.ready);
+    });
+    return this.pinned(entry, pin, owner);
+  }
+
+  /** For `CacheWriter`: gives an entry in state writing up. */
+  forget(entry: number, owner: OwnerId): void {
+    this.table.locked(owner, () => this.table.delete(entry));
+  }
+
+  private pinned(entry: number, pin: number, owner: OwnerId): CachedPartition {
+    const { words } = this.pool.area;
+    const list = asPtr(this.table.get(entry, entryWord.list));
+    let released = false;
+    return {
+      blocks: readBlocks(words, list),
+      rows: readRows(words, list),
+      bytes: this.table.get(entry, entryWord.bytes) >>> 0,
+      release: () => {
+        if (released) return;
+        released = true;
+        this.unpin(pin, entry, owner);
+      },
+    };
+  }
+
+  private unpin(pin: number, entry: number, owner: OwnerId): void {
+    this.pool.pins.remove(pin);
+    if (this.table.state(entry) !== entryState.doomed) return;
+    this.dropDoomed(entry, owner);
+  }
+
+  private dropDoomed(entry: number, owner: OwnerId): void {
+    const { table } = this;
+    this.pool.owners.entangle(owner, entangled.entries);
+    const last = table.locked(owner, () => {
+      return table.state(entry) === entryState.doomed && this.close(entry, owner, entryState.doomed);
+    });
+    if (last) this.drop(entry, owner);
+  }
+
+  private isReadable(entry: number, rdd: RddId, partition: number): boolean {
+    for (let spin = 0; spin < 100; spin++) {
+      const state = this.table.state(entry);
+      if (state === entryState.ready) return this.table.isKey(entry, rdd, partition);
+      if (state === entryState.moving) this.table.waitForMove(entry, moveWaitMaxMs);
+      else if (state !== entryState.evicting) return false;
+    }
+    return false;
+  }
+
+  /** Under the lock: closes an entry to readers; when it turns out to be pinned it goes to `otherwise`, and false. */
+  private close(entry: number, owner: OwnerId, otherwise: ClosedTo): boolean {
+    this.table.setState(entry, entryState.evicting, owner);
+    if (!this.pool.pins.isPinned(entry)) return true;
+    this.table.setState(entry, otherwise);
+    return false;
+  }
+
+  private leastRecent(spareRdd: number, except: ReadonlySet<number>): number {
+    const { table } = this;
+    let found = -1;
+    let oldest = 0;
+    for (const entry of table.used()) {
+      if (table.state(entry) !== entryState.ready || except.has(entry)) continue;
+      if (table.get(entry, entryWord.rdd) === spareRdd) continue;
+      const tick = table.get(entry, entryWord.tick);
+      if (found >= 0 && ((tick - oldest) | 0) >= 0) continue;
+      found = entry;
+      oldest = tick;
+    }
+    return found;
+  }
+
+  /**
+   * Frees an entry that `owner` has closed; gives the pages freed. All its pages become the owner's before the first of them is free for others:
+   * should this thread die, what the list names is either still storage's or the dead owner's, never somebody else's.
+   */
+  drop(entry: number, owner: OwnerId): number {
+    const { pages } = this.pool;
+    const runs = readRuns(this.pool.area.words, asPtr(this.table.get(entry, entryWord.list)));
+    let freed = 0;
+    for (const run of runs) pages.transfer(run.page, run.pages, storageOwner, owner, owner);
+    this.table.locked(owner, () => this.table.delete(entry));
+    for (const run of runs) {
+      pages.free(run.page, run.pages, owner);
+      freed += run.pages;
+    }
+    return freed;
+  }
+
+  /** After an owner's end, whose pins and locks are gone: its unfinished entries, and what only it kept from being dropped. */
+  private cleanUp(owner: OwnerId): void {
+    const { table, pool } = this;
+    for (const entry of table.used()) {
+      const state = table.state(entry);
+      if (unfinished.has(state) && table.stateOwner(entry) === owner) {
+        const list = asPtr(table.get(entry, entryWord.list));
+        const runs = list === 0 ? [] : readRuns(pool.area.words, list);
+        let freed = 0;
+        for (const run of runs) freed += pool.pages.freeWhereOwned(run.page, run.pages, storageOwner);
+        pool.owners.add(storageOwner, slotWord.usedPages, -freed);
+        table.locked(owner, () => table.delete(entry));
+      } else if (state === entryState.doomed) {
+        this.dropDoomed(entry, owner);
+      }
+    }
+  }
+}

@@ -1,0 +1,183 @@
+/**
+ * The table of cached partitions in the control area, shared by all threads. An entry is found through a hash index by (rdd,
+ * partition) and goes empty → writing → ready → evicting → empty. Removed while it is read, written or moved, it is doomed: the
+ * one who holds it drops it in the end.
+ *
+ * - Entries and index change only under one lock, each by a single store that leaves both valid, so that a thread that dies
+ *   inside leaves nothing to repair but an entry marked with its id.
+ * - Readers take no lock: they pin what they found and look again.
+ */
+import { type ControlArea, entryWords, headerWord } from "../kernel/control-area.ts";
+import type { OwnerLocks } from "../kernel/owner-lock.ts";
+import type { OwnerId } from "../kernel/owners.ts";
+
+export const entryState = {
+  empty: 0,
+  writing: 1,
+  writingDoomed: 2,
+  ready: 3,
+  evicting: 4,
+  doomed: 5,
+  moving: 6,
+  movingDoomed: 7,
+} as const;
+export type EntryState = (typeof entryState)[keyof typeof entryState];
+
+export const entryWord = {
+  /** State in the low bits, who writes, evicts or moves above. */
+  state: 0,
+  rdd: 1,
+  partition: 2,
+  /** Address of the list of runs and blocks; 0 while there is none. */
+  list: 3,
+  pages: 4,
+  /** Sum of the blocks' bytes, unsigned. */
+  bytes: 5,
+  rows: 6,
+  /** When it was last read. */
+  tick: 7,
+} as const;
+export type EntryWord = (typeof entryWord)[keyof typeof entryWord];
+
+const stateBits = 3;
+const stateMask = (1 << stateBits) - 1;
+const tableLock = 0;
+const deleted = -1;
+
+export class BlockTable {
+  private readonly words: Int32Array;
+
+  constructor(
+    private readonly area: ControlArea,
+    private readonly locks: OwnerLocks,
+  ) {
+    this.words = area.words;
+  }
+
+  locked<T>(owner: OwnerId, change: () => T): T {
+    // An abandoned lock needs no repair, by the rule above.
+    this.locks.acquire(tableLock, owner);
+    try {
+      return change();
+    } finally {
+      this.locks.release(tableLock, owner);
+    }
+  }
+
+  /** The entry of a key in whatever state, or −1. Without the lock a hint that the caller verifies. */
+  find(rdd: number, partition: number): number {
+    const { indexAt, indexCount } = this.area;
+    let slot = hash(rdd, partition) & (indexCount - 1);
+    for (let probes = 0; probes < indexCount; probes++, slot = (slot + 1) & (indexCount - 1)) {
+      const word = Atomics.load(this.words, indexAt + slot);
+      if (word === 0) return -1;
+      if (word !== deleted && this.isKey(word - 1, rdd, partition)) return word - 1;
+    }
+    return -1;
+  }
+
+  /** Under the lock: a new entry in state writing; −1 when the table is full. */
+  insert(rdd: number, partition: number, owner: OwnerId): number {
+    const entry = this.freeEntry();
+    if (entry < 0) return -1;
+    for (const word of Object.values(entryWord)) if (word !== entryWord.state) this.set(entry, word, 0);
+    this.set(entry, entryWord.rdd, rdd);
+    this.set(entry, entryWord.partition, partition);
+    this.setState(entry, entryState.writing, owner);
+    const { indexAt, indexCount } = this.area;
+    let slot = hash(rdd, partition) & (indexCount - 1);
+    // Twice as many slots as entries: there is always one.
+    while (Atomics.load(this.words, indexAt + slot) > 0) slot = (slot + 1) & (indexCount - 1);
+    Atomics.store(this.words, indexAt + slot, entry + 1);
+    return entry;
+  }
+
+  /** Under the lock: forgets an entry. Safe to repeat. */
+  delete(entry: number): void {
+    const { indexAt, indexCount } = this.area;
+    const mask = indexCount - 1;
+    let slot = hash(this.get(entry, entryWord.rdd), this.get(entry, entryWord.partition)) & mask;
+    for (let probes = 0; probes < indexCount; probes++, slot = (slot + 1) & mask) {
+      const word = Atomics.load(this.words, indexAt + slot);
+      if (word === 0) break;
+      if (word !== entry + 1) continue;
+      const endsChain = Atomics.load(this.words, indexAt + ((slot + 1) & mask)) === 0;
+      Atomics.store(this.words, indexAt + slot, endsChain ? 0 : deleted);
+      // Nothing is probed past an empty slot, so deleted ones before it serve no one.
+      for (let back = (slot - 1) & mask; endsChain && Atomics.load(this.words, indexAt + back) === deleted; back = (back - 1) & mask) {
+        Atomics.store(this.words, indexAt + back, 0);
+      }
+      break;
+    }
+    this.setState(entry, entryState.empty);
+  }
+
+  isKey(entry: number, rdd: number, partition: number): boolean {
+    return this.get(entry, entryWord.rdd) === rdd && this.get(entry, entryWord.partition) === partition;
+  }
+
+  state(entry: number): EntryState {
+    return (this.get(entry, entryWord.state) & stateMask) as EntryState;
+  }
+
+  /** Who writes, evicts or moves the entry. */
+  stateOwner(entry: number): number {
+    return this.get(entry, entryWord.state) >>> stateBits;
+  }
+
+  setState(entry: number, state: EntryState, owner: OwnerId | 0 = 0): void {
+    this.set(entry, entryWord.state, state | (owner << stateBits));
+  }
+
+  /** Sets the state and wakes readers that wait for the end of a move. */
+  endMove(entry: number, state: EntryState, owner: OwnerId): void {
+    this.setState(entry, state, owner);
+    Atomics.notify(this.words, this.at(entry, entryWord.state));
+  }
+
+  /** Waits until an entry that is being moved has been, at most `waitMaxMs`. */
+  waitForMove(entry: number, waitMaxMs: number): void {
+    const at = this.at(entry, entryWord.state);
+    const seen = Atomics.load(this.words, at);
+    if ((seen & stateMask) === entryState.moving) Atomics.wait(this.words, at, seen, waitMaxMs);
+  }
+
+  get(entry: number, word: EntryWord): number {
+    return Atomics.load(this.words, this.at(entry, word));
+  }
+
+  set(entry: number, word: EntryWord, value: number): void {
+    Atomics.store(this.words, this.at(entry, word), value);
+  }
+
+  /** Marks an entry as used now. */
+  touch(entry: number): void {
+    this.set(entry, entryWord.tick, Atomics.add(this.words, headerWord.tick, 1));
+  }
+
+  /** Entries that are not empty. */
+  *used(): Generator<number> {
+    const high = Atomics.load(this.words, headerWord.entriesHigh);
+    for (let entry = 0; entry < high; entry++) if (this.state(entry) !== entryState.empty) yield entry;
+  }
+
+  private freeEntry(): number {
+    const high = Atomics.load(this.words, headerWord.entriesHigh);
+    for (let entry = 0; entry < high; entry++) if (this.state(entry) === entryState.empty) return entry;
+    if (high === this.area.entryCount) return -1;
+    Atomics.store(this.words, headerWord.entriesHigh, high + 1);
+    return high;
+  }
+
+  private at(entry: number, word: EntryWord): number {
+    return this.area.entriesAt + entry * entryWords + word;
+  }
+}
+
+/** Murmur3's finaliser (Appleby) over both numbers. */
+function hash(rdd: number, partition: number): number {
+  let h = Math.imul(rdd, 0x9e3779b1) ^ partition;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
