@@ -148,6 +148,11 @@ export function blockRows(kernels: Kernels, ptr: Ptr): number {
   return kernels.u32[(ptr >>> 2) + 3]!;
 }
 
+/** Length of a block, without opening it. */
+export function sealedBytes(kernels: Kernels, ptr: Ptr): number {
+  return kernels.u32[(ptr >>> 2) + 2]!;
+}
+
 /**
  * A batch whose columns point into the block. `bytes`, when known, must be the block's length. Throws kind "data" when it
  * is not a block or does not hold together.

@@ -56,6 +56,8 @@ export interface BlockCodec {
   openBlock(kernels: Kernels, ptr: Ptr, bytes?: number): Batch;
   /** Rows of a block, without opening it. */
   blockRows(kernels: Kernels, ptr: Ptr): number;
+  /** Length of a block, without opening it. */
+  sealedBytes(kernels: Kernels, ptr: Ptr): number;
 }
 
 /** A batch with memory of its own, until `free`. */

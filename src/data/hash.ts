@@ -18,15 +18,30 @@ const callRowsMax = 1 << 20;
 export function hashColumn(kernels: Kernels, allocator: Allocator, column: Column, hashes: Ptr): void {
   for (let from = 0; from < column.rows; from += callRowsMax) {
     const to = Math.min(column.rows, from + callRowsMax);
-    new ColumnHasher(kernels, allocator).hash(sliceColumn(column, from, to), offset(hashes, from * 8));
+    const hasher = new ColumnHasher(kernels, allocator);
+    try {
+      hasher.hash(sliceColumn(column, from, to), offset(hashes, from * 8));
+    } finally {
+      hasher.free();
+    }
   }
 }
 
 class ColumnHasher {
+  private values: ValueHasher | undefined = undefined;
+
   constructor(
     private readonly kernels: Kernels,
     private readonly allocator: Allocator,
   ) {}
+
+  free(): void {
+    this.values?.free();
+  }
+
+  private get valueHasher(): ValueHasher {
+    return (this.values ??= new ValueHasher(this.kernels, this.allocator));
+  }
 
   hash(column: Column, hashes: Ptr): void {
     const { run } = this.kernels;
@@ -87,7 +102,7 @@ class ColumnHasher {
       run.fill8(hashes, rows, 0);
       const nameHash = offset(fieldHashes, rows * 8);
       for (const [k, field] of fields.entries()) {
-        this.withValueHasher(hasher => hasher.hash(shape.names[k], nameHash));
+        this.valueHasher.hash(shape.names[k], nameHash);
         this.hash(field, fieldHashes);
         run.addField(nameHash, fieldHashes, rows, hashes);
       }
@@ -113,18 +128,8 @@ class ColumnHasher {
 
   private hashAny(column: BytesColumn, hashes: Ptr): void {
     const source = new AnySource(this.kernels, column);
-    this.withValueHasher(hasher => {
-      for (let i = 0; i < column.rows; i++) hasher.hash(source.load(i), offset(hashes, i * 8));
-    });
-  }
-
-  private withValueHasher(use: (hasher: ValueHasher) => void): void {
-    const hasher = new ValueHasher(this.kernels, this.allocator);
-    try {
-      use(hasher);
-    } finally {
-      hasher.free();
-    }
+    const hasher = this.valueHasher;
+    for (let i = 0; i < column.rows; i++) hasher.hash(source.load(i), offset(hashes, i * 8));
   }
 
   private withScratch(bytes: number, use: (scratch: Ptr) => void): void {

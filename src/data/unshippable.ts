@@ -40,7 +40,7 @@ class Search {
       return new UnshippableValue(path, `itself at ${above}`, "refers to", "Send plain data without cycles");
     }
     if (this.visited.has(value)) return undefined;
-    if (this.ancestors.size > valueDepthMax) {
+    if (this.ancestors.size >= valueDepthMax) {
       return new UnshippableValue(shorten(path), `deeper than ${valueDepthMax} levels`, "is nested", "Send flatter data");
     }
     this.ancestors.set(value, path);
@@ -127,7 +127,8 @@ function hintFor(value: object | symbol): string {
 
 function className(value: object): string {
   const { constructor } = value as { constructor?: unknown };
-  return typeof constructor === "function" ? constructor.name : "";
+  const own = typeof constructor === "function" && constructor.prototype === Object.getPrototypeOf(value);
+  return own ? constructor.name : "";
 }
 
 function property(name: string): string {

@@ -268,7 +268,7 @@ export class ValueDecoder {
     const properties = this.dictionary({}) as Record<string, unknown>;
     for (const [name, value] of Object.entries(properties)) {
       if (name === "name" && value === errorClass.name) continue;
-      const enumerable = name !== "name" && name !== "message" && name !== "stack" && name !== "cause" && name !== "errors";
+      const enumerable = name !== "message" && name !== "stack" && name !== "cause" && name !== "errors";
       Object.defineProperty(error, name, { value, enumerable, writable: true, configurable: true });
     }
     return error;
