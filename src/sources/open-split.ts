@@ -2,6 +2,7 @@
 import { assertNever, invariant } from "../base/assert.ts";
 import type { InputSplit, RowSource, ScanFormat, SourceEnv } from "./contracts.ts";
 import { openParquet } from "./parquet-reader.ts";
+import { openJson } from "./json-reader.ts";
 import { openText } from "./text-reader.ts";
 
 export function openSplit(format: ScanFormat, split: InputSplit, env: SourceEnv): RowSource {
@@ -12,8 +13,10 @@ export function openSplit(format: ScanFormat, split: InputSplit, env: SourceEnv)
     case "parquet":
       invariant(split.kind === "rowGroups", "a Parquet split is a range of row groups");
       return openParquet(split, format.columns, env);
-    case "csv":
     case "json":
+      invariant(split.kind === "bytes", "a JSON split is a range of bytes");
+      return openJson(split, format.mode, format.maxLineBytes, env);
+    case "csv":
       throw new Error("later");
     default:
       return assertNever(format);
