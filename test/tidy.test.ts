@@ -52,8 +52,8 @@ const scheduleMayNotUse = [
   "Bun",
 ];
 
-/** Files of kernels/ that are no family: the module's exports, and parts that families inline. */
-const kernelParts: Readonly<Record<string, string>> = { index: "lists the exports" };
+/** Families whose host, test or benchmark is another family's, which uses them for nothing else. */
+const pairedWith: Readonly<Record<string, string>> = {};
 
 /** Folders of test/ that mirror no folder of src/. */
 const otherTestFolders = ["closures", "examples", "golden", "process", "simulation", "types"];
@@ -175,21 +175,28 @@ describe("sizes and names", () => {
 
 describe("what belongs together", () => {
   test("every kernel family has its host, its test with the plain twin and its benchmark", () => {
-    const families = kernels.map(path => basename(path, ".ts")).filter(name => !(name in kernelParts));
-    const wrong = families.flatMap(family =>
+    const wrong = kernelFamilies().flatMap(family =>
       [
         ["host", "src/kernel", ".ts"],
         ["test", "test/kernel", ".test.ts"],
         ["benchmark", "bench/kernels", ".bench.ts"],
       ]
-        .filter(([, folder, ending]) => !hasFile(folder!, family, ending!))
+        .filter(([, folder, ending]) => !hasFile(folder!, pairedWith[family] ?? family, ending!))
         .map(([what]) => `kernels/${family}.ts has no ${what}`),
     );
     expect(wrong).toEqual([]);
   });
 
+  test("every other file of kernels/ is part of a family", () => {
+    const imported = kernels.flatMap(path =>
+      [...textOf(path).matchAll(/from "\.\/([\w-]+)"/g)].map(match => match[1]!),
+    );
+    const parts = kernels.map(path => basename(path, ".ts")).filter(name => name !== "index");
+    expect(parts.filter(name => !imported.includes(name))).toEqual([]);
+  });
+
   test("every exception in this file is still one", () => {
-    const files = [...Object.keys(kernelParts).map(name => `kernels/${name}.ts`), ...recursiveDispatchers];
+    const files = [...Object.keys(pairedWith).map(name => `kernels/${name}.ts`), ...recursiveDispatchers];
     expect(files.filter(path => !existsSync(join(root, path)))).toEqual([]);
   });
 
@@ -245,6 +252,11 @@ function longKernelFunctions(path: string): string[] {
     if (count > functionLinesMax) long.push(`${path}:${start + 1} ${name} has ${count}`);
   }
   return long;
+}
+
+/** The files whose functions the module exports. */
+function kernelFamilies(): string[] {
+  return [...textOf("kernels/index.ts").matchAll(/\} from "\.\/([\w-]+)"/g)].map(match => match[1]!);
 }
 
 /** `<folder>/<family><ending>`, or a file of that ending whose name goes on after a dash. */
