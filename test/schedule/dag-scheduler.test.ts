@@ -123,6 +123,22 @@ describe("rows that differ when computed again", () => {
     expect(machine.dag.idle).toBe(true);
   });
 
+  test("so is what was built on that", () => {
+    const machine = new Machine();
+    const stages = [exchange(0, []), exchange(1, [0]), exchange(2, [1]), result([0, 2], 1)];
+    machine.submit({ jobId: 0 as JobId, pool: "default", stages });
+    machine.step(succeeded(0, 0, 0, 111));
+    machine.step(succeeded(1, 0, 0, 5, e1));
+    machine.step(succeeded(2, 0, 0, 6, e1));
+    machine.step(fetchFailed(3, 0, 0));
+    const actions = machine.step(succeeded(0, 1, 0, 112));
+    expect(actions).toContain("exchange 1 lost outputs [0]");
+    expect(actions).toContain("exchange 2 lost outputs [0]");
+    machine.step(succeeded(1, 1, 0, 7, e1));
+    machine.step(succeeded(2, 1, 0, 8, e1));
+    expect(machine.step(succeeded(3, 1, 0)).at(-1)).toBe("job 0 succeeded");
+  });
+
   test("the same rows change nothing", () => {
     const machine = new Machine();
     machine.submit(mapAndResult(2));

@@ -1,5 +1,6 @@
 /** The task scheduler alone: order of pools, locality, what killed attempts say, and errors as the user reads them. */
 import { describe, expect, test } from "bun:test";
+import { job, microsecondsPerTask } from "../../bench/schedule.ts";
 import type { WireError } from "../../src/base/errors.ts";
 import type { ExecutorId, JobId, StageId, TaskAttemptId } from "../../src/base/ids.ts";
 import { Random } from "../../src/base/random.ts";
@@ -163,6 +164,10 @@ test("100,000 tasks with failures: each runs until it succeeds, and no event cos
   expect(succeeded).toBe(100_000);
   expect(actionsMax).toBe(2);
   expect(machine.tasks.idle).toBe(true);
+});
+
+test("the benchmark's job ends, at a small part of what a task may cost", () => {
+  expect(microsecondsPerTask(job(5000, true), 4, 2)).toBeLessThan(50);
 });
 
 interface SetOptions {
