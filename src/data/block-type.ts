@@ -1,5 +1,6 @@
 /** A column type as a few bytes, for block headers. Decoding arbitrary bytes gives a type or undefined. */
 import { Buffer } from "node:buffer";
+import { hasStorage } from "./layout.ts";
 import type { ColumnType, ListContainer } from "./schema.ts";
 
 const plain = ["f64", "f32", "i32", "u8", "i64", "bool", "date", "utf8", "any"] as const;
@@ -72,7 +73,7 @@ class TypeReader {
       }
       case code.dictionary: {
         const values = this.read(depth + 1);
-        return values && { kind: "dictionary", values };
+        return values && hasStorage(values) ? { kind: "dictionary", values } : undefined;
       }
       case code.tuple:
       case code.object:
@@ -120,7 +121,7 @@ class TypeReader {
 function fits(container: ListContainer, item: ColumnType): boolean {
   switch (container) {
     case "array":
-      return true;
+      return hasStorage(item);
     case "Float64Array":
       return item.kind === "f64";
     case "Float32Array":

@@ -1,7 +1,8 @@
 /**
- * A batch as one position-independent run of bytes: a header of 32 bytes (magic, format version, total bytes, rows,
- * type bytes, column bytes), the type, then every column's buffers, each 16-byte aligned. Offsets of strings and lists begin at
- * 0 whatever they were in the batch, and padding is zero, so equal rows in equal layouts are equal bytes.
+ * A batch as one position-independent run of bytes: a header of 32 bytes (magic, format version, total bytes, rows, type
+ * bytes, a checksum of header and type, 8 bytes of zeros), the type, then every column's buffers, each 16-byte aligned. Offsets
+ * of strings and lists begin at 0 whatever they were in the batch, and padding is zero, so equal rows in equal layouts are
+ * equal bytes.
  *
  * Opening checks everything that reading relies on: a damaged block is an error of kind "data" and never leads outside it.
  */
@@ -70,9 +71,15 @@ export function sealBlock(kernels: Kernels, batch: Batch, ptr: Ptr): Block {
   sealer.column(batch.root);
   const bytes = sealer.at - ptr;
   const header = ptr >>> 2;
-  const words = [magic, formatVersion, bytes, batch.rows, type.length, bytes - headerBytes - align(type.length), 0, 0];
-  kernels.u32.set(words, header);
+  kernels.u32.set([magic, formatVersion, bytes, batch.rows, type.length, checksum(bytes, batch.rows, type), 0, 0], header);
   return { ptr, bytes };
+}
+
+/** FNV-1a (Fowler, Noll, Vo). The rows of columns without storage are guarded by nothing else. */
+function checksum(bytes: number, rows: number, type: Uint8Array): number {
+  let hash = Math.imul(Math.imul(0x811c9dc5 ^ bytes, 0x01000193) ^ rows, 0x01000193);
+  for (const byte of type) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
 }
 
 class Sealer {
@@ -160,13 +167,16 @@ export function sealedBytes(kernels: Kernels, ptr: Ptr): number {
 export function openBlock(kernels: Kernels, ptr: Ptr, bytes?: number): Batch {
   const room = kernels.memory.buffer.byteLength - ptr;
   if (room < headerBytes || (bytes !== undefined && bytes < headerBytes)) throw damaged("it is cut short");
-  const [magicRead, version, total, rows, typeBytes] = kernels.u32.subarray(ptr >>> 2, (ptr >>> 2) + 5) as unknown as number[];
+  const header = kernels.u32.subarray(ptr >>> 2, (ptr >>> 2) + 6) as unknown as number[];
+  const [magicRead, version, total, rows, typeBytes, sum] = header;
   if (magicRead !== magic) throw damaged("it does not begin as a block does");
   if (version !== formatVersion) throw damaged(`its format version is ${version}, not ${formatVersion}`);
   if (total! > room || (bytes !== undefined && total !== bytes)) throw damaged(`it claims ${total} bytes`);
   if (rows! > 0x7fffffff || headerBytes + align(typeBytes!) > total!) throw damaged("its header does not hold together");
   const start = ptr + headerBytes;
-  const type = decodeType(new Uint8Array(kernels.memory.buffer, start, typeBytes).slice());
+  const encodedType = new Uint8Array(kernels.memory.buffer, start, typeBytes).slice();
+  if (checksum(total!, rows!, encodedType) !== sum) throw damaged("the checksum of its header does not match");
+  const type = decodeType(encodedType);
   if (type === undefined) throw damaged("its type cannot be read");
   const opener = new Opener(kernels, start + align(typeBytes!), ptr + total!);
   const root = opener.column(type, rows!);

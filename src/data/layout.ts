@@ -78,7 +78,7 @@ function typeOfArray(value: readonly unknown[], depth: number): ColumnType {
   for (let i = 1; i < value.length && item.kind !== "any"; i++) {
     if (!(item.kind === "f64" && typeof value[i] === "number")) item = unify(item, typeOfValue(value[i], depth + 1));
   }
-  return item.kind === "any" ? anyType : { kind: "list", container: "array", item };
+  return listOf(item);
 }
 
 /** The least type that fits the values of both. */
@@ -107,7 +107,13 @@ function isNumber(type: ColumnType): boolean {
 }
 
 function listOf(item: ColumnType): ColumnType {
-  return item.kind === "any" ? anyType : { kind: "list", container: "array", item };
+  return item.kind === "any" || !hasStorage(item) ? anyType : { kind: "list", container: "array", item };
+}
+
+/** Whether rows take bytes. Lists of items that take none could claim any length, so there are none. */
+export function hasStorage(type: ColumnType): boolean {
+  if (type.kind === "struct") return type.fields.some(hasStorage);
+  return type.kind !== "constant";
 }
 
 function optionalOf(absent: undefined | null, item: ColumnType): ColumnType {

@@ -45,6 +45,7 @@ const layouts: [string, readonly unknown[]][] = [
   ["f64[]", [[1, 2], [1], []]],
   ["f64[]", [Array.from({ length: 17 }, (_, i) => i)]],
   ["any", [[1, 2], ["a"]]],
+  ["any", [Array.from({ length: 17 }, () => undefined)]],
   ["{id: f64, tags: utf8[]}", [{ id: 1, tags: ["a"] }, { id: 2, tags: ["a", "b"] }]],
   ["any", [{ a: 1, b: 2 }, { b: 2, a: 1 }]],
   ["Float64Array", [new Float64Array([1, -0]), new Float64Array(0)]],
