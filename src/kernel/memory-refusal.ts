@@ -1,4 +1,5 @@
 /** The text of a refused request: which operator wanted how much, who holds the rest, and what to do. */
+import { formatBytes } from "../base/quantity.ts";
 import { MemoryRefused } from "./allocator.ts";
 import { pageBytes } from "./control-area.ts";
 import type { MemoryUse, Shares } from "./memory-shares.ts";
@@ -45,16 +46,4 @@ function part(pages: number, holder: string): string {
 
 function formatPages(pages: number): string {
   return formatBytes(pages * pageBytes);
-}
-
-/** 1.5 MiB, 64 KiB, 3 GiB: at most one decimal. */
-export function formatBytes(bytes: number): string {
-  const units = ["B", "KiB", "MiB", "GiB"];
-  let unit = 0;
-  let value = bytes;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit++;
-  }
-  return `${Number(value.toFixed(1))} ${units[unit]}`;
 }

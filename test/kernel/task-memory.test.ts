@@ -38,8 +38,8 @@ describe("task memory", () => {
     const attempt = () => group.alloc(8 * MiB);
     expect(attempt).toThrow(MemoryRefused);
     expect(attempt).toThrow(
-      "reduceByKey needs 8 MiB more engine memory and cannot have it: its task holds 4 MiB (sortByKey 3 MiB, reduceByKey 1 MiB) " +
-        "of at most 7.8 MiB (2 tasks share 15.7 MiB); other tasks hold 2 MiB, 9.7 MiB is free, the longest run 9.7 MiB",
+      "reduceByKey needs 8.0 MiB more engine memory and cannot have it: its task holds 4.0 MiB (sortByKey 3.0 MiB, reduceByKey 1.0 MiB) " +
+        "of at most 7.8 MiB (2 tasks share 15.7 MiB); other tasks hold 2.0 MiB, 9.7 MiB is free, the longest run 9.7 MiB",
     );
   });
 });
