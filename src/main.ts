@@ -13,6 +13,6 @@ switch (threadRole()) {
     break;
   case undefined: {
     const { runCommand } = await import("./cli/run-command.ts");
-    process.exitCode = await runCommand(process.argv.slice(2));
+    await runCommand(process.argv.slice(2));
   }
 }

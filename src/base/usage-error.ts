@@ -11,7 +11,7 @@ export class UsageError extends FiresteelError {
   }
 }
 
-export const exitCodes = { done: 0, jobFailed: 1, wrongUsage: 2, interrupted: 130 } as const;
+export const exitCodes = { done: 0, jobFailed: 1, wrongUsage: 2, interrupted: 130, brokenPipe: 141 } as const;
 
 export function exitCodeOf(error: unknown): number {
   return error instanceof UsageError ? exitCodes.wrongUsage : exitCodes.jobFailed;

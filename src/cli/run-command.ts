@@ -6,7 +6,14 @@ import { assertNever } from "../base/assert.ts";
 import { exitCodeOf } from "../base/usage-error.ts";
 import { parseCommandLine, type Invocation } from "./command-line.ts";
 
-export async function runCommand(argv: readonly string[]): Promise<number> {
+/** Sets the exit code; after a job it ends the process itself. */
+export async function runCommand(argv: readonly string[]): Promise<void> {
+  process.exitCode = await exitCode(argv);
+  const ranJob = argv[0] === "run" || argv[0] === "explain";
+  if (ranJob) await (await import("./leave.ts")).leave(process.exitCode);
+}
+
+async function exitCode(argv: readonly string[]): Promise<number> {
   try {
     return await dispatch(parseCommandLine(argv));
   } catch (error) {

@@ -18,6 +18,7 @@ export async function run(mode: "run" | "explain", invocation: Invocation): Prom
     readFile: readIfThere,
   });
   const quiet = mode === "explain" || invocation.options.has("quiet");
+  process.stdout.on("error", endAtBrokenPipe);
   const view = quiet ? silentView : openConsoleView(conf.get("firesteel.ui.progress"));
   const interrupt = onInterrupt(() => view.close(false));
   let summary = false;
@@ -33,6 +34,12 @@ export async function run(mode: "run" | "explain", invocation: Invocation): Prom
     interrupt.release();
     view.close(summary);
   }
+}
+
+/** The reader of our output has gone, as in `firesteel run job.ts | head`: end as SIGPIPE would, without a word. */
+function endAtBrokenPipe(error: Error & { code?: string }): void {
+  if (error.code === "EPIPE") process.exit(exitCodes.brokenPipe);
+  throw error;
 }
 
 /** SIGINT and SIGTERM: the first aborts the signal, the second ends the process at once. */

@@ -1,0 +1,17 @@
+/**
+ * Ends the process after a job, whatever timers, sockets or threads the job left behind; but not before all of its output has
+ * been taken by the reader of the pipe.
+ */
+
+export async function leave(code: number): Promise<never> {
+  await Promise.all([process.stdout, process.stderr].map(taken));
+  process.exit(code);
+}
+
+/** Writes are in order: when this one is done, so are those before it. A broken pipe is done too. */
+function taken(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise(resolve => {
+    stream.once("error", () => resolve());
+    stream.write("", () => resolve());
+  });
+}
