@@ -1,11 +1,10 @@
 /**
- * What the two schedulers cost a task, with nothing else around: a shell that forwards at once and executors that succeed
+ * What the two schedulers cost a task, with nothing else around: a shell that does nothing and executors that succeed
  * at once. `bun bench/schedule.ts` prints medians; the whole engine has 50 µs a task.
  */
 import type { ExchangeId, ExecutorId, JobId, TaskAttemptId } from "../src/base/ids.ts";
-import type { DagEvent, JobGraph, StageGraph, TaskEvent } from "../src/schedule/contracts.ts";
-import { DagScheduler } from "../src/schedule/dag-scheduler.ts";
-import { TaskScheduler } from "../src/schedule/task-scheduler.ts";
+import type { DagAction, JobGraph, StageGraph, TaskAction } from "../src/schedule/contracts.ts";
+import { SchedulerLoop } from "../src/schedule/scheduler-loop.ts";
 
 const limits = { taskFailuresMax: 4, stageAttemptsMax: 4 };
 
@@ -28,30 +27,20 @@ if (import.meta.main) {
 
 /** Runs a job to its end and returns how long both machines took for each of its tasks. */
 export function microsecondsPerTask(graph: JobGraph, executors: number, slots: number): number {
-  const dag = new DagScheduler(limits);
-  const tasks = new TaskScheduler(limits);
   const running: TaskAttemptId[] = [];
   let succeeded = false;
-  const toTasks = (event: TaskEvent): void => {
-    for (const action of tasks.step(event)) {
-      if (action.type === "launchTask") running.push(action.attempt);
-      else if (action.type === "taskSucceeded") {
-        toDag({ type: "taskSucceeded", task: action.task, executor: action.executor, checksum: action.task.partition });
-      }
-    }
+  const carryOut = (action: DagAction | TaskAction) => {
+    if (action.type === "launchTask") running.push(action.attempt);
+    else if (action.type === "jobSucceeded") succeeded = true;
   };
-  const toDag = (event: DagEvent): void => {
-    for (const action of dag.step(event)) {
-      if (action.type === "submitTasks") toTasks({ type: "taskSetSubmitted", taskSet: action.taskSet });
-      else if (action.type === "jobSucceeded") succeeded = true;
-    }
-  };
-  for (let id = 0; id < executors; id++) toTasks({ type: "executorAdded", executor: id as ExecutorId, slots });
+  const loop = new SchedulerLoop(limits, { carryOut, checksumOf: attempt => attempt });
+  for (let id = 0; id < executors; id++) loop.taskEvent({ type: "executorAdded", executor: id as ExecutorId, slots });
   const start = performance.now();
-  toDag({ type: "jobSubmitted", job: graph });
-  for (let next = 0; next < running.length; next++) toTasks({ type: "attemptSucceeded", attempt: running[next]! });
+  loop.dagEvent({ type: "jobSubmitted", job: graph });
+  for (let next = 0; next < running.length; next++)
+    loop.taskEvent({ type: "attemptSucceeded", attempt: running[next]! });
   const elapsedMs = performance.now() - start;
-  if (!succeeded || !dag.idle || !tasks.idle) throw new Error("the job did not end");
+  if (!succeeded || !loop.dag.idle || !loop.tasks.idle) throw new Error("the job did not end");
   return (elapsedMs * 1000) / running.length;
 }
 

@@ -3,7 +3,8 @@
  * and returns actions; no clock, no I/O, no randomness. The shell (`exec/`) turns messages and timers into events and
  * actions into messages; the simulator does the same with seeded delays, losses and reorderings.
  *
- * The shell forwards, each direction in order:
+ * The shell carries out a step's actions in order and forwards, each direction in order and behind those actions (a kill must
+ * not overtake its launch); scheduler-loop.ts does so within one thread:
  * - dag → task: submitTasks → taskSetSubmitted, cancelTasks → taskSetCancelled, partitionDone → partitionDone;
  * - task → dag: taskSucceeded (+ checksum), fetchFailed, taskSetFailed (`stageAttempt` → `attempt`);
  * - executorLost goes to the task scheduler first, then to the DAG scheduler behind all that the former said before. Then an

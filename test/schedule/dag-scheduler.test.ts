@@ -4,7 +4,7 @@ import type { WireError } from "../../src/base/errors.ts";
 import type { ExchangeId, ExecutorId, JobId, StageId } from "../../src/base/ids.ts";
 import type { DagEvent, JobGraph, StageGraph } from "../../src/schedule/contracts.ts";
 import { DagScheduler } from "../../src/schedule/dag-scheduler.ts";
-import { describeDagAction } from "./wiring.ts";
+import { describeDagAction } from "./describe.ts";
 
 const limits = { taskFailuresMax: 4, stageAttemptsMax: 2 };
 const e0 = 0 as ExecutorId;

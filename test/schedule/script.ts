@@ -1,6 +1,6 @@
 /**
  * Runs a golden script: lines at the margin are commands, indented lines are what both schedulers answered to the command
- * above. The shell between them is immediate. Commands:
+ * above. The loop between them is the engine's own. Commands:
  *
  *   limits task-failures=4 stage-attempts=4 [mode=fair]   (first line, optional)
  *   executor 0 slots=2
@@ -13,10 +13,18 @@
  */
 import type { ErrorKind, WireError } from "../../src/base/errors.ts";
 import type { ExchangeId, ExecutorId, JobId, StageId, TaskAttemptId } from "../../src/base/ids.ts";
-import type { DagEvent, JobGraph, StageGraph, TaskEvent } from "../../src/schedule/contracts.ts";
-import { DagScheduler } from "../../src/schedule/dag-scheduler.ts";
-import { TaskScheduler } from "../../src/schedule/task-scheduler.ts";
-import { describeDagAction, describeTaskAction, toDagEvent, toTaskEvent } from "./wiring.ts";
+import type {
+  DagAction,
+  DagEvent,
+  JobGraph,
+  SchedulerLimits,
+  StageGraph,
+  TaskAction,
+  TaskEvent,
+} from "../../src/schedule/contracts.ts";
+import type { PoolOptions } from "../../src/schedule/pools.ts";
+import { SchedulerLoop } from "../../src/schedule/scheduler-loop.ts";
+import { describeAction } from "./describe.ts";
 
 export function replay(script: string): string {
   const run = new ScriptRun();
@@ -31,10 +39,9 @@ export function replay(script: string): string {
 }
 
 class ScriptRun {
-  private dag = new DagScheduler({ taskFailuresMax: 4, stageAttemptsMax: 4 });
-  private tasks = new TaskScheduler({ taskFailuresMax: 4, stageAttemptsMax: 4 });
   private readonly running = new Set<TaskAttemptId>();
   private answers: string[] = [];
+  private loop = this.makeLoop({ taskFailuresMax: 4, stageAttemptsMax: 4 }, "fifo");
 
   command(line: string): readonly string[] {
     this.answers = [];
@@ -51,15 +58,18 @@ class ScriptRun {
           taskFailuresMax: Number(option("task-failures") ?? 4),
           stageAttemptsMax: Number(option("stage-attempts") ?? 4),
         };
-        this.dag = new DagScheduler(limits);
-        this.tasks = new TaskScheduler(limits, { mode: option("mode") === "fair" ? "fair" : "fifo" });
+        this.loop = this.makeLoop(limits, option("mode") === "fair" ? "fair" : "fifo");
         break;
       }
       case "executor":
-        this.toTasks({ type: "executorAdded", executor: number(0) as ExecutorId, slots: Number(option("slots")) });
+        this.loop.taskEvent({
+          type: "executorAdded",
+          executor: number(0) as ExecutorId,
+          slots: Number(option("slots")),
+        });
         break;
       case "job":
-        this.toDag({ type: "jobSubmitted", job: parseJob(line) });
+        this.loop.dagEvent({ type: "jobSubmitted", job: parseJob(line) });
         break;
       case "succeed":
         for (const word of words) this.report({ type: "attemptSucceeded", attempt: attemptOf(word) });
@@ -88,18 +98,18 @@ class ScriptRun {
         break;
       case "lose": {
         const executor = number(1) as ExecutorId;
-        this.toTasks({ type: "executorLost", executor, error: errorOf("lost", `executor ${executor} died`) });
-        this.toDag({ type: "executorLost", executor, outputsLost: !words.includes("keeping-outputs") });
+        const error = errorOf("lost", `executor ${executor} died`);
+        this.loop.executorLost(executor, error, !words.includes("keeping-outputs"));
         break;
       }
       case "release":
-        this.toDag({ type: "exchangeReleased", exchange: number(1) as ExchangeId });
+        this.loop.dagEvent({ type: "exchangeReleased", exchange: number(1) as ExchangeId });
         break;
       case "cancel":
-        this.toDag(cancellation(words[0]!, words[1]!, text));
+        this.loop.dagEvent(cancellation(words[0]!, words[1]!, text));
         break;
       case "sizes":
-        this.answers.push(JSON.stringify({ ...this.dag.size, ...this.tasks.size }).replaceAll('"', ""));
+        this.answers.push(JSON.stringify({ ...this.loop.dag.size, ...this.loop.tasks.size }).replaceAll('"', ""));
         break;
       default:
         throw new Error(`no such command: ${line}`);
@@ -109,24 +119,15 @@ class ScriptRun {
 
   private report(event: TaskEvent & { readonly attempt: TaskAttemptId }): void {
     this.running.delete(event.attempt);
-    this.toTasks(event);
+    this.loop.taskEvent(event);
   }
 
-  private toTasks(event: TaskEvent): void {
-    for (const action of this.tasks.step(event)) {
-      this.answers.push(describeTaskAction(action));
+  private makeLoop(limits: SchedulerLimits, mode: PoolOptions["mode"]): SchedulerLoop {
+    const carryOut = (action: DagAction | TaskAction) => {
+      this.answers.push(describeAction(action));
       if (action.type === "launchTask") this.running.add(action.attempt);
-      const forward = toDagEvent(action);
-      if (forward !== undefined) this.toDag(forward);
-    }
-  }
-
-  private toDag(event: DagEvent): void {
-    for (const action of this.dag.step(event)) {
-      this.answers.push(describeDagAction(action));
-      const forward = toTaskEvent(action);
-      if (forward !== undefined) this.toTasks(forward);
-    }
+    };
+    return new SchedulerLoop(limits, { carryOut }, { mode });
   }
 }
 

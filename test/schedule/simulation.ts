@@ -6,11 +6,12 @@ import type { ExchangeId, ExecutorId, JobId, StageId, TaskAttemptId } from "../.
 import { Random } from "../../src/base/random.ts";
 import type { DagAction, DagEvent, TaskEvent } from "../../src/schedule/contracts.ts";
 import { DagScheduler } from "../../src/schedule/dag-scheduler.ts";
+import { toDagEvent, toTaskEvent } from "../../src/schedule/scheduler-loop.ts";
 import { TaskScheduler } from "../../src/schedule/task-scheduler.ts";
 import { Checks, must } from "./checks.ts";
 import { Clock, Link } from "./clock.ts";
 import { Cluster, errorOf, hashText, type Location, mix } from "./cluster.ts";
-import { describeDagAction, describeTaskAction, toDagEvent, toTaskEvent } from "./wiring.ts";
+import { describeDagAction, describeTaskAction } from "./describe.ts";
 import { makeProfile, makeWorkload, type Profile, type Workload } from "./workload.ts";
 
 const stepsMax = 100_000;
@@ -189,10 +190,7 @@ class Simulation {
       this.checks.taskAction(action);
       if (action.type === "launchTask") this.cluster.order(action.executor, { launch: action });
       if (action.type === "killTask") this.cluster.order(action.executor, { kill: action.attempt });
-      const forward = toDagEvent(
-        action,
-        "attempt" in action ? this.cluster.products.get(action.attempt)?.rows : undefined,
-      );
+      const forward = toDagEvent(action, attempt => this.cluster.products.get(attempt)?.rows);
       if (forward === undefined) continue;
       const isTwice = this.random.float() < this.profile.duplicateShare;
       const message = { event: forward, ...("attempt" in action && { attempt: action.attempt }) };

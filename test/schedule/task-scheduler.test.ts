@@ -7,7 +7,7 @@ import { Random } from "../../src/base/random.ts";
 import type { TaskEvent, TaskSet } from "../../src/schedule/contracts.ts";
 import type { PoolOptions } from "../../src/schedule/pools.ts";
 import { TaskScheduler } from "../../src/schedule/task-scheduler.ts";
-import { describeTaskAction } from "./wiring.ts";
+import { describeTaskAction } from "./describe.ts";
 
 const boom: WireError = { kind: "user", name: "TypeError", message: "x is not a function" };
 

@@ -1,7 +1,4 @@
-/**
- * What the shell does between the two schedulers: actions of one that are events of the other. And one line of text for
- * each action, for goldens and transcripts.
- */
+/** One line of text for each action, for goldens and transcripts. */
 import type { WireError } from "../../src/base/errors.ts";
 import type {
   DagAction,
@@ -11,34 +8,6 @@ import type {
   TaskEvent,
   TaskIdentity,
 } from "../../src/schedule/contracts.ts";
-
-export function toTaskEvent(action: DagAction): TaskEvent | undefined {
-  switch (action.type) {
-    case "submitTasks":
-      return { type: "taskSetSubmitted", taskSet: action.taskSet };
-    case "cancelTasks":
-      return { type: "taskSetCancelled", stage: action.stage, reason: action.reason };
-    case "partitionDone":
-      return action;
-    default:
-      return undefined;
-  }
-}
-
-export function toDagEvent(action: TaskAction, checksum?: number): DagEvent | undefined {
-  switch (action.type) {
-    case "taskSucceeded": {
-      const { task, executor } = action;
-      return { type: "taskSucceeded", task, executor, ...(checksum !== undefined && { checksum }) };
-    }
-    case "fetchFailed":
-      return action;
-    case "taskSetFailed":
-      return { type: "taskSetFailed", stage: action.stage, attempt: action.stageAttempt, error: action.error };
-    default:
-      return undefined;
-  }
-}
 
 export function describeDagAction(action: DagAction): string {
   switch (action.type) {
@@ -89,6 +58,20 @@ export function describeTaskAction(action: TaskAction): string {
       return `#${action.attempt} could not fetch output ${action.mapPartition} of exchange ${action.exchange}: ${describeTask(action.task)}`;
     case "taskSetFailed":
       return `task set ${action.stage}.${action.stageAttempt} failed: ${describeError(action.error)}`;
+  }
+}
+
+export function describeAction(action: DagAction | TaskAction): string {
+  switch (action.type) {
+    case "launchTask":
+    case "killTask":
+    case "taskSucceeded":
+    case "taskRetried":
+    case "fetchFailed":
+    case "taskSetFailed":
+      return describeTaskAction(action);
+    default:
+      return describeDagAction(action);
   }
 }
 
