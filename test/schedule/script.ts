@@ -80,13 +80,7 @@ class ScriptRun {
         break;
       }
       case "fetch-fail": {
-        const from = option("from");
-        const output = {
-          exchange: Number(option("exchange")) as ExchangeId,
-          mapPartition: Number(option("map")),
-          ...(from !== undefined && { executor: Number(from) as ExecutorId }),
-        };
-        const error = { ...errorOf("fetchFailed", `output ${output.mapPartition} is gone`), output };
+        const error = fetchError(Number(option("exchange")), Number(option("map")), option("from"));
         this.report({ type: "attemptFailed", attempt: attemptOf(words[0]!), error });
         break;
       }
@@ -137,6 +131,12 @@ function attemptOf(word: string): TaskAttemptId {
 
 function errorOf(kind: ErrorKind, message: string): WireError {
   return { kind, name: "FiresteelError", message };
+}
+
+function fetchError(exchange: number, mapPartition: number, from: string | undefined): WireError {
+  const executor = from === undefined ? {} : { executor: Number(from) as ExecutorId };
+  const output = { exchange: exchange as ExchangeId, mapPartition, ...executor };
+  return { ...errorOf("fetchFailed", `output ${mapPartition} is gone`), output };
 }
 
 function cancellation(what: string, which: string, reason: string): DagEvent {
