@@ -8,10 +8,10 @@ export async function leave(code: number): Promise<never> {
   process.exit(code);
 }
 
-/** Writes are in order: when this one is done, so are those before it. A broken pipe is done too. */
+/** Ending a stream waits for its buffer; neither an empty write nor `writableLength` does in Bun. A broken pipe is done too. */
 function taken(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise(resolve => {
     stream.once("error", () => resolve());
-    stream.write("", () => resolve());
+    stream.end(() => resolve());
   });
 }
