@@ -7,15 +7,22 @@ import { zlib } from "./lazy-zlib.ts";
 import { readAt } from "./parquet-footer.ts";
 import { refuseUnknownCompression } from "./byte-splits.ts";
 
+export interface FileHead {
+  readonly bytes: Buffer;
+  readonly isWholeFile: boolean;
+}
+
 /** At most `bytes` of the file; of a gzip file, what its first `bytes` / 8 give. */
-export function readHead(file: InputFile, bytes: number): Buffer {
+export function readHead(file: InputFile, bytes: number): FileHead {
   refuseUnknownCompression(file.path);
   const fd = openForReading(file.path, file.bytes);
   try {
     const isGzip = file.compression === "gzip";
-    let head = readAt(fd, file.path, 0, Math.min(file.bytes, isGzip ? bytes >> 3 : bytes));
+    const headBytes = Math.min(file.bytes, isGzip ? bytes >> 3 : bytes);
+    let head = readAt(fd, file.path, 0, headBytes);
     if (isGzip && head.length > 0) head = inflateHead(file.path, head);
-    return head.length >= 3 && head.readUIntBE(0, 3) === 0xefbbbf ? head.subarray(3) : head;
+    const marked = head.length >= 3 && head.readUIntBE(0, 3) === 0xefbbbf;
+    return { bytes: marked ? head.subarray(3) : head, isWholeFile: headBytes === file.bytes };
   } finally {
     closeSync(fd);
   }

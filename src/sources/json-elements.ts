@@ -54,7 +54,7 @@ export class JsonElements {
     const commaLast = closing < 0 && buffer[run.to - 1] === comma;
     const to = closing >= 0 ? closing : commaLast ? run.to - 1 : run.to;
     const body = decode(part(from, to));
-    const rows = body.trim() === "" ? this.refuseBlank(closing >= 0, commaLast, part(from, to)) : this.parseBody(body, part(from, to).offset);
+    const rows = body.trim() === "" ? this.refuseBlank(closing >= 0, commaLast, part(from, to)) : this.parseBody(body, part(from, to).offset, to === run.to);
     this.afterComma = commaLast;
     if (closing >= 0) this.refuseTrailing(decode(part(closing + 1, run.to)), part(closing + 1, run.to).offset);
     return rows;
@@ -65,12 +65,13 @@ export class JsonElements {
     if (this.closedAt < 0) this.malformed.report(() => ({ offset: this.endOffset, problem: "the array is never closed" }));
   }
 
-  private parseBody(body: string, offset: number): unknown[] {
+  private parseBody(body: string, offset: number, isCut: boolean): unknown[] {
     try {
       return JSON.parse(`[${body}]`) as unknown[];
     } catch (thrown) {
-      // one byte less, for the first bracket is not in the file
-      if (!this.malformed.dropping) this.malformed.report(() => problemAt(`[${body}]`, offset - 1, thrown));
+      // one byte less, for the first bracket is not in the file; where the file was cut short there is no last one
+      const text = `[${body}${isCut ? "" : "]"}`;
+      if (!this.malformed.dropping) this.malformed.report(() => problemAt(text, offset - 1, thrown));
     }
     const rows: unknown[] = [];
     for (const element of splitElements(body)) {

@@ -19,7 +19,7 @@ export function planJson(files: readonly InputFile[], minPartitions: number, opt
 }
 
 function isArrayFile(file: InputFile): boolean {
-  const head = readHead(file, headBytes).toString("utf8").trimStart();
+  const head = readHead(file, headBytes).bytes.toString("utf8").trimStart();
   if (!head.startsWith("[")) return false;
   const lineEnd = head.indexOf("\n");
   if (lineEnd < 0 || head.slice(lineEnd).trim() === "") return true;

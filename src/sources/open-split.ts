@@ -2,6 +2,7 @@
 import { assertNever, invariant } from "../base/assert.ts";
 import type { InputSplit, RowSource, ScanFormat, SourceEnv } from "./contracts.ts";
 import { openParquet } from "./parquet-reader.ts";
+import { openCsv } from "./csv-reader.ts";
 import { openJson } from "./json-reader.ts";
 import { openText } from "./text-reader.ts";
 
@@ -17,7 +18,8 @@ export function openSplit(format: ScanFormat, split: InputSplit, env: SourceEnv)
       invariant(split.kind === "bytes", "a JSON split is a range of bytes");
       return openJson(split, format.mode, format.maxLineBytes, env);
     case "csv":
-      throw new Error("later");
+      invariant(split.kind === "bytes", "a CSV split is a range of bytes");
+      return openCsv(split, format, env);
     default:
       return assertNever(format);
   }

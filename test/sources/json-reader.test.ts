@@ -75,7 +75,7 @@ test("malformed arrays fail with file and byte offset", async () => {
   expect(await errorOf("[1,2")).toBe("malformed JSON in FILE at byte 4: the array is never closed");
   expect(await errorOf("[1,2\n")).toBe("malformed JSON in FILE at byte 5: the array is never closed");
   expect(await errorOf("[")).toBe("malformed JSON in FILE at byte 1: the array is never closed");
-  expect(await errorOf("[1]\n x")).toBe("malformed JSON in FILE at byte 5: there is more after the array's end");
+  expect(await errorOf("[1\n] x")).toBe("malformed JSON in FILE at byte 5: there is more after the array's end");
   expect(await errorOf('["a}')).toBe("malformed JSON in FILE at byte 4: a string is never closed");
 });
 
