@@ -1,6 +1,6 @@
 /** `firesteel bundle job.ts -o out.js`: the job with its modules and packages as one file, for machines without them. */
 import { writeFileSync } from "node:fs";
-import { UsageError } from "../base/usage-error.ts";
+import { asUsageError, UsageError } from "../base/usage-error.ts";
 import type { Invocation } from "./command-line.ts";
 import { findJobFile } from "./job-file.ts";
 
@@ -8,10 +8,12 @@ export async function bundle(invocation: Invocation): Promise<number> {
   const output = invocation.options.get("output")?.[0];
   if (output === undefined) throw new UsageError("bundle needs to know where to write", { hint: "add -o out.js" });
   const jobFile = findJobFile(invocation.operands[0]!);
-  const { bundleJob } = await import("../exec/bundle-job.ts");
-  const code = await bundleJob(jobFile);
+  const { bundleJob, bundleText } = await import("../closure/bundle.ts");
+  const job = await bundleJob(jobFile).catch((error: unknown) => {
+    throw asUsageError(error);
+  });
   try {
-    writeFileSync(output, code);
+    writeFileSync(output, bundleText(job));
   } catch (cause) {
     throw new UsageError(`${output} cannot be written: ${(cause as Error).message}`, { cause });
   }
