@@ -14,8 +14,8 @@ export async function bundle(invocation: Invocation): Promise<number> {
   });
   try {
     writeFileSync(output, bundleText(job));
-  } catch (cause) {
-    throw new UsageError(`${output} cannot be written: ${(cause as Error).message}`, { cause });
+  } catch (error) {
+    throw new UsageError(`${output} cannot be written: ${(error as Error).message}`);
   }
   return 0;
 }

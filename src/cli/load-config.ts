@@ -28,9 +28,9 @@ export function loadConfig(options: Invocation["options"], jobFile: string, from
 export function readIfThere(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
-  } catch (cause) {
-    if ((cause as { code?: string }).code === "ENOENT") return undefined;
-    throw new UsageError(`${path} cannot be read: ${(cause as Error).message}`, { cause });
+  } catch (error) {
+    if ((error as { code?: string }).code === "ENOENT") return undefined;
+    throw new UsageError(`${path} cannot be read: ${(error as Error).message}`);
   }
 }
 
