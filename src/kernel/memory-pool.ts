@@ -4,12 +4,12 @@
  *
  * `reclaim` may be called by any thread once the owner's thread is known to be gone (its exit event). It first closes the
  * owner, runs the hooks of the stores (half-written and half-evicted cache entries), frees locks and pins, then sweeps the
- * page table.
+ * page table. When that needs a lock which another dead owner holds, it is done together with that one.
  */
 import { type ControlArea, headerWord } from "./control-area.ts";
 import { FiresteelError } from "../base/errors.ts";
 import { MemoryShares } from "./memory-shares.ts";
-import { OwnerLocks } from "./owner-lock.ts";
+import { LockBusy, lockWaitMaxMs, OwnerLocks } from "./owner-lock.ts";
 import { entangled, type OwnerId, type OwnerKind, Owners, slotWord } from "./owners.ts";
 import { PagePool } from "./page-pool.ts";
 import { Pins } from "./pins.ts";
@@ -28,13 +28,19 @@ export interface MakesRoom {
   compact(pages: number, owner: OwnerId): number;
 }
 
+const nothing: Reclaimed = { pages: 0, pins: 0, locks: 0 };
+/** Whoever takes the dead back must not wait long for a lock: it may be held by a dead one that it has not come to yet. */
+const reclaimWaitMaxMs = 200;
+
 export class MemoryPool {
   readonly owners: Owners;
   readonly pages: PagePool;
   readonly shares: MemoryShares;
   readonly locks: OwnerLocks;
   readonly pins: Pins;
-  private readonly closing: ((owner: OwnerId) => void)[] = [];
+  private readonly closing: ((owner: OwnerId, waitMaxMs: number) => void)[] = [];
+  /** Owners whose end needs a lock that another dead owner holds. */
+  private readonly postponed = new Set<OwnerId>();
   private roomMaker: MakesRoom | undefined;
 
   constructor(readonly area: ControlArea) {
@@ -51,34 +57,53 @@ export class MemoryPool {
     throw new FiresteelError("resource", `too many ${kind}s hold engine memory at once`);
   }
 
-  /** Takes back all that a dead task attempt held. Does nothing for one that has ended. */
+  /** Takes back all that a task attempt held whose thread is dead. Does nothing for one that has ended. */
   reclaimTask(taskAttemptId: number): Reclaimed {
     const owner = this.owners.find("task", taskAttemptId);
-    return owner === undefined ? { pages: 0, pins: 0, locks: 0 } : this.reclaim(owner);
+    if (owner !== undefined) return this.reclaim(owner);
+    // It may have died while it ended, and then it is found half closed.
+    const closing = this.owners.findClosing("task", taskAttemptId);
+    return closing === undefined ? nothing : this.takeBack(closing);
   }
 
+  /** Closes an owner that no thread works for any more, and frees all that it held. */
   reclaim(owner: OwnerId): Reclaimed {
-    if (!this.owners.beginClose(owner)) return { pages: 0, pins: 0, locks: 0 };
-    const { pins, locks } = this.disentangle(owner);
+    return this.owners.beginClose(owner) ? this.takeBack(owner) : nothing;
+  }
+
+  private takeBack(owner: OwnerId): Reclaimed {
+    let freed: { readonly pins: number; readonly locks: number };
+    try {
+      freed = this.disentangle(owner, reclaimWaitMaxMs);
+    } catch (thrown) {
+      if (!(thrown instanceof LockBusy)) throw thrown;
+      this.postponed.add(owner);
+      return nothing;
+    }
+    this.postponed.delete(owner);
     const pages = this.pages.sweep(owner);
     const interrupted = this.owners.get(owner, slotWord.busy);
     this.owners.endClose(owner);
     if (interrupted !== 0) this.recount(interrupted as OwnerId);
     this.pages.announceFree();
-    return { pages, pins, locks };
+    const [other] = this.postponed;
+    if (other !== undefined) this.takeBack(other);
+    return { pages, ...freed };
   }
 
-  /** Undoes an owner's pins, locks and unfinished cache entries. */
-  disentangle(owner: OwnerId): { readonly pins: number; readonly locks: number } {
+  /** Undoes an owner's pins, locks and unfinished cache entries. Throws `LockBusy`, and may then be called again. */
+  disentangle(owner: OwnerId, waitMaxMs = lockWaitMaxMs): { readonly pins: number; readonly locks: number } {
     const level = this.owners.get(owner, slotWord.entangled);
-    const pins = level === entangled.no ? 0 : this.pins.clear(owner);
     const locks = this.locks.reclaim(owner);
-    if (level === entangled.entries || pins > 0) for (const hook of this.closing) hook(owner);
+    const pins = level === entangled.no ? 0 : this.pins.clear(owner);
+    // Without its pins it would not be looked at again.
+    if (pins > 0) this.owners.entangle(owner, entangled.entries);
+    if (level === entangled.entries || pins > 0) for (const hook of this.closing) hook(owner, waitMaxMs);
     return { pins, locks };
   }
 
   /** Called with every owner that ends with pins or cache entries, after its pins and locks are gone and before its pages are. */
-  onClose(hook: (owner: OwnerId) => void): void {
+  onClose(hook: (owner: OwnerId, waitMaxMs: number) => void): void {
     this.closing.push(hook);
   }
 

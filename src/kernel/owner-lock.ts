@@ -12,6 +12,16 @@ const ownerMask = 0xfff;
 const waitedBit = 0x1000;
 const abandonedBit = 0x2000;
 const spins = 200;
+/** Far longer than any lock is held by a living thread. */
+export const lockWaitMaxMs = 10_000;
+
+/** The holder neither released the lock nor, if it died, has been taken back in time. */
+export class LockBusy extends FiresteelError {
+  constructor(lock: number, waitMaxMs: number) {
+    super("internal", `lock ${lock} was not free for ${waitMaxMs} ms`);
+    this.name = "LockBusy";
+  }
+}
 
 export class OwnerLocks {
   private readonly words: Int32Array;
@@ -20,8 +30,8 @@ export class OwnerLocks {
     this.words = area.words;
   }
 
-  /** "abandoned" when the last holder died with it. Waits at most `waitMaxMs`. */
-  acquire(lock: number, owner: OwnerId, waitMaxMs = 10_000): "acquired" | "abandoned" {
+  /** "abandoned" when the last holder died with it. Waits at most `waitMaxMs`, then throws `LockBusy`. */
+  acquire(lock: number, owner: OwnerId, waitMaxMs = lockWaitMaxMs): "acquired" | "abandoned" {
     const at = this.at(lock);
     const { words } = this;
     for (let spin = 0; spin < spins; spin++) {
@@ -41,7 +51,7 @@ export class OwnerLocks {
       const marked = seen | waitedBit;
       if (seen !== marked && Atomics.compareExchange(words, at, seen, marked) !== seen) continue;
       const left = deadline - performance.now();
-      if (left <= 0) throw new FiresteelError("internal", `lock ${lock} was not free for ${waitMaxMs} ms`);
+      if (left <= 0) throw new LockBusy(lock, waitMaxMs);
       Atomics.wait(words, at, marked, left);
     }
   }

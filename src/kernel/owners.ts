@@ -23,7 +23,7 @@ const ranges = {
 
 /** Words of a slot. */
 export const slotWord = {
-  /** 0 free; id + 1 of what holds it; −1 while it is being taken back. */
+  /** 0 free; id + 1 of what holds it; the same, negative, while it is being closed. */
   holder: 0,
   usedPages: 1,
   peakPages: 2,
@@ -42,7 +42,6 @@ export type SlotWord = (typeof slotWord)[keyof typeof slotWord];
 
 export const entangled = { no: 0, pins: 1, entries: 2 } as const;
 
-const takenBack = -1;
 
 export class Owners {
   private readonly words: Int32Array;
@@ -64,24 +63,24 @@ export class Owners {
   }
 
   find(kind: OwnerKind, id: number): OwnerId | undefined {
-    const { first, high } = ranges[kind];
-    const end = first + Atomics.load(this.words, high);
-    for (let slot = first; slot < end; slot++) {
-      if (Atomics.load(this.words, this.at(slot, slotWord.holder)) === holderOf(id)) return slot as OwnerId;
-    }
-    return undefined;
+    return this.search(kind, holderOf(id));
   }
 
-  /** True when the slot is still the one opened for `id`. */
+  /** True while the slot is the one that was opened for `id`. */
   holds(owner: OwnerId, id: number): boolean {
     return this.get(owner, slotWord.holder) === holderOf(id);
   }
 
-  /** The first half of closing: nobody finds the owner any more. False when someone else closes it already. */
+  /** An owner that began to close and did not end, because its thread died or it waits for another's. */
+  findClosing(kind: OwnerKind, id: number): OwnerId | undefined {
+    return this.search(kind, -holderOf(id));
+  }
+
+  /** The first half of closing: nobody finds the owner any more. False when it is closed or being closed already. */
   beginClose(owner: OwnerId): boolean {
     const at = this.at(owner, slotWord.holder);
     const holder = Atomics.load(this.words, at);
-    return holder > 0 && Atomics.compareExchange(this.words, at, holder, takenBack) === holder;
+    return holder > 0 && Atomics.compareExchange(this.words, at, holder, -holder) === holder;
   }
 
   /** The second half, when the owner holds nothing. */
@@ -129,9 +128,18 @@ export class Owners {
   describe(owner: number): string {
     if (owner === 0) return "nobody";
     if (owner === storageOwner) return "cached data";
-    const id = Atomics.load(this.words, this.at(owner, slotWord.holder)) - 1;
+    const id = Math.abs(Atomics.load(this.words, this.at(owner, slotWord.holder))) - 1;
     if (owner >= ranges.broadcast.first) return `broadcast ${id}`;
     return owner >= ranges.exchange.first ? `exchange ${id}` : `task attempt ${id}`;
+  }
+
+  private search(kind: OwnerKind, holder: number): OwnerId | undefined {
+    const { first, high } = ranges[kind];
+    const end = first + Atomics.load(this.words, high);
+    for (let slot = first; slot < end; slot++) {
+      if (Atomics.load(this.words, this.at(slot, slotWord.holder)) === holder) return slot as OwnerId;
+    }
+    return undefined;
   }
 
   private at(owner: number, word: SlotWord): number {

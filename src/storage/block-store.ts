@@ -8,6 +8,7 @@
 import type { RddId } from "../base/ids.ts";
 import type { Block } from "../data/contracts.ts";
 import type { MemoryPool } from "../kernel/memory-pool.ts";
+import { LockBusy, lockWaitMaxMs } from "../kernel/owner-lock.ts";
 import { entangled, type OwnerId, slotWord, storageOwner } from "../kernel/owners.ts";
 import { asPtr, type Ptr } from "../kernel/ptr.ts";
 import type { TaskMemory } from "../kernel/task-memory.ts";
@@ -45,11 +46,14 @@ const unfinished: ReadonlySet<EntryState> = new Set([
 
 const noRdd = -1;
 const moveWaitMaxMs = 20;
+const controlWaitMaxMs = 200;
 /** An attempt id that no task has, for work of the control thread. */
 const controlAttempt = 0x7fff_0000;
 
 export class BlockStore {
   private readonly table: BlockTable;
+  /** Removals that a dead holder of the table keeps waiting. */
+  private readonly removals = new Set<RddId>();
 
   constructor(private readonly pool: MemoryPool) {
     this.table = new BlockTable(pool.area, pool.locks);
@@ -57,7 +61,7 @@ export class BlockStore {
       evict: (pages, owner) => this.evict(pages, owner, noRdd),
       compact: (pages, owner) => compact(pool, this.table, this, pages, owner),
     });
-    pool.onClose(owner => this.cleanUp(owner));
+    pool.onClose((owner, waitMaxMs) => this.cleanUp(owner, waitMaxMs));
   }
 
   /** The partition, pinned for the task; undefined when it is not cached, or not any more. */
@@ -86,24 +90,24 @@ export class BlockStore {
     return entry < 0 ? undefined : new CacheWriter(this.pool, this, task.owner, entry, rdd);
   }
 
-  /** Drops all partitions of an rdd; those being read or written, as soon as they are not. By the control thread. */
+  /**
+   * Drops all partitions of an rdd; those being read or written, as soon as they are not. For the thread that reclaims the dead:
+   * when one of those holds the table, the rest is done after it has been taken back.
+   */
   remove(rdd: RddId): void {
-    const owner = this.pool.openOwner("task", controlAttempt);
-    this.pool.owners.entangle(owner, entangled.entries);
-    const dropped: number[] = [];
-    this.table.locked(owner, () => {
-      for (const entry of this.table.used()) {
-        if (this.table.get(entry, entryWord.rdd) !== rdd) continue;
-        const state = this.table.state(entry);
-        if (state === entryState.writing) {
-          this.table.setState(entry, entryState.writingDoomed, this.table.stateOwner(entry) as OwnerId);
-        } else if (state === entryState.moving) {
-          this.table.setState(entry, entryState.movingDoomed, this.table.stateOwner(entry) as OwnerId);
-        } else if (state === entryState.ready && this.close(entry, owner, entryState.doomed)) dropped.push(entry);
-      }
-    });
-    for (const entry of dropped) this.drop(entry, owner);
-    this.pool.reclaim(owner);
+    const { pool, table } = this;
+    const owner = pool.openOwner("task", controlAttempt);
+    pool.owners.entangle(owner, entangled.entries);
+    table.lockWaitMaxMs = controlWaitMaxMs;
+    try {
+      for (const entry of table.locked(owner, () => this.closeAll(rdd, owner))) this.drop(entry, owner);
+    } catch (thrown) {
+      if (!(thrown instanceof LockBusy)) throw thrown;
+      this.removals.add(rdd);
+    } finally {
+      table.lockWaitMaxMs = lockWaitMaxMs;
+      pool.reclaim(owner);
+    }
   }
 
   /** Evicts by recency until `pages` came free, sparing what is read and the partitions of one rdd; gives the pages freed. */
@@ -171,6 +175,21 @@ export class BlockStore {
   /** For `CacheWriter`: gives an entry in state writing up. */
   forget(entry: number, owner: OwnerId): void {
     this.table.locked(owner, () => this.table.delete(entry));
+  }
+
+  /** Under the lock: dooms an rdd's partitions that someone is at; gives those that can be dropped at once. */
+  private closeAll(rdd: RddId, owner: OwnerId): number[] {
+    const { table } = this;
+    const closed: number[] = [];
+    for (const entry of table.used()) {
+      if (table.get(entry, entryWord.rdd) !== rdd) continue;
+      const holder = table.stateOwner(entry) as OwnerId;
+      const state = table.state(entry);
+      if (state === entryState.writing) table.setState(entry, entryState.writingDoomed, holder);
+      else if (state === entryState.moving) table.setState(entry, entryState.movingDoomed, holder);
+      else if (state === entryState.ready && this.close(entry, owner, entryState.doomed)) closed.push(entry);
+    }
+    return closed;
   }
 
   private pinned(entry: number, pin: number, owner: OwnerId): CachedPartition {
@@ -255,20 +274,33 @@ export class BlockStore {
   }
 
   /** After an owner's end, whose pins and locks are gone: its unfinished entries, and what only it kept from being dropped. */
-  private cleanUp(owner: OwnerId): void {
-    const { table, pool } = this;
-    for (const entry of table.used()) {
-      const state = table.state(entry);
-      if (unfinished.has(state) && table.stateOwner(entry) === owner) {
-        const list = asPtr(table.get(entry, entryWord.list));
-        const runs = list === 0 ? [] : readRuns(pool.area.words, list);
-        let freed = 0;
-        for (const run of runs) freed += pool.pages.freeWhereOwned(run.page, run.pages, storageOwner);
-        pool.owners.add(storageOwner, slotWord.usedPages, -freed);
-        table.locked(owner, () => table.delete(entry));
-      } else if (state === entryState.doomed) {
-        this.dropDoomed(entry, owner);
+  private cleanUp(owner: OwnerId, waitMaxMs: number): void {
+    const { table } = this;
+    const before = table.lockWaitMaxMs;
+    table.lockWaitMaxMs = waitMaxMs;
+    try {
+      for (const entry of table.used()) {
+        const state = table.state(entry);
+        if (unfinished.has(state) && table.stateOwner(entry) === owner) table.locked(owner, () => this.giveUp(entry));
+        else if (state === entryState.doomed) this.dropDoomed(entry, owner);
       }
+    } finally {
+      table.lockWaitMaxMs = before;
     }
+    const [rdd] = this.removals;
+    if (rdd === undefined) return;
+    this.removals.delete(rdd);
+    this.remove(rdd);
+  }
+
+  /** Under the lock: forgets an unfinished entry and frees what it has already given to storage. */
+  private giveUp(entry: number): void {
+    const { table, pool } = this;
+    const list = asPtr(table.get(entry, entryWord.list));
+    const runs = list === 0 ? [] : readRuns(pool.area.words, list);
+    let freed = 0;
+    for (const run of runs) freed += pool.pages.freeWhereOwned(run.page, run.pages, storageOwner);
+    pool.owners.add(storageOwner, slotWord.usedPages, -freed);
+    table.delete(entry);
   }
 }

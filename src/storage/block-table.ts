@@ -8,7 +8,7 @@
  * - Readers take no lock: they pin what they found and look again.
  */
 import { type ControlArea, entryWords, headerWord } from "../kernel/control-area.ts";
-import type { OwnerLocks } from "../kernel/owner-lock.ts";
+import { lockWaitMaxMs, type OwnerLocks } from "../kernel/owner-lock.ts";
 import type { OwnerId } from "../kernel/owners.ts";
 
 export const entryState = {
@@ -45,6 +45,7 @@ const tableLock = 0;
 const deleted = -1;
 
 export class BlockTable {
+  lockWaitMaxMs = lockWaitMaxMs;
   private readonly words: Int32Array;
 
   constructor(
@@ -54,9 +55,10 @@ export class BlockTable {
     this.words = area.words;
   }
 
+  /** Throws `LockBusy` when the holder is dead and has not been taken back for a while. */
   locked<T>(owner: OwnerId, change: () => T): T {
     // An abandoned lock needs no repair, by the rule above.
-    this.locks.acquire(tableLock, owner);
+    this.locks.acquire(tableLock, owner, this.lockWaitMaxMs);
     try {
       return change();
     } finally {

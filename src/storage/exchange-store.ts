@@ -11,7 +11,7 @@ import type { ExchangeId } from "../base/ids.ts";
 import type { Block } from "../data/contracts.ts";
 import type { Allocator } from "../kernel/allocator.ts";
 import type { MemoryPool } from "../kernel/memory-pool.ts";
-import { slotWord } from "../kernel/owners.ts";
+import { type OwnerId, slotWord } from "../kernel/owners.ts";
 import type { OperatorMemory } from "../kernel/task-memory.ts";
 import { ExchangeWriter } from "./exchange-writer.ts";
 import { type LocalDirs, newLocalFile, removeLocalFolder } from "./local-dirs.ts";
@@ -58,7 +58,15 @@ export class ExchangeStore {
         if (!this.pool.shares.exchangeHasRoom(pages) && dirs !== undefined) return undefined;
         return this.pool.owners.find("exchange", exchange) ?? this.pool.owners.open("exchange", exchange);
       },
+      wasReleased: (owner, output) => this.wasReleased(owner, output),
     });
+  }
+
+  /** A released exchange's pages have been swept: what came later nobody would find. */
+  private wasReleased(owner: OwnerId, output: MapOutput): boolean {
+    if (this.pool.owners.holds(owner, output.exchange)) return false;
+    for (let i = 0; i < output.runs.length; i += 2) this.pool.pages.freeWhereOwned(output.runs[i]!, output.runs[i + 1]!, owner);
+    return true;
   }
 
   /** The blocks of a reduce partition, outputs in the order given. */

@@ -4,6 +4,7 @@
  */
 import { crc32 } from "node:zlib";
 import { invariant } from "../base/assert.ts";
+import { FiresteelError } from "../base/errors.ts";
 import type { ExchangeId } from "../base/ids.ts";
 import { MemoryRefused } from "../kernel/allocator.ts";
 import { pageBytes } from "../kernel/control-area.ts";
@@ -26,6 +27,8 @@ export interface ExchangeWriting {
   readonly createFile: (() => SpillWriter) | undefined;
   /** The owner that takes `pages` over; undefined when map outputs may hold no more. */
   readonly takeOver: (pages: number) => OwnerId | undefined;
+  /** Frees the output when its exchange was released while it was handed over; true then. */
+  readonly wasReleased: (owner: OwnerId, output: MapOutput) => boolean;
 }
 
 interface Piece {
@@ -100,8 +103,12 @@ export class ExchangeWriter {
     }
     this.file?.close();
     const output = this.describe();
-    if (owner !== undefined) for (const run of this.runs) this.writing.memory.handOver(run.ptr, run.bytes, owner);
     this.end();
+    if (owner === undefined) return output;
+    for (const run of this.runs) this.writing.memory.handOver(run.ptr, run.bytes, owner);
+    if (this.writing.wasReleased(owner, output)) {
+      throw new FiresteelError("cancelled", `exchange ${output.exchange} was released while output ${output.mapPartition} was written`);
+    }
     return output;
   }
 
