@@ -9,6 +9,7 @@ import { existsSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Bench } from "tinybench";
 import { BumpAllocator, type Allocator } from "../../src/kernel/allocator.ts";
+import type { Ptr } from "../../src/kernel/ptr.ts";
 import { compileKernels, createKernelMemory, instantiateKernels, type Kernels } from "../../src/kernel/kernels.ts";
 
 export interface BenchCase {
@@ -47,7 +48,30 @@ let module: WebAssembly.Module | undefined;
 export function benchMemory(bytes: number): { readonly kernels: Kernels; readonly allocator: Allocator } {
   module ??= compileKernels();
   const kernels = instantiateKernels(createKernelMemory(bytes), module);
-  return { kernels, allocator: new BumpAllocator(64, Math.ceil(bytes / 65536) * 65536) };
+  return { kernels, allocator: new RecyclingAllocator(new BumpAllocator(64, Math.ceil(bytes / 65536) * 65536)) };
+}
+
+/** Gives freed regions out again to requests of the same size, as the page pool would: runs do not meet fresh pages. */
+class RecyclingAllocator implements Allocator {
+  private readonly freed = new Map<number, Ptr[]>();
+  constructor(private readonly inner: Allocator) {}
+
+  alloc(bytes: number): Ptr {
+    return this.freed.get(bytes)?.pop() ?? this.inner.alloc(bytes);
+  }
+
+  free(ptr: Ptr, bytes: number): void {
+    const same = this.freed.get(bytes);
+    if (same === undefined) this.freed.set(bytes, [ptr]);
+    else same.push(ptr);
+  }
+}
+
+/** A checksum of values 0, stride, 2 × stride …: enough to tell a wrong result, too little to be timed. */
+export function sample(values: ArrayLike<number>, from: number, n: number, stride = 997): number {
+  let sum = 0;
+  for (let i = 0; i < n; i += stride) sum += values[from + i]! * ((i % 7) + 1);
+  return sum;
 }
 
 /** Key i of `keys` different ones, scattered; bench/native/bench.h has the same one. */
@@ -55,6 +79,11 @@ export function scatteredKey(i: number, keys: number): number {
   let x = Math.imul(i + 1, 0x9e3779b1);
   x = Math.imul(x ^ (x >>> 15), 0x85ebca6b);
   return ((x ^ (x >>> 13)) >>> 0) % keys;
+}
+
+/** Word `key` of a vocabulary, 1 … 10 letters; bench/native/bench.h has the same ones. */
+export function wordOf(key: number): string {
+  return String((key * 7919) >>> 0);
 }
 
 export async function runCase(benchCase: BenchCase, options: { readonly native: boolean }): Promise<BenchResult> {

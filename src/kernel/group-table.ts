@@ -15,7 +15,7 @@ export const noGroup = 0xffffffff;
 
 const slotBytes = 16;
 const slotsMin = 512;
-/** Up to here a table grows fourfold: moving few groups often would cost more than the memory is worth. */
+/** Up to here (256 KiB) a table is at most a quarter full and grows fourfold: it stays in the cache anyway, and keys are found at once. */
 const slotsSmall = 1 << 14;
 /** 2 GiB of slots, 2²⁶ groups. */
 const slotsMax = 1 << 27;
@@ -30,6 +30,10 @@ const keyBytesMax = 2 ** 31 - 1;
 const field = { slots: 0, mask: 1, count: 2, limit: 3, hashes: 4, keyOffsets: 5, keyBytes: 6, keyRoom: 7 } as const;
 const blockBytes = 48;
 
+function groupsMax(slots: number): number {
+  return slots <= slotsSmall ? slots / 4 : slots / 2;
+}
+
 abstract class GroupTable {
   protected readonly kernels: Kernels;
   protected readonly allocator: Allocator;
@@ -42,7 +46,7 @@ abstract class GroupTable {
     this.kernels = kernels;
     this.allocator = allocator;
     let slots = slotsMin;
-    while (slots < slotsMax && slots / 2 < expectedGroups) slots *= 2;
+    while (slots < slotsMax && groupsMax(slots) < expectedGroups) slots *= 2;
     this.hasKeyBytes = hasKeyBytes;
     const [block, ...regions] = allocAll(allocator, [blockBytes, ...this.regionSizes(slots)]);
     this.block = block!;
@@ -80,7 +84,7 @@ abstract class GroupTable {
   /** Twice the slots, or four times. All or nothing. */
   protected growSlots(): void {
     const slots = this.slots * (this.slots <= slotsSmall ? 4 : 2);
-    if (slots > slotsMax) throw new MemoryRefused(slots * slotBytes, `a hash table has reached its limit of ${slotsMax / 2} keys`);
+    if (slots > slotsMax) throw new MemoryRefused(slots * slotBytes, `a hash table has reached its limit of ${groupsMax(slotsMax)} keys`);
     const regions = allocAll(this.allocator, this.regionSizes(slots));
     const { count, slots: before } = this;
     move(this.kernels, asPtr(this.read(field.hashes)), count * 8, regions[1]!);
@@ -91,7 +95,7 @@ abstract class GroupTable {
   }
 
   private regionSizes(slots: number): number[] {
-    const groups = slots / 2;
+    const groups = groupsMax(slots);
     return [slots * slotBytes, groups * 8, ...(this.hasKeyBytes ? [(groups + 1) * 4] : [])];
   }
 
@@ -100,7 +104,7 @@ abstract class GroupTable {
     this.slots = slots;
     this.write(field.slots, regions[0]!);
     this.write(field.mask, slots - 1);
-    this.write(field.limit, slots / 2);
+    this.write(field.limit, groupsMax(slots));
     this.write(field.hashes, regions[1]!);
     if (this.hasKeyBytes) this.write(field.keyOffsets, regions[2]!);
   }
