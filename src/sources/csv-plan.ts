@@ -8,7 +8,7 @@ import { FiresteelError } from "../base/errors.ts";
 import { openForReading } from "./byte-reader.ts";
 import { refuseUnknownCompression, splitGoalBytes, wholeFile } from "./byte-splits.ts";
 import { type ByteSplit, type CsvColumn, type CsvOptions, type InputFile, maxLineBytesDefault, type Scan } from "./contracts.ts";
-import { type CsvField, parseCsvRecords } from "./csv-records.ts";
+import { type CsvField, sampleRecords } from "./csv-records.ts";
 import { CsvScanner, type CsvSyntax } from "./csv-scanner.ts";
 import { checkCsvType, inferType } from "./csv-values.ts";
 import { readHead } from "./file-head.ts";
@@ -16,7 +16,7 @@ import { checkMode } from "./malformed.ts";
 import { readAt } from "./parquet-footer.ts";
 
 const sampleBytes = 1 << 20;
-const sampleRecords = 1000;
+const sampledRecords = 1000;
 const scanBytes = 1 << 20;
 const splitSlop = 1.1;
 
@@ -62,25 +62,11 @@ function readSample(files: readonly InputFile[], syntax: CsvSyntax, headerLine: 
     if (file.bytes === 0) continue;
     const { bytes: head, isWholeFile } = readHead(file, sampleBytes);
     const end = isWholeFile ? head.length : new CsvScanner(syntax, false).findLastEnd(head, 0, head.length);
-    const records: CsvField[][] = [];
-    const text = head.toString("utf8", 0, end < 0 ? head.length : end);
     // malformed records are the tasks' to report, with their place
-    parseSome(text, syntax, records, sampleRecords + (headerLine ? 1 : 0));
+    const records = sampleRecords(head.toString("utf8", 0, end < 0 ? head.length : end), syntax, sampledRecords + (headerLine ? 1 : 0));
     if (records.length > 0) return records;
   }
   return [];
-}
-
-function parseSome(text: string, syntax: CsvSyntax, records: CsvField[][], most: number): void {
-  const enough = new Error("enough");
-  const onRecord = (fields: CsvField[]) => {
-    if (records.push(fields) >= most) throw enough;
-  };
-  try {
-    parseCsvRecords(text, syntax, onRecord, () => {});
-  } catch (thrown) {
-    if (thrown !== enough) throw thrown;
-  }
 }
 
 function columnNames(options: CsvOptions, sample: readonly CsvField[][]): string[] {

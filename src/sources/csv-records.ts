@@ -12,28 +12,24 @@ export type OnMalformed = (index: number, problem: string) => void;
 const carriageReturn = 13;
 const lineFeed = 10;
 
-/** Calls `onRecord` with the fields and the index of each record's first character. */
-export function parseCsvRecords(
-  text: string,
-  syntax: CsvSyntax,
-  onRecord: (fields: CsvField[], index: number) => void,
-  onMalformed: OnMalformed,
-): void {
-  const parser = new CsvParser(text, syntax, onMalformed);
-  while (parser.at < text.length) {
-    const index = parser.at;
+/** At most `most` records of the text as strings; malformed ones are left out. */
+export function sampleRecords(text: string, syntax: CsvSyntax, most: number): CsvField[][] {
+  const parser = new CsvParser(text, syntax, () => {});
+  const records: CsvField[][] = [];
+  while (parser.at < text.length && records.length < most) {
     const fields = parser.nextRecord();
-    if (fields !== undefined) onRecord(fields, index);
+    if (fields !== undefined) records.push(fields);
   }
+  return records;
 }
 
-class CsvParser {
+export class CsvParser {
   at = 0;
   private readonly separator: number;
   private readonly quote: number;
 
   constructor(
-    private readonly text: string,
+    readonly text: string,
     syntax: CsvSyntax,
     private readonly onMalformed: OnMalformed,
   ) {
@@ -46,7 +42,7 @@ class CsvParser {
     const fields: CsvField[] = [];
     if (this.skipLineEnd()) return undefined;
     for (;;) {
-      const field = this.text.charCodeAt(this.at) === this.quote ? this.quotedField() : this.unquotedField();
+      const field = this.nextField();
       if (field === undefined) return undefined;
       fields.push(field);
       if (this.at >= this.text.length) return fields;
@@ -62,6 +58,45 @@ class CsvParser {
         return fields;
       }
     }
+  }
+
+  /** The field at `at`; undefined after reporting a malformed record, with `at` behind that. */
+  nextField(): CsvField | undefined {
+    return this.text.charCodeAt(this.at) === this.quote ? this.quotedField() : this.unquotedField();
+  }
+
+  /**
+   * The field at `at` when it is a plain decimal number of up to 15 digits, which one division reads exactly; NaN, with
+   * nothing consumed, for any other field.
+   */
+  nextDecimal(): number {
+    const { text } = this;
+    let at = this.at;
+    let c = text.charCodeAt(at);
+    const isNegative = c === 45;
+    if (isNegative) c = text.charCodeAt(++at);
+    const first = at;
+    let value = 0;
+    let scale = 1;
+    for (; c >= 48 && c <= 57; c = text.charCodeAt(++at)) value = value * 10 + c - 48;
+    let digits = at - first;
+    if (c === 46) {
+      for (c = text.charCodeAt(++at); c >= 48 && c <= 57; c = text.charCodeAt(++at), digits++) {
+        value = value * 10 + c - 48;
+        scale *= 10;
+      }
+    }
+    if (digits === 0 || digits > 15) return NaN;
+    if (c !== this.separator && c !== lineFeed && at < text.length && !(c === carriageReturn && text.charCodeAt(at + 1) === lineFeed)) return NaN;
+    this.at = at;
+    return isNegative ? -(value / scale) : value / scale;
+  }
+
+  /** Goes over a separator; false when there is none at `at`. */
+  skipSeparator(): boolean {
+    if (this.text.charCodeAt(this.at) !== this.separator) return false;
+    this.at++;
+    return true;
   }
 
   private unquotedField(): CsvField {
@@ -106,6 +141,11 @@ class CsvParser {
   private atLineEnd(): boolean {
     const c = this.text.charCodeAt(this.at);
     return c === lineFeed || (c === carriageReturn && this.text.charCodeAt(this.at + 1) === lineFeed);
+  }
+
+  /** Goes over a line end, or stays at the text's end; false when there is neither. */
+  skipRecordEnd(): boolean {
+    return this.at >= this.text.length || this.skipLineEnd();
   }
 
   private skipLineEnd(): boolean {

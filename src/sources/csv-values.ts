@@ -1,8 +1,7 @@
 /** CSV fields as values of a column's type, and which type the fields of a sample have. */
 import { FiresteelError } from "../base/errors.ts";
-import type { CsvColumn, CsvFormat, CsvType } from "./contracts.ts";
+import type { CsvColumn, CsvType } from "./contracts.ts";
 import type { CsvField } from "./csv-records.ts";
-import { propertyName } from "./row-maker.ts";
 
 /** Reported by a converter; the reader knows the place. */
 export class BadField extends Error {
@@ -14,8 +13,6 @@ export class BadField extends Error {
     super(`column ${JSON.stringify(column)} has ${JSON.stringify(field.length > 40 ? `${field.slice(0, 40)}…` : field)}, which is not a ${wanted}`);
   }
 }
-
-export type MakeCsvRow = (fields: readonly CsvField[]) => unknown;
 
 /** Decimal notation; a leading zero or plus means an identifier, such as a postal code or a telephone number. */
 const numberPattern = /^-?(?:0|[1-9]\d*)?(?:\.\d+|(?<=\d)\.?)(?:[eE][+-]?\d+)?$/;
@@ -34,13 +31,18 @@ function losesDigits(field: string): boolean {
   return /^[+-]?\d+$/.test(field) && !Number.isSafeInteger(Number(field));
 }
 
-/** A function from fields to a row, compiled for the columns: one literal of one shape. Throws `BadField`. */
-export function makeCsvRow(format: CsvFormat): MakeCsvRow {
-  const values = format.columns.map((column, i) => (column.type === "string" ? `f[${i}]` : `${column.type}(f[${i}], columns[${i}])`));
-  const row =
-    format.rows === "arrays" ? `[${values.join(", ")}]` : `{ ${values.map((value, i) => `${propertyName(format.columns[i]!.name)}: ${value}`).join(", ")} }`;
-  const make = new Function("columns", "number", "boolean", "date", `return f => (${row});`);
-  return make(format.columns, toNumber, toBoolean, toDate) as MakeCsvRow;
+/** The field as a value of the column's type; null for an empty one. Throws `BadField`. */
+export function convertField(field: CsvField, column: CsvColumn): unknown {
+  switch (column.type) {
+    case "string":
+      return field;
+    case "number":
+      return toNumber(field, column);
+    case "boolean":
+      return toBoolean(field, column);
+    case "date":
+      return toDate(field, column);
+  }
 }
 
 function toNumber(field: CsvField, column: CsvColumn): number | null {

@@ -34,7 +34,7 @@ function parseLines(run: RecordRun, buffer: Buffer, malformed: MalformedRecords,
 }
 
 /** File offset of a run's line. */
-export function lineOffset(buffer: Buffer, run: RecordRun, line: number): number {
+function lineOffset(buffer: Buffer, run: RecordRun, line: number): number {
   let at = run.from;
   for (let i = 0; i < line; i++) at = buffer.indexOf(10, at) + 1;
   return run.offset + at - run.from;

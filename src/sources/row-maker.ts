@@ -17,8 +17,16 @@ export function makeRowMaker(names: readonly string[]): RowMaker {
   return new Function("columns", "rows", body) as RowMaker;
 }
 
+export type ObjectMaker = (values: readonly unknown[]) => unknown;
+
+/** One row from its values, by the same literal. */
+export function makeObject(names: readonly string[]): ObjectMaker {
+  if (names.length > literalColumnsMax) return values => Object.fromEntries(names.map((name, i) => [name, values[i]]));
+  return new Function("v", `return { ${names.map((name, i) => `${propertyName(name)}: v[${i}]`).join(", ")} };`) as ObjectMaker;
+}
+
 /** A literal `__proto__:` would set the prototype. */
-export function propertyName(name: string): string {
+function propertyName(name: string): string {
   return name === "__proto__" ? `["__proto__"]` : JSON.stringify(name);
 }
 
