@@ -16,7 +16,14 @@ export interface ShippableClass {
   readonly restore?: (instance: object, state: unknown[]) => void;
 }
 
+/** Knows classes that nobody has registered yet: packages' exports, and the entry's classes in tasks. */
+export interface ClassSource {
+  byId(id: string): ShippableClass | undefined;
+  of(constructor: object): ShippableClass | undefined;
+}
+
 const byId = new Map<string, ShippableClass>();
+let source: ClassSource | undefined;
 const byConstructor = new Map<unknown, ShippableClass>();
 
 export function registerClass(entry: ShippableClass): void {
@@ -24,13 +31,18 @@ export function registerClass(entry: ShippableClass): void {
   byConstructor.set(entry.constructorFunction, entry);
 }
 
+export function setClassSource(from: ClassSource): void {
+  source = from;
+}
+
 export function classById(id: string): ShippableClass | undefined {
-  return byId.get(id);
+  return byId.get(id) ?? source?.byId(id);
 }
 
 /** The class of an instance, by its direct prototype; subclasses are classes of their own. */
 export function classOf(instance: object): ShippableClass | undefined {
   const prototype: unknown = Object.getPrototypeOf(instance);
   if (typeof prototype !== "object" || prototype === null) return undefined;
-  return byConstructor.get((prototype as { constructor?: unknown }).constructor);
+  const { constructor } = prototype as { constructor?: unknown };
+  return byConstructor.get(constructor) ?? (typeof constructor === "function" ? source?.of(constructor) : undefined);
 }

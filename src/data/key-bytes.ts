@@ -11,6 +11,7 @@
  */
 import { Buffer } from "node:buffer";
 import { binaryRank, partsOf, rank, rankOf } from "./order.ts";
+import { shapeOf } from "./shapes.ts";
 import { bytesOf } from "./value-kinds.ts";
 
 /** The key bytes of one value. */
@@ -43,8 +44,11 @@ export class KeyWriter {
 
   bytes(bytes: Uint8Array): void {
     this.room(bytes.length);
-    this.u.set(bytes, this.at);
-    this.at += bytes.length;
+    const { u, at } = this;
+    // a loop beats a call for what names and small values have
+    if (bytes.length > 32) u.set(bytes, at);
+    else for (let i = 0; i < bytes.length; i++) u[at + i] = bytes[i]!;
+    this.at = at + bytes.length;
   }
 
   number(tag: number, value: number): void {
@@ -69,8 +73,26 @@ export class KeyWriter {
 
   string(text: string): void {
     this.byte(rank.string);
+    if (text.length <= 64 && this.asciiString(text)) return;
     const bytes = text.isWellFormed() ? Buffer.from(text, "utf8") : wtf8(text);
     this.escaped(bytes, 0, bytes.length);
+  }
+
+  /** Without a detour for strings of ASCII; false, and nothing written, for others. */
+  private asciiString(text: string): boolean {
+    this.room(text.length * 2 + 2);
+    const { u } = this;
+    let { at } = this;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code > 127) return false;
+      u[at++] = code;
+      if (code === 0) u[at++] = 0xff;
+    }
+    u[at] = 0;
+    u[at + 1] = 1;
+    this.at = at + 2;
+    return true;
   }
 
   bigint(value: bigint): void {
@@ -105,11 +127,14 @@ export class KeyWriter {
       case rank.array:
         return this.items(tag, value as unknown[]);
       case rank.set:
-        return this.sorted(tag, [...(value as Set<unknown>)].map(keyOf));
+        return this.sorted(tag, value as Set<unknown>, (writer, item) => writer.value(item));
       case rank.map:
-        return this.sorted(tag, [...(value as Map<unknown, unknown>)].map(entryKey));
+        return this.sorted(tag, value as Map<unknown, unknown>, (writer, [key, item]) => {
+          writer.value(key);
+          writer.value(item);
+        });
       case rank.object:
-        return this.sorted(tag, Object.entries(value as object).map(entryKey));
+        return this.object(value as Record<string, unknown>);
       default:
         return this.items(tag, partsOf(value as object));
     }
@@ -121,9 +146,28 @@ export class KeyWriter {
     this.byte(0);
   }
 
-  private sorted(tag: number, keys: readonly Uint8Array[]): void {
+  private sorted<T>(tag: number, items: Iterable<T>, write: (writer: KeyWriter, item: T) => void): void {
+    const writer = new KeyWriter();
+    const ends = [0];
+    for (const item of items) {
+      write(writer, item);
+      ends.push(writer.at);
+    }
+    const keys = ends.slice(1).map((end, i) => writer.u.subarray(ends[i]!, end));
     this.byte(tag);
-    for (const key of [...keys].sort(Buffer.compare)) this.bytes(key);
+    for (const key of keys.sort(Buffer.compare)) this.bytes(key);
+    this.byte(0);
+  }
+
+  /** Names are unlike, so sorting them sorts the entries. */
+  private object(value: Record<string, unknown>): void {
+    const shape = shapeOf(value);
+    const names = shape === undefined ? sortedNames(Object.keys(value)) : (shape.sorted ??= sortedNames(shape.names));
+    this.byte(rank.object);
+    for (const { name, key } of names) {
+      this.bytes(key);
+      this.value(value[name]);
+    }
     this.byte(0);
   }
 
@@ -161,11 +205,9 @@ export class KeyWriter {
 const float = new Float64Array(1);
 const words = new Int32Array(float.buffer);
 
-function entryKey([key, value]: readonly [unknown, unknown]): Uint8Array {
-  const writer = new KeyWriter();
-  writer.value(key);
-  writer.value(value);
-  return writer.u.subarray(0, writer.at);
+/** Names in their order, with their key bytes. */
+export function sortedNames(names: readonly string[]): { readonly name: string; readonly key: Uint8Array }[] {
+  return names.map(name => ({ name, key: keyOf(name) })).sort((a, b) => Buffer.compare(a.key, b.key));
 }
 
 /** Elements as big-endian bytes that order as the elements do. */

@@ -9,9 +9,8 @@ import { nullPtr, type Ptr } from "../kernel/ptr.ts";
 import { AnySource } from "./any-source.ts";
 import { isFixed, valuesView } from "./builder.ts";
 import type { BytesColumn, Column } from "./column.ts";
-import { compareStrings } from "./compare.ts";
 import type { EncodedKeys } from "./contracts.ts";
-import { KeyWriter, keyOf, orderedElements } from "./key-bytes.ts";
+import { KeyWriter, keyOf, orderedElements, sortedNames } from "./key-bytes.ts";
 import { rank } from "./order.ts";
 import { readColumn } from "./batch-reader.ts";
 import { binaryKinds } from "./value-tags.ts";
@@ -143,9 +142,8 @@ function structCell(kernels: Kernels, column: Column & { kind: "struct" }, write
       writer.byte(0);
     };
   }
-  const entries = column.shape.names
-    .map((name, k) => ({ name, key: keyOf(name), cell: cells[k]! }))
-    .sort((a, b) => compareStrings(a.name, b.name));
+  const { names } = column.shape;
+  const entries = sortedNames(names).map(({ name, key }) => ({ key, cell: cells[names.indexOf(name)]! }));
   return i => {
     writer.byte(rank.object);
     for (const { key, cell } of entries) {

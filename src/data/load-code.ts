@@ -20,21 +20,35 @@ export function loadCode(type: ColumnType, sources: readonly unknown[]): LoadCod
 
 class LoadEmitter {
   private columns = 0;
+  /** Columns of strings that are not items of lists. */
+  private readonly texts: number[] = [];
+  private inLoop = false;
   private readonly functions: string[] = [];
 
   source(type: ColumnType): string {
     const row = this.load(type, "i");
-    const declared = Array.from({ length: this.columns }, (_, k) => `const c${k} = c[${k}];`).join("\n");
-    return `${declared}
-${this.functions.join("\n")}
+    const columns = Array.from({ length: this.columns }, (_, k) => k);
+    const functions = this.functions.join("\n");
+    const rowInLoop = this.loadInLoop(type);
+    return `${columns.map(k => `const c${k} = c[${k}];`).join("\n")}
+${functions}
 return {
 get(i) { return ${row}; },
 toArray(from, to) {
-const rows = [];
-for (let i = from; i < to; i++) rows.push(${row});
+${this.texts.map(k => `const t${k} = c${k}.prepare(), p${k} = c${k}.positions;`).join("\n")}
+const rows = to - from <= 16384 ? new Array(to - from) : [];
+for (let i = from; i < to; i++) rows[i - from] = ${rowInLoop};
 return rows;
 },
 };`;
+  }
+
+  /** The same row, with the texts of its strings in locals: half the time of asking the source for each. */
+  private loadInLoop(type: ColumnType): string {
+    this.columns = 0;
+    this.functions.length = 0;
+    this.inLoop = true;
+    return this.load(type, "i");
   }
 
   private load(type: ColumnType, i: string): string {
@@ -47,6 +61,11 @@ return rows;
       case "date":
         return `new Date(${c}[${i}])`;
       case "utf8":
+        if (this.inLoop && i === "i") {
+          const k = c.slice(1);
+          return `(t${k} === undefined ? ${c}.load(i) : t${k}.slice(p${k}[i], p${k}[i + 1]))`;
+        }
+        if (i === "i") this.texts.push(this.columns - 1);
         return `(${c}.text === undefined ? ${c}.load(${i}) : ${c}.text.slice(${c}.positions[${i}], ${c}.positions[${i} + 1]))`;
       case "any":
         return `${c}.load(${i})`;

@@ -13,6 +13,8 @@ export class EncoderShape {
   lastNext: EncoderShape = this;
   private readonly next = new Map<string, EncoderShape>();
   readonly keyBytes: Uint8Array;
+  /** The names as key-bytes.ts orders and encodes them, once it has. */
+  sorted: readonly { readonly name: string; readonly key: Uint8Array }[] | undefined = undefined;
 
   constructor(readonly names: readonly string[]) {
     this.keyBytes = encodeNames(names);
@@ -31,6 +33,16 @@ export class EncoderShape {
     this.lastNext = shape;
     return shape;
   }
+}
+
+/** The shape of an object; undefined when it has too many or too odd names. */
+export function shapeOf(value: object): EncoderShape | undefined {
+  let shape: EncoderShape | undefined = emptyShape;
+  for (const name in value) {
+    shape = shape.lastName === name ? shape.lastNext : shape.step(name);
+    if (shape === undefined) return undefined;
+  }
+  return shape;
 }
 
 let shapesMade = 0;

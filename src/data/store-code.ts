@@ -8,7 +8,7 @@ import { GeneratedCode } from "./generated-code.ts";
 import { isFixed } from "./builder.ts";
 import { typeKey } from "./layout.ts";
 import type { ColumnType } from "./schema.ts";
-import { writeAny, writeString } from "./store-text.ts";
+import { shortUnitsMax, writeAny, writeString } from "./store-text.ts";
 
 /** Stores `value` as row `i`, for which there is room; rows come in order. False when it does not fit the layout. */
 export type Store = (value: unknown, i: number) => boolean;
@@ -121,7 +121,7 @@ ${b}.v[${i}] = getTime(${x});`;
     return `if (typeof ${x} !== "string") return false;
 const ${p} = ${b}.o[${i}], ${l} = ${x}.length;
 let ${j} = 0;
-if (${l} <= 16) {
+if (${l} <= ${shortUnitsMax}) {
   if (${p} + ${l} > ${b}.u.length) ${b}.reserveBytes(${p}, ${l});
   const ${u} = ${b}.u;
   for (; ${j} < ${l}; ${j}++) { const ${c} = ${x}.charCodeAt(${j}); if (${c} > 127) break; ${u}[${p} + ${j}] = ${c}; }

@@ -1,16 +1,28 @@
 /** What generated store code calls for cells of varying length: strings beyond short ASCII, and *any* values. */
 import { Buffer } from "node:buffer";
 import type { Builder } from "./builder.ts";
+import { writeShortUtf8, writeUtf8 } from "./text-bytes.ts";
 import { ValueEncoder, type ByteTarget } from "./value-encoder.ts";
+
+/** Longer strings are better written by the runtime than in a loop. */
+export const shortUnitsMax = 16;
 
 /** Writes a string cell as UTF-8. False for lone surrogates, which UTF-8 cannot hold. */
 export function writeString(b: Builder, i: number, text: string): boolean {
-  if (!text.isWellFormed()) return false;
   const at = b.o[i]!;
+  if (text.length <= shortUnitsMax) {
+    if (at + text.length * 3 > b.u.length) b.reserveBytes(at, text.length * 3);
+    const end = writeShortUtf8(b.u, text, at);
+    if (end >= 0) {
+      b.o[i + 1] = end;
+      return true;
+    }
+  }
+  if (!text.isWellFormed()) return false;
   // three bytes a UTF-16 unit at most; long strings are measured, so that they do not triple the buffer
   const room = text.length <= 256 ? text.length * 3 : Buffer.byteLength(text);
   if (at + room > b.u.length) b.reserveBytes(at, room);
-  b.o[i + 1] = at + b.u.write(text, at, room, "utf8");
+  b.o[i + 1] = at + writeUtf8(b.u, text, at, room);
   return true;
 }
 

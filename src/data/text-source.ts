@@ -34,6 +34,12 @@ export class TextSource {
     return this.text!.slice(this.positions[i]!, this.positions[i + 1]!);
   }
 
+  /** The whole text, unless strings are decoded one by one. */
+  prepare(): string | undefined {
+    if (this.text === undefined && !this.piecewise) this.decode();
+    return this.text;
+  }
+
   private decode(): void {
     const { offsets, bytes } = this;
     const from = offsets[0]!;

@@ -31,31 +31,68 @@ export interface EncodeOptions extends EncodeHooks {
   readonly what?: string;
 }
 
+const keptBytesMax = 1 << 20;
+/** Larger values are not read as one text, which their strings would keep alive. */
+const textBytesMax = 1 << 16;
+
 /** A value as bytes of its own. Throws UnshippableValue, which says what cannot ship and where in the value it is. */
 export function encodeValue(value: unknown, options: EncodeOptions = {}): Uint8Array {
-  const target = new GrowingBytes();
-  const encoder = new ValueEncoder(target, options);
-  encoder.use(target.bytes, target.view);
+  if (options.references === true || options.encodeOther !== undefined || plainBusy) {
+    return encodeWith(new GrowingEncoder(options), value, options);
+  }
+  plainBusy = true;
+  try {
+    return encodeWith(plainEncoder, value, options);
+  } finally {
+    plainBusy = false;
+  }
+}
+
+function encodeWith(growing: GrowingEncoder, value: unknown, options: EncodeOptions): Uint8Array {
+  const { encoder } = growing;
+  encoder.at = 0;
   if (!encoder.tryWrite(value)) throw unshippable(value, options.what ?? "value", options);
-  return new Uint8Array(target.bytes.subarray(0, encoder.at));
+  const bytes = new Uint8Array(encoder.at);
+  bytes.set(growing.bytes.subarray(0, encoder.at));
+  if (growing.bytes.length > keptBytesMax) growing.shrink();
+  return bytes;
 }
 
 /** The value that `encodeValue` made the bytes of. Throws an error of kind "data" when they are damaged. */
 export function decodeValue(bytes: Uint8Array, hooks: DecodeHooks = {}): unknown {
+  const buffer = Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length);
   const decoder = new ValueDecoder(hooks);
-  decoder.use(Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length));
+  decoder.use(buffer, bytes.length >= 16 && bytes.length <= textBytesMax ? buffer.toString("latin1") : undefined);
   return decoder.decode(0, bytes.length);
 }
 
-class GrowingBytes implements ByteTarget {
-  bytes = Buffer.allocUnsafeSlow(256);
-  view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length);
+/** An encoder into a growing array of its own. */
+class GrowingEncoder implements ByteTarget {
+  bytes!: Buffer;
+  readonly encoder: ValueEncoder;
+
+  constructor(hooks: EncodeHooks) {
+    this.encoder = new ValueEncoder(this, hooks);
+    this.shrink();
+  }
+
+  /** Back to a small array. */
+  shrink(): void {
+    this.use(Buffer.allocUnsafeSlow(512));
+  }
 
   grow(encoder: ValueEncoder, needed: number): void {
     const larger = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, encoder.at + needed));
     larger.set(this.bytes.subarray(0, encoder.at));
-    this.bytes = larger;
-    this.view = new DataView(larger.buffer, larger.byteOffset, larger.length);
-    encoder.use(this.bytes, this.view);
+    this.use(larger);
+  }
+
+  private use(bytes: Buffer): void {
+    this.bytes = bytes;
+    this.encoder.use(bytes, new DataView(bytes.buffer, bytes.byteOffset, bytes.length));
   }
 }
+
+/** Reused for values without hooks, but for values that are encoded while another one is. */
+const plainEncoder = new GrowingEncoder({});
+let plainBusy = false;

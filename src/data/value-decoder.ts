@@ -19,17 +19,20 @@ export interface DecodeHooks {
 
 /** Stands for an object that is not made yet. */
 const pending = Symbol("pending");
+/** Shapes met last, by a few bits of their key bytes. */
+const shapeSlots = 16;
 const noShape: DecoderShape = { keyBytes: new Uint8Array(0), names: [], make: () => ({}) };
+const recentShapes: DecoderShape[] = Array.from({ length: shapeSlots }, () => noShape);
+const noBytes = Buffer.alloc(0);
 
 export class ValueDecoder {
-  private u: Buffer = Buffer.alloc(0);
-  private d: DataView = new DataView(new ArrayBuffer(0));
+  private u: Buffer = noBytes;
+  private view: DataView | undefined = undefined;
   private at = 0;
   private end = 0;
   private depth = 0;
   /** The bytes as Latin-1, when there are many strings to cut from it. */
   private text: string | undefined = undefined;
-  private lastShape = noShape;
   private readonly objects: unknown[] | undefined;
 
   constructor(private readonly hooks: DecodeHooks = {}) {
@@ -39,7 +42,7 @@ export class ValueDecoder {
   /** `text`, when given, is `bytes` as Latin-1. */
   use(bytes: Buffer, text?: string): void {
     this.u = bytes;
-    this.d = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.view = undefined;
     this.text = text;
   }
 
@@ -52,6 +55,10 @@ export class ValueDecoder {
     const value = this.read();
     if (this.at !== to) throw corrupt();
     return value;
+  }
+
+  private get d(): DataView {
+    return (this.view ??= new DataView(this.u.buffer, this.u.byteOffset, this.u.length));
   }
 
   read(): unknown {
@@ -209,11 +216,12 @@ export class ValueDecoder {
   private object(): object {
     const length = this.count();
     const from = this.take(length);
-    let shape = this.lastShape;
+    const slot = (length * 7 + (length > 0 ? this.u[this.at - 1]! : 0)) % shapeSlots;
+    let shape = recentShapes[slot]!;
     if (!hasKeyBytes(shape, this.u, from, from + length)) {
       const found = decoderShape(this.u, from, from + length);
       if (found === undefined) throw corrupt();
-      this.lastShape = shape = found;
+      recentShapes[slot] = shape = found;
     }
     if (this.objects === undefined) return shape.make(this);
     const object = this.keep<Record<string, unknown>>({});

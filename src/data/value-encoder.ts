@@ -6,7 +6,8 @@
  */
 import { Buffer } from "node:buffer";
 import { classOf } from "./classes.ts";
-import { emptyShape, type EncoderShape } from "./shapes.ts";
+import { writeUtf8 } from "./text-bytes.ts";
+import { shapeOf } from "./shapes.ts";
 import { binaryKindOf, bytesOf, errorClassName, errorProperties, kindOf } from "./value-kinds.ts";
 import { binaryKinds, tag, valueDepthMax } from "./value-tags.ts";
 
@@ -147,7 +148,7 @@ export class ValueEncoder {
 
   private writeString(text: string): void {
     const { length } = text;
-    if (length < 64) {
+    if (length < 24) {
       if (this.at + length + 1 > this.end) this.target.grow(this, length + 1);
       const { u } = this;
       const from = this.at + 1;
@@ -167,12 +168,23 @@ export class ValueEncoder {
   }
 
   private writeLongString(text: string): void {
+    const { length } = text;
+    if (length < 64) {
+      // most strings are ASCII, whose bytes are as many as their characters
+      this.room(length * 3 + 1);
+      const bytes = text.isWellFormed() ? writeUtf8(this.u, text, this.at + 1, length * 3) : 0;
+      if (bytes === length) {
+        this.u[this.at] = tag.shortAscii + length;
+        this.at += 1 + length;
+        return;
+      }
+    }
     if (!text.isWellFormed()) return this.writeUtf16(text);
     const bytes = Buffer.byteLength(text);
     this.byte(bytes === text.length ? tag.ascii : tag.utf8);
     this.count(bytes);
     this.room(bytes);
-    this.at += this.u.write(text, this.at, bytes, "utf8");
+    this.at += writeUtf8(this.u, text, this.at, bytes);
   }
 
   private writeUtf16(text: string): void {
@@ -222,11 +234,8 @@ export class ValueEncoder {
   }
 
   private writePlain(value: Record<string, unknown>): void {
-    let shape: EncoderShape | undefined = emptyShape;
-    for (const name in value) {
-      shape = shape.lastName === name ? shape.lastNext : shape.step(name);
-      if (shape === undefined) return this.writeDictionary(value);
-    }
+    const shape = shapeOf(value);
+    if (shape === undefined) return this.writeDictionary(value);
     const { keyBytes, names } = shape;
     this.byte(tag.object);
     this.count(keyBytes.length);

@@ -10,6 +10,7 @@ import type { Kernels } from "../kernel/kernels.ts";
 import { nullPtr, offset, type Ptr } from "../kernel/ptr.ts";
 import { wtf8 } from "./key-bytes.ts";
 import { binaryRank, partsOf, rank, rankOf } from "./order.ts";
+import { writeShortUtf8, writeUtf8 } from "./text-bytes.ts";
 import { bytesOf } from "./value-kinds.ts";
 import { binaryKinds, type BinaryKind, valueDepthMax } from "./value-tags.ts";
 
@@ -20,6 +21,8 @@ export function binaryHashKind(kind: BinaryKind | "array"): number {
   return hashKindFree + binaryKinds.indexOf(kind as BinaryKind);
 }
 
+const namesMax = 256;
+
 /** One number, then three slots of 8 bytes for each level of nesting. */
 const stackBytes = 16 + (valueDepthMax + 2) * 24;
 
@@ -29,6 +32,9 @@ export class ValueHasher {
   private text: Ptr = nullPtr;
   private textView: Buffer = Buffer.alloc(0);
   private top: number;
+  /** Hashes of property names, each computed once. */
+  private readonly names = new Map<string, Ptr>();
+  private namesArea: Ptr = nullPtr;
 
   constructor(
     private readonly kernels: Kernels,
@@ -42,6 +48,7 @@ export class ValueHasher {
   free(): void {
     this.allocator.free(this.stack, stackBytes);
     if (this.text !== nullPtr) this.allocator.free(this.text, this.textView.length);
+    if (this.namesArea !== nullPtr) this.allocator.free(this.namesArea, namesMax * 8);
   }
 
   /** Writes the value's hash at `out`. */
@@ -83,7 +90,7 @@ export class ValueHasher {
       case rank.map:
         return this.entries(hashKind.map, value as Map<unknown, unknown>, out, frame);
       case rank.object:
-        return this.entries(hashKind.object, Object.entries(value), out, frame);
+        return this.object(value as Record<string, unknown>, out, frame);
       case rank.binary:
         return this.binary(value, out, frame);
       default:
@@ -119,6 +126,35 @@ export class ValueHasher {
     run.copyBytes(frame, 8, out);
   }
 
+  private object(value: Record<string, unknown>, out: Ptr, frame: Ptr): void {
+    const { run } = this.kernels;
+    const item = offset(frame, 16);
+    let count = 0;
+    run.fill8(frame, 1, 0);
+    for (const name in value) {
+      this.hash(value[name], item);
+      run.addField(this.nameHash(name, offset(frame, 8)), item, 1, frame);
+      count++;
+    }
+    run.finishObjects(hashKind.object, count, 1, frame);
+    run.copyBytes(frame, 8, out);
+  }
+
+  /** Where a name's hash is: remembered, or else computed into `slot`. */
+  private nameHash(name: string, slot: Ptr): Ptr {
+    const known = this.names.get(name);
+    if (known !== undefined) return known;
+    if (this.names.size === namesMax) {
+      this.string(name, slot);
+      return slot;
+    }
+    if (this.namesArea === nullPtr) this.namesArea = this.allocator.alloc(namesMax * 8);
+    const at = offset(this.namesArea, this.names.size * 8);
+    this.string(name, at);
+    this.names.set(name, at);
+    return at;
+  }
+
   /** A Set is the sum of its items paired with the seed of its kind, which is what a begun array is. */
   private set(items: Set<unknown>, out: Ptr, frame: Ptr): void {
     const { run } = this.kernels;
@@ -147,9 +183,11 @@ export class ValueHasher {
 
   private string(text: string, out: Ptr): void {
     this.reserveText(text.length * 3);
-    let length = 0;
-    if (text.isWellFormed()) {
-      length = this.textView.write(text, 0, "utf8");
+    let length = text.length <= 16 ? writeShortUtf8(this.textView, text, 0) : -1;
+    if (length >= 0) {
+      // done
+    } else if (text.isWellFormed()) {
+      length = writeUtf8(this.textView, text, 0, this.textView.length);
     } else {
       const bytes = wtf8(text);
       this.textView.set(bytes);
