@@ -48,15 +48,15 @@ interface Slab {
 
 export class Slabs {
   private readonly slabs = new Map<number, Slab>();
-  private readonly withRoom: Slab[][] = classBytes.map(() => []);
+  private readonly withRoom: (Slab[] | undefined)[] = [];
 
   constructor(private readonly words: Int32Array) {}
 
   /** 0 when no slab of the class has room: `addPage` then, and again. */
   take(bytes: number): number {
-    const list = this.withRoom[classOf(bytes)]!;
-    const slab = list[list.length - 1];
-    if (slab === undefined) return 0;
+    const list = this.withRoom[classOf(bytes)];
+    const slab = list?.[list.length - 1];
+    if (list === undefined || slab === undefined) return 0;
     let cell = slab.freeCell;
     if (cell !== 0) slab.freeCell = this.words[cell >>> 2]! >>> 0;
     else cell = slab.page * pageBytes + slab.fresh++ * classBytes[slab.sizeClass]!;
@@ -69,7 +69,7 @@ export class Slabs {
 
   addPage(page: number, bytes: number): void {
     const sizeClass = classOf(bytes);
-    const list = this.withRoom[sizeClass]!;
+    const list = (this.withRoom[sizeClass] ??= []);
     const cells = Math.floor(pageBytes / classBytes[sizeClass]!);
     const slab: Slab = { page, sizeClass, cells, fresh: 0, freeCell: 0, live: 0, position: list.length };
     list.push(slab);

@@ -80,7 +80,8 @@ export class TaskMemory implements Allocator {
   private readonly runs = new Map<number, number>();
   private readonly accounts: OperatorMemory[] = [];
   private readonly spillables: { readonly spillable: Spillable; readonly account: OperatorMemory | undefined }[] = [];
-  private readonly spilling = new Set<Spillable>();
+  /** In the middle of spilling, or of asking for memory: not to be disturbed. */
+  private readonly busy = new Set<Spillable | OperatorMemory>();
   private readonly own: OperatorMemory;
   private closed = false;
   private sharing = false;
@@ -140,7 +141,7 @@ export class TaskMemory implements Allocator {
 
   freeFor(account: OperatorMemory, ptr: Ptr, bytes: number): void {
     invariant(!this.closed, "memory is freed after its task ended");
-    if (bytes > smallBytesMax || this.runs.has(ptr / pageBytes)) {
+    if (bytes > smallBytesMax || (ptr % pageBytes === 0 && this.runs.has(ptr / pageBytes))) {
       const { page, pages } = this.takeRun(account, ptr, bytes);
       this.pool.pages.free(page, pages, this.owner);
       return;
@@ -250,21 +251,28 @@ export class TaskMemory implements Allocator {
     return pages.length;
   }
 
-  /** Asks the biggest of the other operators to spill. */
+  /** Asks the biggest of the other operators to spill. Gives the bytes freed, 0 when nobody has anything to spill. */
   private spillOthers(account: OperatorMemory): number {
-    const candidates = this.spillables
-      .filter(entry => entry.account !== account && !this.spilling.has(entry.spillable) && entry.spillable.usedBytes > 0)
-      .sort((a, b) => b.spillable.usedBytes - a.spillable.usedBytes);
-    for (const { spillable } of candidates) {
-      this.spilling.add(spillable);
-      try {
-        const freedBytes = spillable.spill();
-        if (freedBytes > 0) return freedBytes;
-      } finally {
-        this.spilling.delete(spillable);
+    const { busy } = this;
+    const outermost = !busy.has(account);
+    busy.add(account);
+    try {
+      const candidates = this.spillables
+        .filter(({ spillable, account: its }) => !busy.has(spillable) && !(its !== undefined && busy.has(its)) && spillable.usedBytes > 0)
+        .sort((a, b) => b.spillable.usedBytes - a.spillable.usedBytes);
+      for (const { spillable } of candidates) {
+        busy.add(spillable);
+        try {
+          const freedBytes = spillable.spill();
+          if (freedBytes > 0) return freedBytes;
+        } finally {
+          busy.delete(spillable);
+        }
       }
+      return 0;
+    } finally {
+      if (outermost) busy.delete(account);
     }
-    return 0;
   }
 
   private waitForFree(sequence: number, pages: number, milliseconds: number): void {

@@ -39,22 +39,21 @@ export class CacheWriter {
     return true;
   }
 
-  /** Makes the partition visible and gives it, pinned; undefined when there was no room or its rdd was removed meanwhile. */
+  /**
+   * Makes the partition visible and gives it, pinned. Undefined when there was no room for its list or its rdd was removed
+   * meanwhile: then `blocks` are still there to be read, until `abort`.
+   */
   commit(rows: number): CachedPartition | undefined {
     // One run more than there are now: the list may need its own.
     const list = this.reserve(listBytes(this.runs.count + 1, this.blocks.length), true);
-    if (list === undefined) {
-      this.abort();
-      return undefined;
-    }
+    if (list === undefined) return undefined;
     for (const run of this.runs) this.trim(run);
     writeList(this.pool.area.words, list, this.runs, this.blocks, rows);
     const cached = this.store.publish(this.entry, this.owner, list, this.runs.bytes / pageBytes, this.bytes, rows, () => {
       for (const run of this.runs) this.pool.pages.transfer(run.ptr / pageBytes, run.bytes / pageBytes, this.owner, storageOwner);
       this.pool.owners.add(this.owner, slotWord.stagedPages, -this.runs.bytes / pageBytes);
     });
-    if (cached === undefined) this.abort();
-    this.ended = true;
+    this.ended = cached !== undefined;
     return cached;
   }
 

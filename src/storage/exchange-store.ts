@@ -6,6 +6,7 @@
  * need no pins: nobody releases an exchange that running tasks read.
  */
 import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
 import { FiresteelError } from "../base/errors.ts";
 import type { ExchangeId } from "../base/ids.ts";
 import type { Block } from "../data/contracts.ts";
@@ -62,13 +63,6 @@ export class ExchangeStore {
     });
   }
 
-  /** A released exchange's pages have been swept: what came later nobody would find. */
-  private wasReleased(owner: OwnerId, output: MapOutput): boolean {
-    if (this.pool.owners.holds(owner, output.exchange)) return false;
-    for (let i = 0; i < output.runs.length; i += 2) this.pool.pages.freeWhereOwned(output.runs[i]!, output.runs[i + 1]!, owner);
-    return true;
-  }
-
   /** The blocks of a reduce partition, outputs in the order given. */
   openReader(outputs: readonly MapOutput[], reducePartition: number, memory: OperatorMemory): ExchangeReader {
     const spills = outputs.some(output => output.spilled !== undefined);
@@ -76,8 +70,9 @@ export class ExchangeStore {
     return new ExchangeReader(this.u8, outputs, reducePartition, memory, codec, this.options.fs);
   }
 
-  /** Drops one output that lost against another attempt's. Not after `release`. */
+  /** Drops one output that nobody reads: it lost against another attempt's, or came too late. */
   discard(output: MapOutput): void {
+    if (output.spilled !== undefined) rmSync(output.spilled.file, { force: true });
     const owner = this.pool.owners.find("exchange", output.exchange);
     if (owner === undefined) return;
     for (let i = 0; i < output.runs.length; i += 2) {
@@ -95,6 +90,13 @@ export class ExchangeStore {
       this.pool.reclaim(owner);
     }
     if (this.options.dirs !== undefined) removeLocalFolder(this.options.dirs, folderOf(exchange));
+  }
+
+  /** A released exchange's pages have been swept: what came later nobody would find. */
+  private wasReleased(owner: OwnerId, output: MapOutput): boolean {
+    if (this.pool.owners.holds(owner, output.exchange)) return false;
+    for (let i = 0; i < output.runs.length; i += 2) this.pool.pages.freeWhereOwned(output.runs[i]!, output.runs[i + 1]!, owner);
+    return true;
   }
 }
 

@@ -1,7 +1,12 @@
 import { describe, expect, test } from "bun:test";
+import { Worker } from "node:worker_threads";
+import { FiresteelError } from "../../src/base/errors.ts";
+import { Random } from "../../src/base/random.ts";
 import { createKernelMemory } from "../../src/kernel/kernels.ts";
 import { MemoryRefused } from "../../src/kernel/allocator.ts";
-import { attachMemory } from "../../src/kernel/task-memory.ts";
+import { headerWord, pageBytes } from "../../src/kernel/control-area.ts";
+import type { Ptr } from "../../src/kernel/ptr.ts";
+import { attachMemory, type OperatorMemory, type SharedPool } from "../../src/kernel/task-memory.ts";
 
 const MiB = 2 ** 20;
 
@@ -42,4 +47,166 @@ describe("task memory", () => {
         "of at most 7.8 MiB (2 tasks share 15.7 MiB); other tasks hold 2.0 MiB, 9.7 MiB is free, the longest run 9.7 MiB",
     );
   });
+
+  test("random small and large allocations agree with a model, and empty slabs go back", () => {
+    const seed = Date.now() & 0xffff;
+    const random = new Random(seed);
+    const pool = attachMemory(createKernelMemory(32 * MiB));
+    const task = pool.openTask(1);
+    const accounts = [task.withOperator("a"), task.withOperator("b")];
+    const { words } = pool.area;
+    const live: { ptr: Ptr; bytes: number; stamp: number; account: OperatorMemory }[] = [];
+    for (let step = 0; step < 30_000; step++) {
+      if (random.below(100) < (live.length < 1500 ? 55 : 40)) {
+        const bytes = 4 + random.below([40, 400, 4000, 40_000][random.below(4)]!);
+        const account = accounts[random.below(2)]!;
+        const ptr = account.alloc(bytes);
+        words[ptr / 4] = step;
+        words[(ptr + ((bytes - 4) & ~3)) / 4] = step;
+        live.push({ ptr, bytes, stamp: step, account });
+      } else if (live.length > 0) {
+        const at = random.below(live.length);
+        const { ptr, bytes, stamp, account } = live[at]!;
+        live[at] = live[live.length - 1]!;
+        live.pop();
+        const seen = [words[ptr / 4], words[(ptr + ((bytes - 4) & ~3)) / 4]];
+        if (seen[0] !== stamp || seen[1] !== stamp) expect({ seed, seen }).toEqual({ seed, seen: [stamp, stamp] });
+        account.free(ptr, bytes);
+      }
+    }
+    for (const { ptr, bytes, account } of live) account.free(ptr, bytes);
+    expect(accounts.map(account => account.usedBytes)).toEqual([0, 0]);
+    expect(task.usedBytes).toBeLessThanOrEqual(40 * pageBytes);
+    task.releaseAll();
+    expect(pool.pages.longestFreeRun()).toBe(pool.pages.pages);
+  });
+
+  test("freeing what is not ours is an internal error", () => {
+    const task = attachMemory(createKernelMemory(16 * MiB)).openTask(1);
+    const small = task.alloc(100);
+    const large = task.alloc(100_000);
+    expect(() => task.free(small, 5000)).toThrow("are not an allocation of this task");
+    expect(() => task.free(large, 300_000)).toThrow("are not an allocation of this task");
+    task.free(large, 100_000);
+    expect(() => task.free(large, 100_000)).toThrow("are not an allocation of this task");
+  });
+
+  test("a task gets at most 1/N, more when others end", () => {
+    const pool = attachMemory(createKernelMemory(17 * MiB), { waitMaxMs: 0 });
+    const total = pool.pages.pages;
+    const tasks = [1, 2, 3].map(id => pool.openTask(id));
+    for (const task of tasks) task.alloc(pageBytes);
+    const third = Math.floor(total / 3);
+    tasks[0]!.alloc((third - 1) * pageBytes);
+    expect(() => tasks[0]!.alloc(pageBytes)).toThrow("3 tasks share");
+    expect(tasks[0]!.usedBytes).toBe(third * pageBytes);
+    tasks[1]!.releaseAll();
+    tasks[0]!.alloc((Math.floor(total / 2) - third) * pageBytes);
+    expect(() => tasks[0]!.alloc(pageBytes)).toThrow("2 tasks share");
+  });
+
+  test("an owner that is no task has no share and does not count for others", () => {
+    const pool = attachMemory(createKernelMemory(17 * MiB), { waitMaxMs: 0 });
+    const driver = pool.openTask(1, { fair: false });
+    driver.alloc(6 * MiB);
+    const task = pool.openTask(2);
+    task.alloc(10 * MiB);
+    expect(pool.shares.now().activeTasks).toBe(1);
+  });
+
+  test("a task below its 1/2N waits until another gives memory back", async () => {
+    const { pool, worker, message } = greedyThread({ keepsMs: 120, waitMaxMs: 10_000 });
+    expect(await message()).toBe("holding");
+    const started = performance.now();
+    const task = pool.openTask(2);
+    task.alloc(7 * MiB);
+    expect(performance.now() - started).toBeGreaterThan(60);
+    expect(Atomics.load(pool.area.words, headerWord.waiters)).toBe(0);
+    await worker.terminate();
+  });
+
+  test("and is refused at its deadline, or at once when it has its share", async () => {
+    const { pool, worker, message } = greedyThread({ keepsMs: 60_000, waitMaxMs: 150 });
+    expect(await message()).toBe("holding");
+    const task = pool.openTask(2);
+    const started = performance.now();
+    expect(() => task.alloc(7 * MiB)).toThrow("other tasks hold 14.0 MiB");
+    const waited = performance.now() - started;
+    expect(waited).toBeGreaterThanOrEqual(149);
+    expect(waited).toBeLessThan(2000);
+    await worker.terminate();
+    expect(pool.reclaimTask(1).pages).toBe(14 * 16);
+    task.alloc(12 * MiB);
+    const alone = performance.now();
+    expect(() => task.alloc(7 * MiB)).toThrow(MemoryRefused);
+    expect(performance.now() - alone).toBeLessThan(100);
+  });
+
+  test("a waiting task can be cancelled", async () => {
+    const { pool, worker, message } = greedyThread({ keepsMs: 60_000, waitMaxMs: 30_000 });
+    expect(await message()).toBe("holding");
+    let checks = 0;
+    const checkCancelled = () => {
+      if (++checks === 2) throw new FiresteelError("cancelled", "the task was cancelled");
+    };
+    const task = pool.openTask(2, { checkCancelled });
+    expect(() => task.alloc(7 * MiB)).toThrow("the task was cancelled");
+    expect(Atomics.load(pool.area.words, headerWord.waiters)).toBe(0);
+    await worker.terminate();
+  });
+
+  test("other operators spill, the biggest first; the one that asks and the one that spills do not", () => {
+    const pool = attachMemory(createKernelMemory(17 * MiB), { waitMaxMs: 0 });
+    const task = pool.openTask(1);
+    const log: string[] = [];
+    const operators = [4, 6, 2].map((size, i) => {
+      const memory = task.withOperator(`operator ${i}`);
+      let ptr: Ptr | undefined = memory.alloc(size * MiB);
+      memory.spillable({
+        name: memory.name,
+        get usedBytes() {
+          return memory.usedBytes;
+        },
+        spill() {
+          if (ptr === undefined) return 0;
+          log.push(`${i} spills`);
+          // Spilling may need memory itself, and must not come back here.
+          if (i === 1) expect(() => memory.alloc(14 * MiB)).toThrow(MemoryRefused);
+          memory.free(ptr, size * MiB);
+          ptr = undefined;
+          return size * MiB;
+        },
+      });
+      return memory;
+    });
+    operators[2]!.alloc(5 * MiB);
+    expect(log).toEqual(["1 spills", "0 spills"]);
+    operators[0]!.alloc(10 * MiB);
+    expect(log).toEqual(["1 spills", "0 spills", "2 spills"]);
+    expect(() => operators[2]!.alloc(9 * MiB)).toThrow("operator 2 needs 9.0 MiB more engine memory");
+  });
 });
+
+/** A thread whose task holds 14 MiB of a pool of 16 and gives them back after a while. */
+function greedyThread(options: { readonly keepsMs: number; readonly waitMaxMs: number }): {
+  pool: SharedPool;
+  worker: Worker;
+  message: () => Promise<unknown>;
+} {
+  const memory = createKernelMemory(17 * MiB);
+  const pool = attachMemory(memory, { waitMaxMs: options.waitMaxMs });
+  const module = JSON.stringify(new URL("../../src/kernel/task-memory.ts", import.meta.url).href);
+  const source = `
+    import { parentPort, workerData } from "node:worker_threads";
+    import { attachMemory } from ${module};
+    const task = attachMemory(workerData.memory).openTask(1);
+    task.alloc(14 * 2 ** 20);
+    parentPort.postMessage("holding");
+    const cell = new Int32Array(new SharedArrayBuffer(4));
+    Atomics.wait(cell, 0, 0, workerData.keepsMs);
+    task.releaseAll();`;
+  const url = new URL(`data:text/javascript,${encodeURIComponent(source)}`);
+  const worker = new Worker(url, { workerData: { memory, keepsMs: options.keepsMs } });
+  const message = () => new Promise<unknown>(resolve => worker.once("message", resolve));
+  return { pool, worker, message };
+}

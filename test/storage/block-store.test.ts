@@ -126,6 +126,10 @@ describe("block store", () => {
     expect(store.get(a, 0, task)).toBeUndefined();
     store.remove(a);
     expect(writer.commit(1)).toBeUndefined();
+    expect(writer.blocks.length).toBe(1);
+    expect(store.openWriter(a, 0, task)).toBeUndefined();
+    writer.abort();
+    expect(pool.shares.use()).toMatchObject({ tasks: 0, storage: 0 });
     expect(store.openWriter(a, 0, task)).toBeDefined();
     task.releaseAll();
     expect(store.list()).toEqual([]);

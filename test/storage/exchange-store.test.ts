@@ -129,6 +129,8 @@ describe("exchange store", () => {
     writer.abort();
     expect(files()).toBe(before);
     store.discard(write(store, task.withOperator("map"), 6, 3, 160));
+    store.discard(output);
+    expect(existsSync(output.spilled!.file)).toBe(false);
     expect(pool.shares.use().exchanges).toBe(0);
     task.releaseAll();
   });
