@@ -1,0 +1,142 @@
+/**
+ * The job as one text: its files, transformed, and its packages, bundled into a module that needs nothing but the engine, which it
+ * finds on `globalThis`. The driver and the tasks import the same text; `runEntry` runs the job's own statements.
+ */
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { FiresteelError } from "../base/errors.ts";
+import { bundle as buildBundle, canBundle, moduleText, type BundleProblem, type RewrittenFile } from "../platform/bundler.ts";
+import { bundleError } from "./bundle-errors.ts";
+import { bundleMapText, type BundleMap } from "./bundle-map.ts";
+import { addBundle } from "./bundles.ts";
+import type { JobBundle } from "./contracts.ts";
+import { helperNames } from "./helper-names.ts";
+import { ClosureScope, helpersSymbol } from "./runtime.ts";
+import { displayName, type TransformedFiles } from "./source-files.ts";
+import { addBundleMap } from "./stack.ts";
+
+/** The first line of every bundle. Its beginning tells Bun to run the text as it is. */
+export const bundleMarker = "// @bun firesteel bundle 1";
+const inlineMapPrefix = "//# sourceMappingURL=data:application/json;base64,";
+export const engineModuleSymbol: unique symbol = Symbol.for("firesteel.module");
+
+export async function bundleJob(entryPath: string): Promise<JobBundle> {
+  const entry = resolve(entryPath);
+  const text = await readFile(entry, "utf8");
+  if (text.startsWith(bundleMarker)) return openBundle(text, entry);
+  if (!canBundle()) {
+    throw new FiresteelError("user", `${displayName(entry)} is not a bundle, and this runtime cannot make one`, {
+      hint: `make one with: firesteel bundle ${displayName(entry)} -o out.js`,
+    });
+  }
+  const first = await build(entry, true);
+  if (first.ok) return first.bundle;
+  // modules with a top-level await cannot be loaded on demand
+  const second = first.problems.some(each => /top-level await/i.test(each.message)) ? await build(entry, false) : first;
+  if (second.ok) return second.bundle;
+  throw bundleError(second.problems, second.files);
+}
+
+type Built =
+  | { readonly ok: true; readonly bundle: JobBundle }
+  | { readonly ok: false; readonly problems: readonly BundleProblem[]; readonly files: TransformedFiles };
+
+async function build(entry: string, lazy: boolean): Promise<Built> {
+  const { loaderOf } = await import("./parse.ts");
+  const { transform } = await import("./transform.ts");
+  const files: TransformedFiles = new Map();
+  let refused: unknown;
+  const rewrite = async (path: string): Promise<RewrittenFile> => {
+    const text = await readFile(path, "utf8");
+    const loader = loaderOf(path);
+    try {
+      const role = path === entry ? "entry" : "module";
+      const done = transform(text, { path, name: displayName(path), role, mode: "bundle", runtime: "firesteel:closures", lazy });
+      files.set(path, done.lines);
+      return { contents: done.text, loader };
+    } catch (thrown) {
+      if (thrown instanceof FiresteelError) refused ??= thrown;
+      // a syntax error: the bundler's own parser says it better
+      return { contents: text, loader };
+    }
+  };
+  const result = await buildBundle({ entry, root: dirname(entry), rewrite, virtual: virtualModules });
+  if (!result.ok) return { ok: false, problems: result.problems, files };
+  if (refused !== undefined) throw refused;
+  const code = result.code.replace(/^\/\/ @bun[^\n]*/, bundleMarker).replace(/\n\/\/# debugId=.*\s*$/, "\n");
+  return { ok: true, bundle: { hash: hashOf(code), code, map: bundleMapText(result.map, dirname(entry), files), entry } };
+}
+
+const virtualModules = {
+  firesteel: `module.exports = globalThis[Symbol.for(${JSON.stringify(engineModuleSymbol.description)})];`,
+  "firesteel/register": "export {};",
+  "firesteel:closures": `const $ = globalThis[Symbol.for(${JSON.stringify(helpersSymbol.description)})];
+export const {${helperNames.map(name => `${name}: $fs${name}`).join(", ")}} = $;`,
+  // test files are entries whose statements do not run in tasks
+  "bun:test": `const missing = () => { throw new Error("bun:test is not available inside tasks"); };
+module.exports = new Proxy(missing, { get: (_, name) => (name === "__esModule" ? undefined : module.exports) });`,
+};
+
+export function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+/** The bundle as the text of a file that `bundleJob` takes as it is. */
+export function bundleText(bundle: JobBundle): string {
+  const map = Buffer.from(JSON.stringify({ ...(JSON.parse(bundle.map) as BundleMap), entry: bundle.entry })).toString("base64");
+  return `${bundle.code.trimEnd()}\n${inlineMapPrefix}${map}\n`;
+}
+
+function openBundle(text: string, path: string): JobBundle {
+  const at = text.lastIndexOf(`\n${inlineMapPrefix}`);
+  if (at < 0) throw new FiresteelError("user", `${displayName(path)} is a bundle without its end`, { hint: "make it again with firesteel bundle" });
+  const code = text.slice(0, at + 1);
+  const encoded = text.slice(at + 1 + inlineMapPrefix.length).trim();
+  const map = Buffer.from(encoded, "base64").toString("utf8");
+  return { hash: hashOf(code), code, map, entry: path };
+}
+
+export interface BundleModule {
+  readonly bundle: JobBundle;
+  readonly scope: ClosureScope;
+  readonly exports: Readonly<Record<string, unknown>>;
+}
+
+let lastLoad: Promise<unknown> = Promise.resolve();
+
+/** Imports a bundle on the driver: its modules and packages run, the entry's own statements do not. */
+export function loadBundle(bundle: JobBundle): Promise<BundleModule> {
+  addBundle(bundle.hash, async () => bundle);
+  return loadScope(bundle, true);
+}
+
+/** One load at a time: while a bundle runs its modules, it finds its scope on `globalThis`. */
+export function loadScope(bundle: JobBundle, isDriver: boolean): Promise<BundleModule> {
+  const load = lastLoad.then(() => importBundle(bundle, isDriver));
+  lastLoad = load.catch(() => undefined);
+  return load;
+}
+
+async function importBundle(bundle: JobBundle, isDriver: boolean): Promise<BundleModule> {
+  const scope = new ClosureScope(() => bundle.hash, isDriver);
+  const place = globalThis as { [helpersSymbol]?: ClosureScope["helpers"] };
+  const outer = place[helpersSymbol];
+  place[helpersSymbol] = scope.helpers;
+  const url = URL.createObjectURL(new Blob([moduleText(bundle.code)], { type: "text/javascript" }));
+  addBundleMap(url, bundle);
+  try {
+    return { bundle, scope, exports: (await import(url)) as Record<string, unknown> };
+  } finally {
+    if (outer === undefined) delete place[helpersSymbol];
+    else place[helpersSymbol] = outer;
+    URL.revokeObjectURL(url);
+  }
+}
+
+/** Runs the entry's own statements, on the driver, once; returns what it exports. */
+export async function runEntry(module: BundleModule): Promise<{ readonly default?: unknown } & Record<string, unknown>> {
+  const run = module.exports["$fsrun"];
+  if (typeof run !== "function") throw new FiresteelError("internal", "a bundle without its entry");
+  return (await (run as () => Promise<Record<string, unknown>>)()) as Record<string, unknown>;
+}

@@ -1,0 +1,60 @@
+/** Runs a form: bundle → load → run the entry → capture → structured clone → another thread. */
+import { Worker } from "node:worker_threads";
+import { bundleJob, loadBundle, runEntry } from "../../src/closure/bundle.ts";
+import { captureClosure } from "../../src/closure/capture.ts";
+import type { CaptureOptions, JobBundle } from "../../src/closure/contracts.ts";
+import { callSite } from "../../src/closure/stack.ts";
+import { decodeValue, encodeValue } from "../../src/data/value-codec.ts";
+import type { FormContext, Found } from "./form-context.ts";
+import type { Answer, Order } from "./task-worker.ts";
+
+type AnyFunction = (...args: never[]) => unknown;
+
+let worker: Worker | undefined;
+
+/** Runs one function with a clone of its ref in the task thread. */
+export async function inTask(order: Order): Promise<Answer> {
+  worker ??= new Worker(new URL("./task-worker.ts", import.meta.url));
+  const answer = new Promise<Answer>((resolve, reject) => {
+    worker!.once("message", resolve);
+    worker!.once("error", reject);
+  });
+  worker.postMessage(order);
+  return answer;
+}
+
+export async function stopTasks(): Promise<void> {
+  await worker?.terminate();
+  worker = undefined;
+}
+
+export interface Outcome {
+  readonly found: Found;
+  readonly warnings: readonly string[];
+}
+
+export async function runForm(path: string): Promise<Outcome> {
+  const bundle = await bundleJob(path);
+  const warnings: string[] = [];
+  const context = formContext(bundle, warnings);
+  (globalThis as Record<symbol, unknown>)[Symbol.for("firesteel.module")] = { Context: { create: () => context } };
+  const entry = await runEntry(await loadBundle(bundle));
+  const main = entry.default as ((ctx: FormContext) => Promise<Found>) | Found | undefined;
+  const found = typeof main === "function" ? await main(context) : main;
+  if (found === undefined) throw new Error(`${path} has no default export`);
+  return { found, warnings };
+}
+
+function formContext(bundle: JobBundle, warnings: string[]): FormContext {
+  const ship = async (fn: AnyFunction, args: unknown[], at: CaptureOptions["at"], iterate: boolean) => {
+    const ref = captureClosure(fn, { operator: "map", at, warn: message => warnings.push(message) });
+    const answer = await inTask({ bundle, ref, args: encodeValue(args), iterate });
+    if ("value" in answer) return decodeValue(answer.value);
+    throw Object.assign(new Error(answer.message), { stack: answer.stack });
+  };
+  return {
+    warnings,
+    ship: (fn, ...args) => ship(fn, args, callSite(), false),
+    shipIterable: (fn, ...args) => ship(fn, args, callSite(), true) as Promise<unknown[]>,
+  };
+}
