@@ -23,7 +23,7 @@ export async function run(mode: "run" | "explain", invocation: Invocation): Prom
   const interrupt = onInterrupt(() => view.close(false));
   let summary = false;
   try {
-    const { runJob } = await import("../exec/run-job.ts");
+    const { runJob } = await import("./run-job.ts");
     const code = await runJob({ mode, jobFile, args, conf, quiet, onEvent: view.onEvent, signal: interrupt.signal });
     summary = true;
     return interrupt.signal.aborted ? exitCodes.interrupted : code;

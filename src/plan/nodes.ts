@@ -45,14 +45,16 @@ export interface RangePlan extends NodeBase {
   readonly partitions: number;
 }
 
-/** Files; `splits` are found on the driver, when the partition count is first needed. One split a partition. */
+/** Files. The scan, a format and its splits, is planned on the driver when the partition count is first needed. */
 export interface FilesPlan extends NodeBase {
   readonly op: "files";
   readonly format: "text" | "csv" | "json" | "parquet";
-  readonly paths: readonly string[];
+  /** A comma list as Spark's, or several paths. */
+  readonly paths: string | readonly string[];
   readonly minPartitions: number;
   readonly options: Readonly<Record<string, unknown>>;
-  splits?: readonly unknown[];
+  /** A `Scan` of sources/; one split a partition. */
+  scan?: { readonly format: unknown; readonly splits: readonly unknown[] };
 }
 
 export type SourcePlan = ParallelizePlan | RangePlan | FilesPlan;
@@ -77,6 +79,14 @@ export interface BuiltinPlan extends NodeBase {
   readonly parent: Plan;
 }
 
+/** Values of the pairs with one key. */
+export interface LookupPlan extends NodeBase {
+  readonly op: "lookup";
+  readonly parent: Plan;
+  /** Encoded. */
+  readonly key: Uint8Array;
+}
+
 export interface ZipWithIndexPlan extends NodeBase {
   readonly op: "zipWithIndex";
   readonly parent: Plan;
@@ -96,7 +106,7 @@ export interface CoalescePlan extends NodeBase {
   readonly groups: readonly (readonly number[])[];
 }
 
-export type NarrowPlan = MapPlan | MapAsyncPlan | BuiltinPlan | ZipWithIndexPlan | UnionPlan | CoalescePlan;
+export type NarrowPlan = MapPlan | MapAsyncPlan | BuiltinPlan | LookupPlan | ZipWithIndexPlan | UnionPlan | CoalescePlan;
 
 // ---- wide
 
@@ -141,7 +151,7 @@ export interface ProbePlan extends NodeBase {
   readonly probe:
     | { readonly kind: "count" }
     /** A sample of keys: of rows' first elements, or of the rows themselves. */
-    | { readonly kind: "sample"; readonly key: "pair" | "row"; readonly partitions: number; readonly ascending: boolean };
+    | { readonly kind: "sample"; readonly key: "pair" | "row"; readonly partitions: number; readonly mapPartitions: number };
 }
 
 /** One value a key. `from` says what the parent's pairs hold: raw values, or combiners made by an exchange's map side. */
@@ -173,7 +183,7 @@ export interface SortPlan extends NodeBase {
 /** Pairs of values with equal keys; both parents are partitioned alike. */
 export interface JoinPlan extends NodeBase {
   readonly op: "join";
-  readonly join: "inner" | "left" | "right" | "full";
+  readonly join: "inner" | "left";
   readonly left: Plan;
   readonly right: Plan;
 }

@@ -9,8 +9,8 @@ export function partitionCount(plan: Plan): number {
     case "range":
       return plan.partitions;
     case "files":
-      invariant(plan.splits !== undefined, `the splits of ${plan.paths.join(", ")} are not planned yet`);
-      return plan.splits.length;
+      invariant(plan.scan !== undefined, `the splits of ${String(plan.paths)} are not planned yet`);
+      return plan.scan.splits.length;
     case "union":
       return plan.parents.reduce((sum, parent) => sum + partitionCount(parent), 0);
     case "coalesce":

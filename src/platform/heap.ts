@@ -7,6 +7,7 @@
  */
 import { FiresteelError, type SourcePosition } from "../base/errors.ts";
 import { formatBytes } from "../base/quantity.ts";
+import { GarbagePacer } from "./garbage.ts";
 
 const intervalMs = 10;
 
@@ -16,13 +17,14 @@ interface Collector {
 }
 
 export class HeapWatch {
+  private readonly garbage = new GarbagePacer();
   private nextCheckMs = 0;
   /** Garbage allowed until the next collection. */
   private collectAboveBytes: number;
 
   constructor(
     readonly limitBytes: number,
-    private readonly heapBytes: () => number = () => process.memoryUsage().heapUsed,
+    private readonly heapBytes: () => number = liveHeapBytes,
     private readonly collect: () => void = collectGarbage,
   ) {
     this.collectAboveBytes = limitBytes;
@@ -33,6 +35,7 @@ export class HeapWatch {
     const now = performance.now();
     if (now < this.nextCheckMs) return;
     this.nextCheckMs = now + intervalMs;
+    this.garbage.pace(now);
     if (this.heapBytes() <= this.collectAboveBytes) return;
     this.collect();
     const liveBytes = this.heapBytes();
@@ -48,6 +51,12 @@ function heapFull(operator: string, at: SourcePosition | undefined, liveBytes: n
     hint: "keep less in memory per partition (more partitions, smaller groups), or raise firesteel.task.heapLimit",
     at,
   });
+}
+
+/** This thread's objects and buffers, without the shared memories, which the runtime counts too. */
+function liveHeapBytes(): number {
+  const { heapUsed, external } = process.memoryUsage();
+  return external < heapUsed ? heapUsed - external : heapUsed;
 }
 
 function collectGarbage(): void {

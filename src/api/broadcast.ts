@@ -1,0 +1,42 @@
+/** A value that every task thread reads and that is sent once. Spark's Broadcast. */
+import type { BroadcastId } from "../base/ids.ts";
+import { FiresteelError } from "../base/errors.ts";
+import { type Handle, handleSymbol } from "../closure/contracts.ts";
+import { encodeValue } from "../data/value-codec.ts";
+import type { Driver } from "./driver.ts";
+
+export class Broadcast<T> {
+  private held: { readonly value: T } | undefined;
+
+  /** @internal */
+  constructor(
+    private readonly driver: Driver,
+    readonly id: BroadcastId,
+    value: T,
+  ) {
+    this.held = { value };
+    driver.define({ kind: "broadcast", id, bytes: encodeValue(value) });
+  }
+
+  /** Do not change it: tasks of one thread share it. */
+  get value(): T {
+    if (this.held === undefined) throw new FiresteelError("user", `broadcast ${this.id} was destroyed`, { hint: "read it before destroy()" });
+    return this.held.value;
+  }
+
+  /** Frees the threads' decoded copies; they are made again when needed. */
+  unpersist(): void {
+    this.driver.release({ kind: "broadcastCopies", id: this.id });
+  }
+
+  /** Frees it everywhere. Using it afterwards is an error. */
+  destroy(): void {
+    this.held = undefined;
+    this.driver.release({ kind: "broadcast", id: this.id });
+  }
+
+  [handleSymbol](): Handle {
+    if (this.held === undefined) throw new FiresteelError("user", `broadcast ${this.id} was destroyed`, { hint: "destroy a broadcast only after the last job that uses it" });
+    return { handle: "broadcast", id: this.id };
+  }
+}

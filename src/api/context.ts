@@ -1,0 +1,282 @@
+/**
+ * The user's way in: makes Rdds, shared variables and settings of one application. Spark's SparkContext. One is active in a
+ * process at a time; `stop` ends its threads and frees its memory.
+ */
+import { Config, environmentLayer, settingsLayer } from "../base/config.ts";
+import { FiresteelError, formatPosition } from "../base/errors.ts";
+import type { EngineEvent } from "../base/events.ts";
+import type { CallSite } from "../closure/contracts.ts";
+import { refuseSymbol } from "../closure/contracts.ts";
+import { callSite } from "../closure/stack.ts";
+import { encodeValue } from "../data/value-codec.ts";
+import { builtin } from "../operators/builtin-functions.ts";
+import type { FilesPlan } from "../plan/nodes.ts";
+import { detectMachine } from "../platform/resources.ts";
+import type { CsvOptions, JsonOptions, ParquetOptions, PathSpec, TextOptions } from "../sources/contracts.ts";
+import { Accumulator } from "./accumulator.ts";
+import { Broadcast } from "./broadcast.ts";
+import { Driver, jobGroupKey } from "./driver.ts";
+import { checkPartitions } from "./partitioner.ts";
+import type { Rdd } from "./rdd.ts";
+import { version } from "./version.ts";
+
+export interface ContextOptions {
+  /** Such as "local[2]"; wins over the command line. */
+  readonly master?: string;
+  readonly appName?: string;
+  readonly conf?: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** What `firesteel run` gives the Contexts of its job. @internal */
+export interface Surroundings {
+  readonly config: Config;
+  readonly onEvent: (event: EngineEvent) => void;
+  readonly onWarning: (message: string) => void;
+}
+
+let surroundings: Surroundings | undefined;
+let prepared: Driver | undefined;
+let active: { readonly context: Context; readonly at: CallSite | undefined } | undefined;
+
+export class Context {
+  readonly [refuseSymbol] = "a Context lives on the driver: tasks cannot run jobs";
+  readonly startTime = new Date();
+  readonly applicationId = `local-${this.startTime.getTime()}`;
+  /** @internal */
+  readonly driver: Driver;
+
+  /** How many were made in this process. @internal */
+  static made = 0;
+
+  private constructor(readonly config: Config) {
+    this.driver = takePrepared(config) ?? startDriver(config);
+    Context.made++;
+  }
+
+  /** Starts the threads of the Context that the settings describe, before it is asked for. @internal */
+  static prepare(): void {
+    prepared = startDriver(configOf({}));
+  }
+
+  /** Ends what `prepare` started and no Context took. @internal */
+  static async discardPrepared(): Promise<void> {
+    await prepared?.stop();
+    prepared = undefined;
+  }
+
+  /** Starts an application. Refused while another Context of this process is active. */
+  static async create(options: ContextOptions = {}): Promise<Context> {
+    if (active !== undefined) {
+      const where = active.at === undefined ? "" : ` at ${formatPosition(active.at)}`;
+      throw new FiresteelError("user", `a Context is already active, created${where}`, {
+        hint: "stop() it first, or use Context.getOrCreate()",
+        at: callSite(),
+      });
+    }
+    const context = new Context(configOf(options));
+    active = { context, at: callSite() };
+    return context;
+  }
+
+  /** The active Context, or a new one. */
+  static async getOrCreate(options: ContextOptions = {}): Promise<Context> {
+    return active?.context ?? Context.create(options);
+  }
+
+  /** @internal */
+  static active(): Context | undefined {
+    return active?.context;
+  }
+
+  /** Sets where Contexts take their settings from and report to; `firesteel run` calls it. @internal */
+  static surround(given: Surroundings | undefined): void {
+    surroundings = given;
+  }
+
+  get version(): string {
+    return version;
+  }
+
+  get defaultParallelism(): number {
+    return this.driver.defaultParallelism;
+  }
+
+  /** Rows at hand, cut evenly: slice i begins at i·rows/numSlices, rounded down. Values are copied now. */
+  parallelize<T>(rows: Iterable<T>, numSlices: number = this.defaultParallelism): Rdd<T> {
+    const node = this.node("parallelize");
+    checkPartitions(numSlices, "parallelize");
+    const all = Array.isArray(rows) ? rows : [...rows];
+    const slices = Array.from({ length: numSlices }, (_, i) => {
+      const from = Math.floor((i * all.length) / numSlices);
+      return encodeValue(all.slice(from, Math.floor(((i + 1) * all.length) / numSlices)), { what: "the rows of parallelize" });
+    });
+    return this.driver.makeRdd<T>({ ...node, op: "parallelize", slices });
+  }
+
+  /** Numbers from `start`, 0 when only one is given, up to but without `end`, by `step`. */
+  range(start: number, end?: number, step = 1, numSlices: number = this.defaultParallelism): Rdd<number> {
+    const node = this.node("range");
+    checkPartitions(numSlices, "range");
+    const [first, limit] = end === undefined ? [0, start] : [start, end];
+    for (const [name, value] of Object.entries({ start: first, end: limit, step })) {
+      if (!Number.isFinite(value)) throw new FiresteelError("user", `range's ${name} must be a finite number, but is ${value}`, { at: node.at });
+    }
+    if (step === 0) throw new FiresteelError("user", "range's step must not be 0", { at: node.at });
+    const rows = Math.max(0, Math.ceil((limit - first) / step));
+    return this.driver.makeRdd<number>({ ...node, op: "range", start: first, step, rows, partitions: numSlices });
+  }
+
+  emptyRdd<T = never>(): Rdd<T> {
+    return this.driver.makeRdd<T>({ ...this.node("emptyRdd"), op: "parallelize", slices: [] });
+  }
+
+  /** Lines of text files: one path, several, or Spark's comma list; directories and globs. `.gz` is unpacked. */
+  textFile(path: PathSpec, minPartitions: number = Math.min(2, this.defaultParallelism), options: TextOptions = {}): Rdd<string> {
+    return this.files<string>("text", "textFile", path, minPartitions, options);
+  }
+
+  /** Rows of a CSV file as objects keyed by its header. */
+  csvFile<T = Record<string, string | number | boolean | Date | null>>(path: PathSpec, options: CsvOptions = {}): Rdd<T> {
+    return this.files<T>("csv", "csvFile", path, this.defaultParallelism, options);
+  }
+
+  /** One JSON value a line, or one top-level array. */
+  jsonFile<T = unknown>(path: PathSpec, options: JsonOptions = {}): Rdd<T> {
+    return this.files<T>("json", "jsonFile", path, this.defaultParallelism, options);
+  }
+
+  /** Rows of Parquet files as objects keyed by column. */
+  parquetFile<T = Record<string, unknown>>(path: PathSpec, options: ParquetOptions = {}): Rdd<T> {
+    return this.files<T>("parquet", "parquetFile", path, this.defaultParallelism, options);
+  }
+
+  /** The rows of all, one after the other. */
+  union<T>(rdds: readonly Rdd<T>[]): Rdd<T> {
+    if (rdds.length === 0) return this.emptyRdd<T>();
+    return this.driver.union(rdds, callSite());
+  }
+
+  /** Sends a value to every task thread once. */
+  broadcast<T>(value: T): Broadcast<T> {
+    return new Broadcast(this.driver, this.driver.nextBroadcastId(), value);
+  }
+
+  /** A sum of integers. */
+  longAccumulator(name?: string): Accumulator<number> {
+    return this.sumAccumulator(name);
+  }
+
+  doubleAccumulator(name?: string): Accumulator<number> {
+    return this.sumAccumulator(name);
+  }
+
+  /** A list of all that was added, in partition order. */
+  collectionAccumulator<T>(name?: string): Accumulator<T[], T> {
+    return new Accumulator<T[], T>(
+      this.driver, this.driver.nextAccumulatorId(), name, [], builtin("append"),
+      (list, item) => [...list, item],
+      (list, items) => [...list, ...items],
+    );
+  }
+
+  /** A value of any type with its own merge, which must be associative and start from `zero`. */
+  accumulator<T>(zero: T, merge: (a: T, b: T) => T, name?: string): Accumulator<T> {
+    const captured = this.driver.capture(merge, "accumulator", callSite(), false);
+    return new Accumulator<T>(this.driver, this.driver.nextAccumulatorId(), name, zero, captured, merge, merge);
+  }
+
+  /** `fn` of each partition's rows, in partition order; of some partitions when they are named. */
+  async runJob<T, U>(rdd: Rdd<T>, fn: (rows: IterableIterator<T>) => U, partitions?: readonly number[]): Promise<U[]> {
+    const captured = this.driver.capture(fn, "runJob", callSite(), false);
+    return this.driver.values<U>(rdd.plan, { kind: "runPartition", fn: captured }, "runJob", undefined, partitions);
+  }
+
+  /** Jobs started from now on belong to the group, so that they can be cancelled together. */
+  setJobGroup(group: string, description?: string): void {
+    this.driver.setLocalProperty(jobGroupKey, group);
+    if (description !== undefined) this.setJobDescription(description);
+  }
+
+  setJobDescription(description: string): void {
+    this.driver.setLocalProperty("firesteel.job.description", description);
+  }
+
+  cancelJobGroup(group: string): void {
+    this.driver.cancel({ type: "cancelGroup", group }, `job group ${group} was cancelled`);
+  }
+
+  cancelAllJobs(): void {
+    this.driver.cancel({ type: "cancelAll" }, "all jobs were cancelled");
+  }
+
+  /** Seen by tasks as `taskContext().localProperty(key)`; null removes it. */
+  setLocalProperty(key: string, value: string | null): void {
+    this.driver.setLocalProperty(key, value);
+  }
+
+  getLocalProperty(key: string): string | undefined {
+    return this.driver.getLocalProperty(key);
+  }
+
+  /** Ends the application. Jobs that still run are cancelled. Does nothing the second time. */
+  async stop(): Promise<void> {
+    if (active?.context === this) active = undefined;
+    await this.driver.stop();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  private sumAccumulator(name: string | undefined): Accumulator<number> {
+    const add = (a: number, b: number) => a + b;
+    return new Accumulator<number>(this.driver, this.driver.nextAccumulatorId(), name, 0, builtin("add"), add, add);
+  }
+
+  private node(operator: string) {
+    return { id: this.driver.nextRddId(), operator, at: callSite() };
+  }
+
+  private files<T>(format: FilesPlan["format"], operator: string, path: PathSpec, minPartitions: number, options: object): Rdd<T> {
+    const node = this.node(operator);
+    checkPartitions(minPartitions, operator);
+    const paths = typeof path === "string" ? path : [...path];
+    return this.driver.makeRdd<T>({ ...node, op: "files", format, paths, minPartitions, options: { ...options } });
+  }
+}
+
+function startDriver(config: Config): Driver {
+  return new Driver(config, {
+    event: event => surroundings?.onEvent(event),
+    warning: message => (surroundings?.onWarning ?? warnOnStderr)(message),
+  });
+}
+
+/** The prepared driver, if it was started with the very settings that are wanted now. */
+function takePrepared(config: Config): Driver | undefined {
+  const driver = prepared;
+  prepared = undefined;
+  if (driver === undefined) return undefined;
+  if (settingsText(driver.config) === settingsText(config)) return driver;
+  void driver.stop();
+  return undefined;
+}
+
+function settingsText(config: Config): string {
+  return config.entries().map(({ key, text }) => `${key}=${text}`).join("\n");
+}
+
+function configOf(options: ContextOptions): Config {
+  const base = surroundings?.config ?? Config.from([environmentLayer(process.env)], detectMachine());
+  return base.with(
+    settingsLayer("Context.create", {
+      ...options.conf,
+      ...(options.master !== undefined && { "firesteel.master": options.master }),
+      ...(options.appName !== undefined && { "firesteel.app.name": options.appName }),
+    }),
+  );
+}
+
+function warnOnStderr(message: string): void {
+  process.stderr.write(`warning: ${message}\n`);
+}

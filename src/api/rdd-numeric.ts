@@ -1,0 +1,39 @@
+/** Actions on numbers; they run in kernels, with fixed lanes, so sums are the same in every run. */
+import type { ActionOptions, Stats } from "./widen.ts";
+import { RddActions } from "./rdd-actions.ts";
+import { emptyStats, mergeStats, type Stats as StatsParts } from "../kernel/column-stats.ts";
+
+export abstract class RddNumeric<T> extends RddActions<T> {
+  /** 0 of nothing. */
+  async sum(this: RddNumeric<number>, options?: ActionOptions): Promise<number> {
+    return (await this.statsParts("sum", options)).sum;
+  }
+
+  /** NaN of nothing. */
+  async mean(this: RddNumeric<number>, options?: ActionOptions): Promise<number> {
+    const { count, sum } = await this.statsParts("mean", options);
+    return sum / count;
+  }
+
+  async stats(this: RddNumeric<number>, options?: ActionOptions): Promise<Stats> {
+    const { count, sum, mean, m2, min, max } = await this.statsParts("stats", options);
+    const variance = count === 0 ? NaN : m2 / count;
+    const sampleVariance = count < 2 ? NaN : m2 / (count - 1);
+    return {
+      count,
+      sum,
+      mean: count === 0 ? NaN : mean,
+      min,
+      max,
+      variance,
+      stdev: Math.sqrt(variance),
+      sampleVariance,
+      sampleStdev: Math.sqrt(sampleVariance),
+    };
+  }
+
+  private async statsParts(name: string, options: ActionOptions | undefined): Promise<StatsParts> {
+    const parts = await this.driver.values<StatsParts>(this.plan, { kind: "stats" }, name, options);
+    return parts.reduce(mergeStats, emptyStats);
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * Operators on pairs `[key, value]`, by `this` typing: on other Rdds they do not compile, and at run time the first row that is
+ * not a pair is named. Keys are equal by value, deep (NaN equals NaN, −0 equals 0). Groups leave in the order of their
+ * keys' hashes, which is the same in every run.
+ */
+import type { CallSite } from "../closure/contracts.ts";
+import { encodeValue } from "../data/value-codec.ts";
+import { builtin } from "../operators/builtin-functions.ts";
+import type { CombinePlan, ExchangePlan, JoinPlan, PartitionerPlan, Plan, PlanFunction } from "../plan/nodes.ts";
+import { partitionerOf, samePartitioning } from "../plan/partition-count.ts";
+import { type PartitionerLike } from "./partitioner.ts";
+import { RddNarrow } from "./rdd-narrow.ts";
+import type { Rdd } from "./rdd.ts";
+import type { Hint, Pair, Widen } from "./widen.ts";
+
+export abstract class RddPairs<T> extends RddNarrow<T> {
+  keys<K>(this: RddPairs<Pair<K, unknown>>): Rdd<K> {
+    return this.make({ ...this.node("keys"), op: "keys", parent: this.plan });
+  }
+
+  values<V>(this: RddPairs<Pair<unknown, V>>): Rdd<V> {
+    return this.make({ ...this.node("values"), op: "values", parent: this.plan });
+  }
+
+  /** Keys stay where they are, so a known partitioner stays known. */
+  mapValues<K, V, U extends Hint>(this: RddPairs<Pair<K, V>>, fn: (value: V) => U): Rdd<[K, Widen<U>]> {
+    const node = this.node("mapValues");
+    return this.make({ ...node, op: "mapValues", parent: this.plan, fn: this.capture(fn, "mapValues", node.at) });
+  }
+
+  flatMapValues<K, V, U extends Hint>(this: RddPairs<Pair<K, V>>, fn: (value: V) => Iterable<U>): Rdd<[K, Widen<U>]> {
+    const node = this.node("flatMapValues");
+    return this.make({ ...node, op: "flatMapValues", parent: this.plan, fn: this.capture(fn, "flatMapValues", node.at) });
+  }
+
+  /** Values of each key folded by `fn`, in the order of partitions and rows; combined in map tasks first. */
+  reduceByKey<K, V>(this: RddPairs<Pair<K, V>>, fn: (a: V, b: V) => V, partitioner?: PartitionerLike<K>): Rdd<[K, V]> {
+    const node = this.node("reduceByKey");
+    const reduce = this.capture(fn, "reduceByKey", node.at);
+    return this.combined({ create: undefined, zero: undefined, mergeValue: reduce, mergeCombiners: reduce }, "reduceByKey", node.at, partitioner);
+  }
+
+  /** Like `reduceByKey`, starting each key, in each map task, with a fresh copy of `zero`. */
+  foldByKey<K, V>(this: RddPairs<Pair<K, V>>, zero: V, fn: (a: V, b: V) => V, partitioner?: PartitionerLike<K>): Rdd<[K, V]> {
+    const node = this.node("foldByKey");
+    const fold = this.capture(fn, "foldByKey", node.at);
+    return this.combined({ create: undefined, zero: encodeValue(zero), mergeValue: fold, mergeCombiners: fold }, "foldByKey", node.at, partitioner);
+  }
+
+  /** `seqOp` folds values into a copy of `zero` in map tasks, `combOp` joins what they give. */
+  aggregateByKey<K, V, U>(
+    this: RddPairs<Pair<K, V>>,
+    zero: U,
+    seqOp: (acc: U, value: V) => U,
+    combOp: (a: U, b: U) => U,
+    partitioner?: PartitionerLike<K>,
+  ): Rdd<[K, U]> {
+    const node = this.node("aggregateByKey");
+    const mergeValue = this.capture(seqOp, "aggregateByKey", node.at);
+    const mergeCombiners = this.capture(combOp, "aggregateByKey", node.at);
+    return this.combined({ create: undefined, zero: encodeValue(zero), mergeValue, mergeCombiners }, "aggregateByKey", node.at, partitioner);
+  }
+
+  combineByKey<K, V, C>(
+    this: RddPairs<Pair<K, V>>,
+    create: (value: V) => C,
+    mergeValue: (acc: C, value: V) => C,
+    mergeCombiners: (a: C, b: C) => C,
+    partitioner?: PartitionerLike<K>,
+  ): Rdd<[K, C]> {
+    const node = this.node("combineByKey");
+    const functions = [create, mergeValue, mergeCombiners].map(fn => this.capture(fn, "combineByKey", node.at));
+    const [first, second, third] = functions as [PlanFunction, PlanFunction, PlanFunction];
+    return this.combined({ create: first, zero: undefined, mergeValue: second, mergeCombiners: third }, "combineByKey", node.at, partitioner);
+  }
+
+  /** All values of each key, in the order of partitions and rows. Nothing is combined before the shuffle. */
+  groupByKey<K, V>(this: RddPairs<Pair<K, V>>, partitioner?: PartitionerLike<K>): Rdd<[K, V[]]> {
+    const node = this.node("groupByKey");
+    return this.make({ ...node, op: "group", parent: this.exchanged("groupByKey", node.at, partitioner) });
+  }
+
+  /** Rows grouped by `fn` of each. */
+  groupBy<K extends Hint>(fn: (row: T) => K, partitioner?: PartitionerLike<Widen<K>>): Rdd<[Widen<K>, T[]]> {
+    const node = this.node("groupBy");
+    const keyed = this.make<[Widen<K>, T]>({ ...this.node("groupBy", node.at), op: "keyBy", parent: this.plan, fn: this.capture(fn, "groupBy", node.at) });
+    return this.make({ ...node, op: "group", parent: keyed.exchanged("groupBy", node.at, partitioner) });
+  }
+
+  /** Each row once. The first of equal rows is kept. */
+  distinct(partitioner?: PartitionerLike<T>): Rdd<T> {
+    const node = this.node("distinct");
+    const plan = this.driver.partitioner(partitioner, [this.plan], "distinct", node.at);
+    const exchange: ExchangePlan = {
+      ...this.node("distinct", node.at),
+      op: "exchange",
+      exchange: this.driver.nextExchangeId(),
+      parent: this.plan,
+      partitioner: plan,
+      rows: "keys",
+      mapSide: { kind: "distinct" },
+    };
+    return this.make({ ...node, op: "distinct", parent: exchange });
+  }
+
+  /** Pairs placed by key; saves later shuffles by the same partitioner. */
+  partitionBy<K, V>(this: RddPairs<Pair<K, V>>, partitioner: PartitionerLike<K>): Rdd<[K, V]> {
+    return this.make(this.exchanged("partitionBy", this.node("partitionBy").at, partitioner));
+  }
+
+  /** For each left value each right value of its key, in the left side's order. */
+  join<K, V, W>(this: RddPairs<Pair<K, V>>, other: Rdd<Pair<K, W>> | Rdd<[K, W]>, partitioner?: PartitionerLike<K>): Rdd<[K, [V, W]]> {
+    return this.joined("inner", "join", other, partitioner);
+  }
+
+  leftOuterJoin<K, V, W>(
+    this: RddPairs<Pair<K, V>>,
+    other: Rdd<Pair<K, W>> | Rdd<[K, W]>,
+    partitioner?: PartitionerLike<K>,
+  ): Rdd<[K, [V, W | undefined]]> {
+    return this.joined("left", "leftOuterJoin", other, partitioner);
+  }
+
+  /** All values of each key on each side. */
+  cogroup<K, V, W>(this: RddPairs<Pair<K, V>>, other: Rdd<Pair<K, W>> | Rdd<[K, W]>, partitioner?: PartitionerLike<K>): Rdd<[K, [V[], W[]]]> {
+    const node = this.node("cogroup");
+    const by = this.driver.partitioner(partitioner, [this.plan, other.plan], "cogroup", node.at);
+    const parents = [this.placed(by, "cogroup", node.at), other.placed(by, "cogroup", node.at)];
+    return this.make({ ...node, op: "cogroup", parents });
+  }
+
+  /** @internal This Rdd's plan with keys placed by `partitioner`; itself when they are so already. */
+  placed(partitioner: PartitionerPlan, operator: string, at: CallSite | undefined): Plan {
+    const known = partitionerOf(this.plan);
+    if (known !== undefined && samePartitioning(known, partitioner)) return this.plan;
+    return this.exchange(partitioner, undefined, operator, at);
+  }
+
+  /** @internal */
+  exchanged(operator: string, at: CallSite | undefined, partitioner: PartitionerLike<never> | undefined): Plan {
+    return this.placed(this.driver.partitioner(partitioner, [this.plan], operator, at), operator, at);
+  }
+
+  private exchange(partitioner: PartitionerPlan, mapSide: ExchangePlan["mapSide"], operator: string, at: CallSite | undefined): ExchangePlan {
+    const id = this.driver.nextExchangeId();
+    return { ...this.node(operator, at), op: "exchange", exchange: id, parent: this.plan, partitioner, rows: "pairs", mapSide };
+  }
+
+  private combined<R>(combine: CombinePlan, operator: string, at: CallSite | undefined, partitioner: PartitionerLike<never> | undefined): Rdd<R> {
+    const by = this.driver.partitioner(partitioner, [this.plan], operator, at);
+    const known = partitionerOf(this.plan);
+    const inPlace = known !== undefined && samePartitioning(known, by);
+    const parent = inPlace ? this.plan : this.exchange(by, { kind: "combine", combine }, operator, at);
+    return this.make({ ...this.node(operator, at), op: "aggregate", parent, combine, from: inPlace ? "values" : "combiners" });
+  }
+
+  private joined<R>(join: JoinPlan["join"], operator: string, other: RddPairs<unknown>, partitioner: PartitionerLike<never> | undefined): Rdd<R> {
+    const node = this.node(operator);
+    const by = this.driver.partitioner(partitioner, [this.plan, other.plan], operator, node.at);
+    return this.make({ ...node, op: "join", join, left: this.placed(by, operator, node.at), right: other.placed(by, operator, node.at) });
+  }
+}
+
+/** Counts per key as a plan: what countByKey and countByValue run. */
+export const countCombine: CombinePlan = { create: undefined, zero: undefined, mergeValue: builtin("add"), mergeCombiners: builtin("add") };

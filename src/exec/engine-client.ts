@@ -1,0 +1,124 @@
+/**
+ * The driver's side of the engine thread: starts it, submits jobs, gives back results partition by partition and settles each
+ * job's promise. The thread keeps the process alive only while jobs run.
+ */
+import type { Worker } from "node:worker_threads";
+import type { EngineEvent } from "../base/events.ts";
+import { FiresteelError, fromWire } from "../base/errors.ts";
+import type { JobId } from "../base/ids.ts";
+import { startThread } from "../platform/threads.ts";
+import type { AccumulatorUpdate, EngineStart, FromEngine, SubmittedJob, ToEngine } from "./messages.ts";
+
+export interface EngineListener {
+  event(event: EngineEvent): void;
+  warning(message: string): void;
+  accumulated(updates: readonly AccumulatorUpdate[]): void;
+}
+
+interface RunningJob {
+  readonly onResult: (partition: number, payload: Uint8Array) => void;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class EngineClient {
+  private readonly worker: Worker;
+  private readonly jobs = new Map<JobId, RunningJob>();
+  private stopped = false;
+
+  constructor(
+    start: EngineStart,
+    private readonly listener: EngineListener,
+  ) {
+    this.worker = startThread("engine", { ...start });
+    this.worker.on("message", (message: FromEngine) => this.receive(message));
+    this.worker.on("error", (error: unknown) => this.died(error));
+    this.worker.unref();
+  }
+
+  send(message: ToEngine): void {
+    if (!this.stopped) this.worker.postMessage(message);
+  }
+
+  /** Resolves when all partitions have been given to `onResult`; rejects with the job's error. */
+  run(job: SubmittedJob, onResult: (partition: number, payload: Uint8Array) => void, signal?: AbortSignal): Promise<void> {
+    if (this.stopped) return Promise.reject(new FiresteelError("user", "the Context is stopped", { hint: "run actions before stop()" }));
+    if (signal?.aborted === true) return Promise.reject(cancelled(signal));
+    return new Promise<void>((resolve, reject) => {
+      const abort = () => this.send({ type: "cancelJob", job: job.id, reason: "cancelled by its AbortSignal" });
+      const settle = () => {
+        signal?.removeEventListener("abort", abort);
+        this.jobs.delete(job.id);
+        if (this.jobs.size === 0) this.worker.unref();
+      };
+      this.jobs.set(job.id, {
+        onResult,
+        resolve: () => {
+          settle();
+          resolve();
+        },
+        reject: error => {
+          settle();
+          reject(error);
+        },
+      });
+      signal?.addEventListener("abort", abort, { once: true });
+      this.worker.ref();
+      this.send({ type: "submit", job });
+    });
+  }
+
+  get runningJobs(): number {
+    return this.jobs.size;
+  }
+
+  /** Ends the engine thread and its task threads; jobs that still run are rejected as cancelled. */
+  async stop(): Promise<void> {
+    if (this.stopped) return;
+    this.stopped = true;
+    for (const job of [...this.jobs.values()]) job.reject(new FiresteelError("cancelled", "the Context was stopped while the job ran"));
+    await this.worker.terminate();
+  }
+
+  private receive(message: FromEngine): void {
+    switch (message.type) {
+      case "result": {
+        const job = this.jobs.get(message.job);
+        try {
+          job?.onResult(message.partition, message.payload);
+        } catch (error) {
+          this.send({ type: "cancelJob", job: message.job, reason: "its result was refused by the driver" });
+          job?.reject(error);
+        }
+        break;
+      }
+      case "accumulated":
+        this.listener.accumulated(message.updates);
+        break;
+      case "jobEnded": {
+        const job = this.jobs.get(message.job);
+        if (message.error === undefined) job?.resolve();
+        else job?.reject(fromWire(message.error));
+        break;
+      }
+      case "event":
+        this.listener.event(message.event);
+        break;
+      case "warning":
+        this.listener.warning(message.message);
+        break;
+      case "ready":
+        break;
+    }
+  }
+
+  private died(error: unknown): void {
+    this.stopped = true;
+    const reason = new FiresteelError("internal", `the engine thread died: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    for (const job of [...this.jobs.values()]) job.reject(reason);
+  }
+}
+
+function cancelled(signal: AbortSignal): FiresteelError {
+  return new FiresteelError("cancelled", "the job was cancelled by its AbortSignal", { cause: signal.reason });
+}

@@ -1,0 +1,123 @@
+/**
+ * What the three kinds of thread of one process say to each other: the driver's main thread (user code), the engine thread
+ * (schedulers) and the task threads. All of it is plain data; messages between two threads keep their order, which is what
+ * makes "define, then use" safe.
+ */
+import type { WireError } from "../base/errors.ts";
+import type { EngineEvent, TaskMetrics } from "../base/events.ts";
+import type { AccumulatorId, BroadcastId, ExchangeId, JobId, RddId, StageId, TaskAttemptId } from "../base/ids.ts";
+import type { PoolOptions } from "../kernel/control-area.ts";
+import type { JobBundle } from "../closure/contracts.ts";
+import type { PlanFunction } from "../plan/nodes.ts";
+import type { StagePlan } from "../planner/stages.ts";
+import type { LocalDirs } from "../storage/local-dirs.ts";
+import type { MapOutput } from "../storage/map-output.ts";
+
+/** Given to the engine thread when it starts. */
+export interface EngineStart {
+  /** Of the kernel memory, which the engine thread makes: a thread that holds it collects its garbage late (platform/garbage.ts). */
+  readonly memoryBytes: number;
+  readonly pool: PoolOptions;
+  readonly localDirs: LocalDirs;
+  readonly threads: number;
+  readonly taskFailuresMax: number;
+  readonly stageAttemptsMax: number;
+  readonly settings: Settings;
+}
+
+/** Configuration that tasks read, by key. */
+export type Settings = Readonly<Record<string, number | string | boolean>>;
+
+/** Things that closures refer to by handle. Sent before the first job that uses them. */
+export type Definition =
+  | { readonly kind: "bundle"; readonly bundle: JobBundle }
+  | { readonly kind: "broadcast"; readonly id: BroadcastId; readonly bytes: Uint8Array }
+  | { readonly kind: "accumulator"; readonly id: AccumulatorId; readonly zero: Uint8Array; readonly merge: PlanFunction };
+
+export type ToEngine =
+  | { readonly type: "define"; readonly definition: Definition }
+  | { readonly type: "submit"; readonly job: SubmittedJob }
+  | { readonly type: "cancelJob"; readonly job: JobId; readonly reason: string }
+  | { readonly type: "cancelGroup"; readonly group: string; readonly reason: string }
+  | { readonly type: "cancelStage"; readonly stage: StageId; readonly reason: string }
+  | { readonly type: "cancelAll"; readonly reason: string }
+  | { readonly type: "release"; readonly what: Released };
+
+export type Released =
+  | { readonly kind: "exchange"; readonly id: ExchangeId }
+  | { readonly kind: "rdd"; readonly id: RddId }
+  | { readonly kind: "broadcast" | "broadcastCopies"; readonly id: BroadcastId };
+
+export interface SubmittedJob {
+  readonly id: JobId;
+  /** Parents first, the result stage last. */
+  readonly stages: readonly StagePlan[];
+  /** Partitions of the result stage to compute. */
+  readonly partitions: readonly number[];
+  readonly pool: string;
+  readonly group: string | undefined;
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+export type FromEngine =
+  | { readonly type: "ready" }
+  | { readonly type: "result"; readonly job: JobId; readonly partition: number; readonly payload: Uint8Array }
+  | { readonly type: "accumulated"; readonly updates: readonly AccumulatorUpdate[] }
+  | { readonly type: "jobEnded"; readonly job: JobId; readonly error: WireError | undefined }
+  | { readonly type: "event"; readonly event: EngineEvent }
+  | { readonly type: "warning"; readonly message: string };
+
+export interface AccumulatorUpdate {
+  readonly id: AccumulatorId;
+  /** The encoded amount that one task added. */
+  readonly amount: Uint8Array;
+}
+
+/** Given to a task thread when it starts. */
+export interface TaskThreadStart {
+  readonly memory: WebAssembly.Memory;
+  readonly module: WebAssembly.Module;
+  /** cancel[0] holds the attempt that should stop, or −1. */
+  readonly cancel: Int32Array;
+  readonly localDirs: LocalDirs;
+  readonly settings: Settings;
+}
+
+export interface TaskOrder {
+  readonly attempt: TaskAttemptId;
+  readonly attemptNumber: number;
+  readonly stage: StageId;
+  readonly partition: number;
+}
+
+/** All a thread needs for the tasks of one stage attempt; sent once to each thread before its first such task. */
+export interface StageOrder {
+  readonly stage: StageId;
+  readonly plan: StagePlan;
+  readonly inputs: ReadonlyMap<ExchangeId, readonly MapOutput[]>;
+  readonly probes: ReadonlyMap<ExchangeId, unknown>;
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+export type ToTaskThread =
+  | { readonly type: "define"; readonly definition: Definition }
+  | { readonly type: "stage"; readonly order: StageOrder }
+  | { readonly type: "tasks"; readonly orders: readonly TaskOrder[] }
+  | { readonly type: "cancel"; readonly attempt: TaskAttemptId; readonly reason: string }
+  | { readonly type: "forgetStage"; readonly stage: StageId }
+  | { readonly type: "release"; readonly what: Released };
+
+export interface TaskSuccess {
+  readonly attempt: TaskAttemptId;
+  readonly output: { readonly kind: "map"; readonly output: MapOutput } | { readonly kind: "value"; readonly payload: Uint8Array };
+  readonly metrics: TaskMetrics;
+  /** Time on the thread. */
+  readonly runMs: number;
+  readonly updates: readonly AccumulatorUpdate[];
+}
+
+export type FromTaskThread =
+  | { readonly type: "ready" }
+  | { readonly type: "succeeded"; readonly tasks: readonly TaskSuccess[] }
+  | { readonly type: "failed"; readonly attempt: TaskAttemptId; readonly error: WireError }
+  | { readonly type: "warning"; readonly message: string };

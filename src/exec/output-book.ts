@@ -1,0 +1,79 @@
+/**
+ * Outputs that the engine holds for its stages: map outputs by exchange and partition (Spark's MapOutputTracker, local half)
+ * and probes' values. Frees what nobody reads any more.
+ */
+import { invariant } from "../base/assert.ts";
+import type { ExchangeId, RddId } from "../base/ids.ts";
+import { decodeValue } from "../data/value-codec.ts";
+import { gatherProbe } from "../operators/probe.ts";
+import { parentsOf } from "../plan/nodes.ts";
+import { outputsReadBy, type StagePlan } from "../planner/stages.ts";
+import type { BlockStore } from "../storage/block-store.ts";
+import type { ExchangeStore } from "../storage/exchange-store.ts";
+import type { MapOutput } from "../storage/map-output.ts";
+import type { StageOrder, TaskSuccess } from "./messages.ts";
+
+export class OutputBook {
+  private readonly outputs = new Map<ExchangeId, (MapOutput | undefined)[]>();
+  private readonly probeResults = new Map<ExchangeId, unknown[]>();
+
+  constructor(
+    private readonly exchanges: ExchangeStore,
+    private readonly blocks: BlockStore,
+  ) {}
+
+  /** An output that counts from now on; one that it replaces is freed. */
+  accept(exchange: ExchangeId, partition: number, success: TaskSuccess): void {
+    const { output } = success;
+    if (output.kind === "map") {
+      const known = entry(this.outputs, exchange);
+      if (known[partition] !== undefined) this.exchanges.discard(known[partition]);
+      known[partition] = output.output;
+    } else entry(this.probeResults, exchange)[partition] = decodeValue(output.payload);
+  }
+
+  /** A success that does not count: its map output is freed. */
+  discard(success: TaskSuccess): void {
+    if (success.output.kind === "map") this.exchanges.discard(success.output.output);
+  }
+
+  lost(exchange: ExchangeId, partitions: readonly number[]): void {
+    for (const partition of partitions) {
+      const known = this.outputs.get(exchange);
+      if (known?.[partition] !== undefined) this.exchanges.discard(known[partition]);
+      if (known !== undefined) known[partition] = undefined;
+    }
+  }
+
+  release(exchange: ExchangeId): void {
+    this.outputs.delete(exchange);
+    this.probeResults.delete(exchange);
+    this.exchanges.release(exchange);
+  }
+
+  releaseBlocks(rdd: RddId): void {
+    this.blocks.remove(rdd);
+  }
+
+  /** What the tasks of a stage read: outputs in map order, probes' gathered values. */
+  inputsOf(stage: StagePlan): Pick<StageOrder, "inputs" | "probes"> {
+    const inputs = new Map<ExchangeId, readonly MapOutput[]>();
+    const probes = new Map<ExchangeId, unknown>();
+    for (const plan of outputsReadBy(stage.kind === "result" ? [stage.root] : parentsOf(stage.root))) {
+      if (plan.op === "exchange") {
+        const outputs = this.outputs.get(plan.exchange) ?? [];
+        inputs.set(plan.exchange, outputs.map(output => {
+          invariant(output !== undefined, `exchange ${plan.exchange} is not complete`);
+          return output;
+        }));
+      } else probes.set(plan.exchange, gatherProbe(plan, this.probeResults.get(plan.exchange) ?? []));
+    }
+    return { inputs, probes };
+  }
+}
+
+function entry<T>(book: Map<ExchangeId, T[]>, exchange: ExchangeId): T[] {
+  let list = book.get(exchange);
+  if (list === undefined) book.set(exchange, (list = []));
+  return list;
+}

@@ -1,0 +1,119 @@
+/** Runs one task attempt at a time on this thread: opens its memory, gives it its environment, and closes both whatever happens. */
+import { FiresteelError, fromWire, toWire } from "../base/errors.ts";
+import { type ExchangeId, type RddId } from "../base/ids.ts";
+import { invariant } from "../base/assert.ts";
+import { instantiateKernels, type Kernels } from "../kernel/kernels.ts";
+import { attachMemory, type SharedPool, type TaskMemory } from "../kernel/task-memory.ts";
+import { cachedSource } from "../operators/cached.ts";
+import type { ChunkSource } from "../operators/chunk.ts";
+import { operatorOfStack } from "../operators/pipeline.ts";
+import { enterTask, leaveTask } from "../operators/task-context.ts";
+import type { TaskCounters, TaskEnv } from "../operators/task-env.ts";
+import { zeroMetrics } from "../base/events.ts";
+import type { Plan, PlanFunction } from "../plan/nodes.ts";
+import { HeapWatch } from "../platform/heap.ts";
+import type { SourceMetric } from "../sources/contracts.ts";
+import { BlockStore } from "../storage/block-store.ts";
+import { ExchangeStore } from "../storage/exchange-store.ts";
+import type { Definitions } from "./definitions.ts";
+import type { StageOrder, TaskOrder, TaskSuccess, TaskThreadStart } from "./messages.ts";
+import { runTask } from "./run-task.ts";
+import { openSpillCodec } from "./spill-codec.ts";
+
+export class TaskRunner {
+  private readonly kernels: Kernels;
+  private readonly pool: SharedPool;
+  private readonly exchanges: ExchangeStore;
+  private readonly blocks: BlockStore;
+  private readonly heap: HeapWatch;
+
+  constructor(
+    private readonly start: TaskThreadStart,
+    private readonly definitions: Definitions,
+    private readonly warn: (message: string) => void,
+  ) {
+    this.kernels = instantiateKernels(start.memory, start.module);
+    this.pool = attachMemory(start.memory);
+    this.exchanges = new ExchangeStore(this.pool, { dirs: start.localDirs, openCodec: openSpillCodec(this.kernels, start.settings) });
+    this.blocks = new BlockStore(this.pool);
+    this.heap = new HeapWatch(start.settings["firesteel.task.heapLimit"] as number);
+  }
+
+  async run(stage: StageOrder, order: TaskOrder): Promise<TaskSuccess> {
+    const startedMs = performance.now();
+    await this.definitions.ready();
+    const checkCancelled = () => this.checkCancelled(order);
+    const memory = this.pool.openTask(order.attempt, { checkCancelled });
+    const view = this.definitions.openAttempt();
+    const metrics: TaskCounters = { ...zeroMetrics };
+    const env = this.environment(stage, order, memory, view.instantiate, metrics);
+    enterTask(
+      { partitionId: order.partition, stageId: order.stage, attemptNumber: order.attemptNumber, taskAttemptId: order.attempt },
+      stage.properties,
+    );
+    try {
+      const output = await runTask(stage.plan, env);
+      return { attempt: order.attempt, output, metrics, runMs: performance.now() - startedMs, updates: view.updates() };
+    } catch (thrown) {
+      throw namingOperator(thrown);
+    } finally {
+      leaveTask();
+      memory.releaseAll();
+    }
+  }
+
+  private environment(
+    stage: StageOrder,
+    order: TaskOrder,
+    memory: TaskMemory,
+    instantiate: (fn: PlanFunction) => (...args: unknown[]) => unknown,
+    metrics: TaskCounters,
+  ): TaskEnv {
+    const counted = new Map<string, number>();
+    const env: TaskEnv = {
+      partition: order.partition,
+      stageId: order.stage,
+      attemptNumber: order.attemptNumber,
+      taskAttemptId: order.attempt,
+      kernels: this.kernels,
+      memory,
+      exchanges: this.exchanges,
+      blocks: this.blocks,
+      metrics,
+      instantiate,
+      mapOutputs(exchange: ExchangeId) {
+        const outputs = stage.inputs.get(exchange);
+        invariant(outputs !== undefined, `exchange ${exchange} is not an input of stage ${stage.stage}`);
+        return outputs;
+      },
+      probeValue(exchange: ExchangeId) {
+        invariant(stage.probes.has(exchange), `probe ${exchange} is not an input of stage ${stage.stage}`);
+        return stage.probes.get(exchange);
+      },
+      checkpoint: (plan: Plan) => {
+        this.checkCancelled(order);
+        this.heap.check(plan.operator, plan.at);
+      },
+      count: (metric: SourceMetric, amount: number, path: string) => {
+        if (metric !== "invalidUtf8" && metric !== "rowsDropped") return;
+        const key = `${metric} ${path}`;
+        counted.set(key, (counted.get(key) ?? 0) + amount);
+      },
+      setting: key => this.start.settings[key]!,
+      cached: (id: RddId, partition: number, plan: Plan, compute: () => ChunkSource) => cachedSource(id, partition, plan, env, compute),
+    };
+    return env;
+  }
+
+  private checkCancelled(order: TaskOrder): void {
+    if (Atomics.load(this.start.cancel, 0) === order.attempt) throw new FiresteelError("cancelled", "the task was cancelled");
+  }
+}
+
+/** What a function threw, with the operator's name and line, which the runtime's stack may have lost. */
+function namingOperator(thrown: unknown): unknown {
+  if (thrown instanceof FiresteelError && thrown.kind !== "user") return thrown;
+  const operator = operatorOfStack(thrown instanceof Error ? thrown.stack : undefined);
+  if (operator === undefined || operator.at === undefined) return thrown;
+  return fromWire({ ...toWire(thrown), at: operator.at });
+}

@@ -1,0 +1,82 @@
+/**
+ * A task thread: takes orders from the engine thread and runs tasks one after the other. It holds no truth: when it dies,
+ * the engine takes back what its tasks owned and runs them elsewhere.
+ */
+import { FiresteelError, toWire } from "../base/errors.ts";
+import type { StageId } from "../base/ids.ts";
+import { parent, threadData } from "../platform/threads.ts";
+import type { FromTaskThread, StageOrder, TaskOrder, TaskSuccess, TaskThreadStart, ToTaskThread } from "./messages.ts";
+import { Definitions } from "./definitions.ts";
+import { TaskRunner } from "./task-runner.ts";
+
+// deep enough to reach the generated pipeline's frame below a user's recursion
+Error.stackTraceLimit = 100;
+
+const start = threadData<TaskThreadStart>();
+const port = parent();
+const definitions = new Definitions(start.settings);
+const reportEveryMs = 2;
+const runner = new TaskRunner(start, definitions, message => post({ type: "warning", message }));
+const stages = new Map<StageId, StageOrder>();
+const queue: TaskOrder[] = [];
+let working = false;
+
+port.on("message", (message: ToTaskThread) => {
+  switch (message.type) {
+    case "define":
+      definitions.define(message.definition);
+      break;
+    case "stage":
+      stages.set(message.order.stage, message.order);
+      break;
+    case "forgetStage":
+      stages.delete(message.stage);
+      break;
+    case "release":
+      definitions.release(message.what);
+      break;
+    case "cancel": {
+      const at = queue.findIndex(order => order.attempt === message.attempt);
+      if (at < 0) break;
+      const [order] = queue.splice(at, 1);
+      post({ type: "failed", attempt: order!.attempt, error: toWire(new FiresteelError("cancelled", message.reason)) });
+      break;
+    }
+    case "tasks":
+      queue.push(...message.orders);
+      if (!working) void work();
+      break;
+  }
+});
+post({ type: "ready" });
+
+function post(message: FromTaskThread): void {
+  port.postMessage(message);
+}
+
+/** Runs what is queued; successes of short tasks are reported together, to save messages. */
+async function work(): Promise<void> {
+  working = true;
+  let successes: TaskSuccess[] = [];
+  let lastReportMs = performance.now();
+  const report = () => {
+    if (successes.length > 0) post({ type: "succeeded", tasks: successes });
+    successes = [];
+    lastReportMs = performance.now();
+  };
+  for (let order = queue.shift(); order !== undefined; order = queue.shift()) {
+    try {
+      const stage = stages.get(order.stage);
+      if (stage === undefined) throw new Error(`stage ${order.stage} is not known here`);
+      successes.push(await runner.run(stage, order));
+    } catch (thrown) {
+      report();
+      post({ type: "failed", attempt: order.attempt, error: toWire(thrown) });
+      // lets messages in: more of the queue may have been cancelled
+      await new Promise(resolve => setImmediate(resolve));
+    }
+    if (performance.now() - lastReportMs > reportEveryMs) report();
+  }
+  report();
+  working = false;
+}

@@ -1,0 +1,184 @@
+/**
+ * The engine's task threads: started, given orders, watched and replaced. A thread that dies, or does not stop within the
+ * grace time when its task is cancelled, is ended; what its tasks owned in kernel memory is taken back before anyone is told.
+ */
+import type { Worker } from "node:worker_threads";
+import type { WireError } from "../base/errors.ts";
+import { type ExecutorId, idSequence, type StageId, type TaskAttemptId } from "../base/ids.ts";
+import { compileKernels } from "../kernel/kernels.ts";
+import type { SharedPool } from "../kernel/task-memory.ts";
+import { startThread } from "../platform/threads.ts";
+import type { TaskAction, TaskIdentity } from "../schedule/contracts.ts";
+import type { Definition, EngineStart, FromTaskThread, StageOrder, TaskOrder, TaskThreadStart, ToTaskThread } from "./messages.ts";
+
+type Launch = Extract<TaskAction, { type: "launchTask" }>;
+
+export interface ThreadListener {
+  message(executor: ExecutorId, message: FromTaskThread): void;
+  ready(executor: ExecutorId, slots: number): void;
+  lost(executor: ExecutorId, error: WireError): void;
+}
+
+interface TaskThread {
+  readonly executor: ExecutorId;
+  readonly worker: Worker;
+  readonly cancel: Int32Array;
+  readonly stages: Set<StageId>;
+  readonly running: Set<TaskAttemptId>;
+  outbox: TaskOrder[];
+  slots: number;
+  /** Decaying mean of this thread's task times. */
+  meanTaskMs: number;
+  ended: boolean;
+}
+
+const cancelGraceMs = 400;
+/** Orders queued on a thread whose tasks are short, so that it never waits for the next message. */
+const shortTaskSlots = 64;
+const shortTaskMs = 0.5;
+
+export class TaskThreads {
+  private readonly threads = new Map<ExecutorId, TaskThread>();
+  private readonly attempts = new Map<TaskAttemptId, { readonly task: TaskIdentity; readonly thread: TaskThread }>();
+  private readonly definitions: Definition[] = [];
+  private readonly nextExecutor = idSequence<ExecutorId>();
+  private readonly module = compileKernels();
+  private stopped = false;
+
+  constructor(
+    private readonly start: EngineStart,
+    private readonly memory: WebAssembly.Memory,
+    private readonly pool: SharedPool,
+    private readonly listener: ThreadListener,
+  ) {
+    for (let i = 0; i < start.threads; i++) this.startOne();
+  }
+
+  define(definition: Definition): void {
+    this.definitions.push(definition);
+    this.toAll({ type: "define", definition });
+  }
+
+  undefine(matches: (definition: Definition) => boolean): void {
+    for (let i = this.definitions.length - 1; i >= 0; i--) if (matches(this.definitions[i]!)) this.definitions.splice(i, 1);
+  }
+
+  toAll(message: ToTaskThread): void {
+    for (const thread of this.threads.values()) thread.worker.postMessage(message);
+  }
+
+  launch(action: Launch, stageOrder: () => StageOrder): void {
+    const thread = this.threads.get(action.executor);
+    if (thread === undefined) return;
+    const { stage, partition } = action.task;
+    if (!thread.stages.has(stage)) {
+      this.flushOne(thread);
+      thread.stages.add(stage);
+      thread.worker.postMessage({ type: "stage", order: stageOrder() } satisfies ToTaskThread);
+    }
+    thread.running.add(action.attempt);
+    this.attempts.set(action.attempt, { task: action.task, thread });
+    thread.outbox.push({ attempt: action.attempt, attemptNumber: action.attemptNumber, stage, partition });
+  }
+
+  flush(): void {
+    for (const thread of this.threads.values()) this.flushOne(thread);
+  }
+
+  taskOf(attempt: TaskAttemptId): TaskIdentity | undefined {
+    return this.attempts.get(attempt)?.task;
+  }
+
+  finished(attempt: TaskAttemptId, runMs: number): void {
+    const entry = this.attempts.get(attempt);
+    if (entry === undefined) return;
+    this.attempts.delete(attempt);
+    entry.thread.running.delete(attempt);
+    entry.thread.meanTaskMs = entry.thread.meanTaskMs * 0.8 + runMs * 0.2;
+  }
+
+  /** Slots that suit the thread's tasks: many when they are short, one when they are not. */
+  adapt(executor: ExecutorId): void {
+    const thread = this.threads.get(executor);
+    if (thread === undefined) return;
+    const slots = thread.meanTaskMs < shortTaskMs ? shortTaskSlots : 1;
+    if (slots === thread.slots) return;
+    thread.slots = slots;
+    this.listener.ready(executor, slots);
+  }
+
+  /** A new stage begins: nothing is known of its tasks' times, so no thread gets more than one until some have ended. */
+  expectUnknown(): void {
+    for (const thread of this.threads.values()) {
+      thread.meanTaskMs = shortTaskMs;
+      this.adapt(thread.executor);
+    }
+  }
+
+  kill(executor: ExecutorId, attempt: TaskAttemptId, reason: string): void {
+    const thread = this.threads.get(executor);
+    if (thread === undefined || !thread.running.has(attempt)) return;
+    this.flushOne(thread);
+    thread.worker.postMessage({ type: "cancel", attempt, reason } satisfies ToTaskThread);
+    // the set keeps launch order, and a thread works in that order: the first is the one that runs
+    const isRunning = () => thread.running.values().next().value === attempt;
+    if (isRunning()) Atomics.store(thread.cancel, 0, attempt);
+    setTimeout(() => {
+      if (isRunning()) this.end(thread, { kind: "cancelled", name: "FiresteelError", message: reason });
+    }, cancelGraceMs);
+  }
+
+  forgetStage(stage: StageId): void {
+    for (const thread of this.threads.values()) {
+      if (thread.stages.delete(stage)) thread.worker.postMessage({ type: "forgetStage", stage } satisfies ToTaskThread);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    const ending = [...this.threads.values()].map(thread => thread.worker.terminate());
+    this.threads.clear();
+    await Promise.all(ending);
+  }
+
+  private startOne(): void {
+    const executor = this.nextExecutor();
+    const cancel = new Int32Array(new SharedArrayBuffer(8)).fill(-1);
+    const start: TaskThreadStart = { memory: this.memory, module: this.module, cancel, localDirs: this.start.localDirs, settings: this.start.settings };
+    const worker = startThread("task", { ...start });
+    const thread: TaskThread = {
+      executor, worker, cancel, stages: new Set(), running: new Set(), outbox: [], slots: 1, meanTaskMs: shortTaskMs, ended: false,
+    };
+    this.threads.set(executor, thread);
+    worker.on("message", (message: FromTaskThread) => {
+      if (message.type === "ready") this.listener.ready(executor, thread.slots);
+      else this.listener.message(executor, message);
+    });
+    worker.on("error", (error: unknown) => this.end(thread, diedOf(error)));
+    worker.on("exit", () => this.end(thread, { kind: "lost", name: "FiresteelError", message: "a task ended its thread: process.exit was called in a task", hint: "throw an error instead" }));
+    for (const definition of this.definitions) worker.postMessage({ type: "define", definition } satisfies ToTaskThread);
+  }
+
+  private end(thread: TaskThread, error: WireError): void {
+    if (thread.ended || this.stopped) return;
+    thread.ended = true;
+    this.threads.delete(thread.executor);
+    for (const attempt of thread.running) this.attempts.delete(attempt);
+    void thread.worker.terminate().then(() => {
+      for (const attempt of thread.running) this.pool.reclaimTask(attempt);
+      this.listener.lost(thread.executor, error);
+      this.startOne();
+    });
+  }
+
+  private flushOne(thread: TaskThread): void {
+    if (thread.outbox.length === 0) return;
+    thread.worker.postMessage({ type: "tasks", orders: thread.outbox } satisfies ToTaskThread);
+    thread.outbox = [];
+  }
+}
+
+function diedOf(error: unknown): WireError {
+  const message = error instanceof Error ? error.message : String(error);
+  return { kind: "lost", name: "FiresteelError", message: `a task thread died: ${message}` };
+}

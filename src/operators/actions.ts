@@ -1,0 +1,110 @@
+/** The last operator of a job: what each action does with a partition, as one encoded result for the driver. */
+import { assertNever } from "../base/assert.ts";
+import { FiresteelError } from "../base/errors.ts";
+import { compareValues } from "../data/compare.ts";
+import { decodeValue, encodeValue } from "../data/value-codec.ts";
+import type { Action } from "../plan/action.ts";
+import type { Plan, PlanFunction } from "../plan/nodes.ts";
+import { chunkLength } from "./chunk.ts";
+import { CollectSink } from "./collect.ts";
+import { openPlan } from "./open.ts";
+import { preview } from "./row-errors.ts";
+import { rowsOf, whenSynchronous } from "./rows.ts";
+import { runSaveText } from "./save-text.ts";
+import { drive, type RowSink } from "./sink.ts";
+import { StatsSink } from "./stats.ts";
+import type { TaskEnv } from "./task-env.ts";
+import { TopRows } from "./top-rows.ts";
+
+export async function runAction(action: Action, plan: Plan, partition: number, env: TaskEnv): Promise<Uint8Array> {
+  switch (action.kind) {
+    case "collect": {
+      const sink = new CollectSink(env, action.limit);
+      await drive(plan, partition, env, sink);
+      return sink.finish();
+    }
+    case "count": {
+      let rows = 0;
+      await drive(plan, partition, env, { push: () => void rows++, takeChunk: chunk => void (rows += chunkLength(chunk)) });
+      return encodeValue(rows);
+    }
+    case "reduce":
+      return encodeValue(await reduce(action.fn, plan, partition, env));
+    case "aggregate": {
+      const fn = env.instantiate(action.fn);
+      let value = decodeValue(action.zero);
+      await drive(plan, partition, env, { push: row => void (value = fn(value, row)) });
+      return encodeValue(value);
+    }
+    case "takeOrdered": {
+      const compare = action.comparator === undefined ? compareValues : comparator(action.comparator, env);
+      const top = new TopRows(action.rows, action.descending ? (a, b) => compare(b, a) : compare);
+      if (action.rows > 0) await drive(plan, partition, env, { push: row => top.push(row) });
+      return encodeValue(top.finish());
+    }
+    case "stats": {
+      const sink = new StatsSink(env);
+      await drive(plan, partition, env, sink);
+      return encodeValue(sink.finish());
+    }
+    case "foreach": {
+      const fn = env.instantiate(action.fn);
+      await drive(plan, partition, env, { push: row => void fn(row) });
+      return nothing;
+    }
+    case "foreachPartition":
+      await overPartition(action.fn, plan, partition, env);
+      return nothing;
+    case "runPartition":
+      return encodeValue(await overPartition(action.fn, plan, partition, env));
+    case "saveText":
+      await runSaveText(action, plan, partition, env);
+      return nothing;
+    default:
+      return assertNever(action);
+  }
+}
+
+const nothing = encodeValue(undefined);
+
+/** `[]` of an empty partition, else the one value. */
+async function reduce(planFunction: PlanFunction, plan: Plan, partition: number, env: TaskEnv): Promise<unknown[]> {
+  const fn = env.instantiate(planFunction);
+  let value: unknown;
+  let some = false;
+  const sink: RowSink = {
+    push(row) {
+      value = some ? fn(value, row) : row;
+      some = true;
+    },
+  };
+  await drive(plan, partition, env, sink);
+  return some ? [value] : [];
+}
+
+/** A user's comparator, checked: what is not a number would sort into nonsense silently. */
+export function comparator(planFunction: PlanFunction, env: TaskEnv): (a: unknown, b: unknown) => number {
+  const fn = env.instantiate(planFunction);
+  return (a, b) => {
+    const order = fn(a, b);
+    if (typeof order === "number" && order === order) return order;
+    throw new FiresteelError("user", `the comparator returned ${preview(order)} for ${preview(a)} and ${preview(b)}`, {
+      hint: "return a negative number, 0 or a positive number",
+    });
+  };
+}
+
+async function overPartition(fn: PlanFunction, plan: Plan, partition: number, env: TaskEnv): Promise<unknown> {
+  let result: unknown;
+  const source = whenSynchronous(openPlan(plan, partition, env), plan, env, rows => {
+    result = env.instantiate(fn)(rowsOf(rows, env));
+    return rows;
+  });
+  try {
+    // pulls what the function left unread only as far as needed to open an asynchronous source
+    await source.next();
+    return await result;
+  } finally {
+    source.close();
+  }
+}

@@ -1,0 +1,18 @@
+/** The reduce side of an exchange: the blocks of one partition, map outputs in map order, each opened in place. */
+import { openBlock } from "../data/block.ts";
+import type { ExchangePlan } from "../plan/nodes.ts";
+import type { ChunkSource } from "./chunk.ts";
+import type { TaskEnv } from "./task-env.ts";
+
+export function openExchange(plan: ExchangePlan, partition: number, env: TaskEnv): ChunkSource {
+  const reader = env.exchanges.openReader(env.mapOutputs(plan.exchange), partition, env.memory.withOperator(plan.operator));
+  return {
+    next() {
+      const block = reader.next();
+      if (block === undefined) return undefined;
+      env.metrics.shuffleReadBytes += block.bytes;
+      return { kind: "batch", batch: openBlock(env.kernels, block.ptr) };
+    },
+    close: () => reader.close(),
+  };
+}

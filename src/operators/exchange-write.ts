@@ -1,0 +1,145 @@
+/**
+ * The map side of an exchange: a task's rows, combined first where the plan says so, cut by partition and sealed into blocks.
+ * Within a reduce partition the blocks keep the rows' order (or, when combined, the order of hashes), whatever spilled.
+ */
+import { assertNever } from "../base/assert.ts";
+import type { Batch, Column } from "../data/column.ts";
+import { blockBytes, sealBlock } from "../data/block.ts";
+import { gather } from "../data/move.ts";
+import { Arena } from "../kernel/arena.ts";
+import { offset } from "../kernel/ptr.ts";
+import type { ExchangePlan } from "../plan/nodes.ts";
+import type { ExchangeWriter } from "../storage/exchange-writer.ts";
+import type { MapOutput } from "../storage/map-output.ts";
+import { Aggregator, inHashOrder } from "./aggregator.ts";
+import { foldOfValues } from "./aggregate.ts";
+import { KeyIndex } from "./key-index.ts";
+import { PairBuffer, pairBatch, pairColumns } from "./pair-buffer.ts";
+import { type AssignPartitions, partitionAssigner } from "./partition-ids.ts";
+import { readPairs, readRows } from "./read-columns.ts";
+import type { TaskEnv } from "./task-env.ts";
+
+export async function runExchange(plan: ExchangePlan, partition: number, env: TaskEnv): Promise<MapOutput> {
+  const account = env.memory.withOperator(plan.operator);
+  const writer = env.exchanges.openWriter(plan.exchange, partition, plan.partitioner.partitions, account);
+  const out = new PartitionedWriter(plan, env, writer);
+  try {
+    await writeRows(plan, partition, env, out);
+    const output = writer.finish();
+    env.metrics.spilledBytes += writer.spilledBytes;
+    env.metrics.shuffleWriteBytes += output.bytes.reduce((sum, bytes) => sum + bytes, 0);
+    return output;
+  } catch (error) {
+    writer.abort();
+    throw error;
+  } finally {
+    out.close();
+  }
+}
+
+async function writeRows(plan: ExchangePlan, partition: number, env: TaskEnv, out: PartitionedWriter): Promise<void> {
+  const { mapSide, parent } = plan;
+  const account = env.memory.withOperator(plan.operator);
+  if (mapSide === undefined) {
+    if (plan.rows === "keys") await readRows(parent, partition, env, plan, rows => out.write({ rows: rows.rows, root: rows }, rows));
+    else await readPairs(parent, partition, env, plan, (keys, values) => out.write(pairBatch(keys, values), keys));
+    return;
+  }
+  switch (mapSide.kind) {
+    case "distinct": {
+      const index = new KeyIndex(env.kernels, account);
+      try {
+        await readRows(parent, partition, env, plan, rows => void index.add(rows));
+        for (const root of inHashOrder(env.kernels, account, index, keys => keys)) out.write({ rows: root.rows, root }, root);
+      } finally {
+        index.free();
+      }
+      return;
+    }
+    case "combine": {
+      const aggregator = new Aggregator(env.kernels, account, foldOfValues(mapSide.combine, env));
+      const boxed = new PairBuffer(env.kernels, account, plan.operator, (keys, values) => out.write(pairBatch(keys, values), keys));
+      try {
+        await readPairs(parent, partition, env, plan, (keys, values) => aggregator.add(keys, values));
+        for (const chunk of aggregator.emit()) {
+          if (chunk.kind === "batch") out.write(chunk.batch, pairColumns(chunk.batch)![0]);
+          else if (chunk.kind === "rows") for (const row of chunk.rows) boxed.push(row);
+          env.checkpoint(plan);
+        }
+        boxed.flush();
+      } finally {
+        boxed.free();
+        aggregator.free();
+      }
+      return;
+    }
+    default:
+      assertNever(mapSide);
+  }
+}
+
+/** Cuts batches by partition: ids, a stable counting sort of row indexes, one gathered and sealed block a partition. */
+class PartitionedWriter {
+  private readonly assign: AssignPartitions;
+  private readonly scratch: Arena;
+  private readonly block: Arena;
+  private readonly partitions: number;
+
+  constructor(
+    plan: ExchangePlan,
+    private readonly env: TaskEnv,
+    private readonly writer: ExchangeWriter,
+  ) {
+    const account = env.memory.withOperator(plan.operator);
+    this.assign = partitionAssigner(plan.partitioner, plan.operator, env);
+    this.scratch = new Arena(account);
+    this.block = new Arena(account);
+    this.partitions = plan.partitioner.partitions;
+  }
+
+  write(batch: Batch, keys: Column): void {
+    const { scratch, partitions, env } = this;
+    const { kernels } = env;
+    const { run, u32 } = kernels;
+    const { rows } = batch;
+    if (rows === 0) return;
+    env.metrics.rowsOut += rows;
+    scratch.reset();
+    const ids = scratch.alloc(rows * 4);
+    this.assign(keys, ids, scratch);
+    const counts = scratch.alloc(partitions * 4);
+    u32.fill(0, counts / 4, counts / 4 + partitions);
+    run.histogram(ids, rows, counts);
+    const first = u32[ids / 4]!;
+    if (u32[counts / 4 + first] === rows) {
+      this.append(first, batch);
+      return;
+    }
+    const cursors = scratch.alloc(partitions * 4);
+    let start = 0;
+    for (let i = 0; i < partitions; i++) {
+      u32[cursors / 4 + i] = start;
+      start += u32[counts / 4 + i]!;
+    }
+    const indexes = scratch.alloc(rows * 4);
+    run.scatterIndexes(ids, rows, 0, cursors, indexes);
+    start = 0;
+    for (let i = 0; i < partitions; i++) {
+      const count = u32[counts / 4 + i]!;
+      if (count === 0) continue;
+      this.block.reset();
+      this.append(i, gather(kernels, this.block, batch, offset(indexes, start * 4), count));
+      start += count;
+    }
+  }
+
+  close(): void {
+    this.scratch.close();
+    this.block.close();
+  }
+
+  private append(partition: number, batch: Batch): void {
+    const { kernels } = this.env;
+    this.writer.append(partition, blockBytes(kernels, batch), ptr => void sealBlock(kernels, batch, ptr));
+  }
+}

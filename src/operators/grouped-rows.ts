@@ -1,0 +1,130 @@
+/**
+ * Rows kept by the group of their key: for each group the rows' positions in the order they came. Values are kept as
+ * columns. What groupByKey, cogroup and joins are made of.
+ */
+import type { Batch, Column } from "../data/column.ts";
+import { concat, gather } from "../data/move.ts";
+import type { Allocator } from "../kernel/allocator.ts";
+import { Arena } from "../kernel/arena.ts";
+import { nullPtr, offset, type Ptr } from "../kernel/ptr.ts";
+import type { OperatorMemory } from "../kernel/task-memory.ts";
+import { BatchList } from "./batch-list.ts";
+import type { TaskEnv } from "./task-env.ts";
+
+export class GroupedRows {
+  rows = 0;
+  private readonly values: BatchList;
+  private ids: Ptr = nullPtr;
+  private room = 0;
+  private readonly memory: OperatorMemory;
+  private readonly arena: Arena;
+  private column: Batch | undefined;
+  /** u32[groups + 1]: where each group's rows begin in `indexes`. */
+  private starts: Ptr = nullPtr;
+  private indexes: Ptr = nullPtr;
+  private groups = 0;
+
+  constructor(
+    private readonly env: TaskEnv,
+    operator: string,
+  ) {
+    this.memory = env.memory.withOperator(operator);
+    this.values = new BatchList(env, operator);
+    this.arena = new Arena(this.memory);
+  }
+
+  /** `ids` are the rows' groups. */
+  add(ids: Ptr, values: Column): void {
+    const { u32 } = this.env.kernels;
+    this.reserve(this.rows + values.rows);
+    u32.copyWithin(this.ids / 4 + this.rows, ids / 4, ids / 4 + values.rows);
+    this.values.add({ rows: values.rows, root: values });
+    this.rows += values.rows;
+  }
+
+  /** No more rows come; groups are 0 … groups − 1. */
+  finish(groups: number): void {
+    const { kernels } = this.env;
+    const { run, u32 } = kernels;
+    this.groups = groups;
+    this.starts = this.arena.alloc((groups + 1) * 4);
+    const cursors = this.arena.alloc((groups + 1) * 4);
+    this.indexes = this.arena.alloc(Math.max(4, this.rows * 4));
+    u32.fill(0, cursors / 4, cursors / 4 + groups + 1);
+    inParts(this.rows, (from, rows) => run.histogram(offset(this.ids, from * 4), rows, cursors));
+    let start = 0;
+    for (let group = 0; group < groups; group++) {
+      const count = u32[cursors / 4 + group]!;
+      u32[cursors / 4 + group] = start;
+      u32[this.starts / 4 + group] = start;
+      start += count;
+    }
+    u32[this.starts / 4 + groups] = start;
+    inParts(this.rows, (from, rows) => run.scatterIndexes(offset(this.ids, from * 4), rows, from, cursors, this.indexes));
+    this.memory.free(this.ids, this.room * 4);
+    this.room = 0;
+    this.column = concat(kernels, this.arena, [...this.values.batches()]);
+    this.values.free();
+  }
+
+  countOf(group: number): number {
+    if (group >= this.groups) return 0;
+    const at = this.starts / 4 + group;
+    return this.env.kernels.u32[at + 1]! - this.env.kernels.u32[at]!;
+  }
+
+  /** Writes the group's row positions, in order, at `out`; gives how many. */
+  copyIndexes(group: number, out: Ptr): number {
+    const { u32 } = this.env.kernels;
+    if (group >= this.groups) return 0;
+    const from = u32[this.starts / 4 + group]!;
+    const to = u32[this.starts / 4 + group + 1]!;
+    u32.copyWithin(out / 4, this.indexes / 4 + from, this.indexes / 4 + to);
+    return to - from;
+  }
+
+  /** The values of the rows at `indexes`, as a column. */
+  gather(indexes: Ptr, rows: number, allocator: Allocator): Column {
+    if (this.column === undefined || this.column.rows === 0) return { kind: "constant", rows, value: undefined };
+    return gather(this.env.kernels, allocator, this.column, indexes, rows).root;
+  }
+
+  /** For each of the groups named by `ids` the array of its values, as a list column. */
+  lists(ids: Ptr, groups: number, allocator: Allocator): Column {
+    const { u32, i32 } = this.env.kernels;
+    const offsets = allocator.alloc((groups + 1) * 4);
+    let items = 0;
+    for (let i = 0; i < groups; i++) {
+      i32[offsets / 4 + i] = items;
+      items += this.countOf(u32[ids / 4 + i]!);
+    }
+    i32[offsets / 4 + groups] = items;
+    const indexes = allocator.alloc(Math.max(4, items * 4));
+    let at = 0;
+    for (let i = 0; i < groups; i++) at += this.copyIndexes(u32[ids / 4 + i]!, offset(indexes, at * 4));
+    return { kind: "list", rows: groups, container: "array", offsets, items: this.gather(indexes, items, allocator) };
+  }
+
+  free(): void {
+    this.values.free();
+    if (this.room > 0) this.memory.free(this.ids, this.room * 4);
+    this.room = 0;
+    this.arena.close();
+  }
+
+  private reserve(rows: number): void {
+    if (rows <= this.room) return;
+    const room = Math.max(8192, rows, this.room * 2);
+    const ids = this.memory.alloc(room * 4);
+    this.env.kernels.u32.copyWithin(ids / 4, this.ids / 4, this.ids / 4 + this.rows);
+    if (this.room > 0) this.memory.free(this.ids, this.room * 4);
+    this.ids = ids;
+    this.room = room;
+  }
+}
+
+const callRows = 1 << 20;
+
+function inParts(rows: number, call: (from: number, rows: number) => void): void {
+  for (let from = 0; from < rows; from += callRows) call(from, Math.min(callRows, rows - from));
+}

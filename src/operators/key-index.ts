@@ -1,0 +1,166 @@
+/**
+ * Dense ids for keys of any kind, first seen first. Numbers and strings are compared in their native columns; anything else,
+ * and any mix, by canonical key bytes, in which equal values are equal bytes. The index changes kind when the keys do, and
+ * ids stay. Gives keys back as they were first seen.
+ */
+import { invariant } from "../base/assert.ts";
+import type { Column } from "../data/column.ts";
+import { encodeKeys, hashColumn } from "../data/keys.ts";
+import { concat, gather } from "../data/move.ts";
+import type { Allocator } from "../kernel/allocator.ts";
+import { Arena } from "../kernel/arena.ts";
+import { GroupTableBytes, GroupTableFixed } from "../kernel/group-table.ts";
+import type { Kernels } from "../kernel/kernels.ts";
+import { nullPtr, type Ptr } from "../kernel/ptr.ts";
+
+type State =
+  | { readonly kind: "numbers"; readonly table: GroupTableFixed }
+  | { readonly kind: "strings"; readonly table: GroupTableBytes }
+  /** `kept` are the keys as first seen, in id order. */
+  | { readonly kind: "encoded"; readonly table: GroupTableBytes; readonly kept: Column[] };
+
+export interface KeyIds {
+  /** u32[rows] */
+  readonly ids: Ptr;
+  /** u64[rows] */
+  readonly hashes: Ptr;
+}
+
+export class KeyIndex {
+  private state: State | undefined;
+  /** What a call hands out; overwritten by the next. */
+  private readonly scratch: Arena;
+  private readonly keep: Arena;
+
+  constructor(
+    private readonly kernels: Kernels,
+    private readonly allocator: Allocator,
+  ) {
+    this.scratch = new Arena(allocator);
+    this.keep = new Arena(allocator);
+  }
+
+  get count(): number {
+    return this.state?.table.count ?? 0;
+  }
+
+  /** u64[count]: the keys' hashes, by id. */
+  get hashes(): Ptr {
+    return this.state?.table.hashes ?? nullPtr;
+  }
+
+  /** Ids of the column's rows, new keys added. Valid until the next call. */
+  add(keys: Column): KeyIds {
+    const { rows } = keys;
+    const { kernels, scratch } = this;
+    scratch.reset();
+    const hashes = scratch.alloc(rows * 8);
+    hashColumn(kernels, scratch, keys, hashes);
+    const ids = scratch.alloc(rows * 4);
+    const state = this.stateFor(keys);
+    if (state.kind === "numbers") state.table.groups(hashes, rows, ids);
+    else if (state.kind === "strings") {
+      invariant(keys.kind === "utf8", "string keys");
+      state.table.groups(keys.offsets, keys.bytes, hashes, rows, ids);
+    } else this.addEncoded(state, keys, hashes, ids);
+    return { ids, hashes };
+  }
+
+  /** Ids of known keys, `noGroup` for others. Adds nothing. */
+  lookup(keys: Column): KeyIds {
+    const { rows } = keys;
+    const { kernels, scratch } = this;
+    scratch.reset();
+    const hashes = scratch.alloc(rows * 8);
+    hashColumn(kernels, scratch, keys, hashes);
+    const ids = scratch.alloc(rows * 4);
+    const state = this.stateFor(keys);
+    if (state.kind === "numbers") state.table.lookup(hashes, rows, ids);
+    else if (state.kind === "strings") {
+      invariant(keys.kind === "utf8", "string keys");
+      state.table.lookup(keys.offsets, keys.bytes, hashes, rows, ids);
+    } else {
+      const encoded = encodeKeys(kernels, scratch, keys);
+      state.table.lookup(encoded.offsets, encoded.bytes, hashes, rows, ids);
+    }
+    return { ids, hashes };
+  }
+
+  /** All keys as one column, in id order, in `allocator` or in the index itself; valid until the next `add`. */
+  keys(allocator: Allocator): Column {
+    const { kernels, state } = this;
+    if (state === undefined) return { kind: "constant", rows: 0, value: undefined };
+    const rows = state.table.count;
+    switch (state.kind) {
+      case "numbers": {
+        const values = allocator.alloc(Math.max(8, rows * 8));
+        state.table.writeNumbers(0, rows, values);
+        return { kind: "f64", rows, values };
+      }
+      case "strings":
+        return { kind: "utf8", rows, offsets: state.table.keyOffsets, bytes: state.table.keyBytes };
+      case "encoded":
+        return concat(kernels, allocator, state.kept.map(root => ({ rows: root.rows, root }))).root;
+    }
+  }
+
+  free(): void {
+    this.state?.table.free();
+    this.state = undefined;
+    this.scratch.close();
+    this.keep.close();
+  }
+
+  private stateFor(keys: Column): State {
+    const kind = kindOf(keys);
+    if (this.state === undefined) this.state = this.make(kind);
+    else if (this.state.kind !== kind && this.state.kind !== "encoded") this.state = this.encodeState();
+    return this.state;
+  }
+
+  private make(kind: State["kind"]): State {
+    const { kernels, allocator } = this;
+    if (kind === "numbers") return { kind, table: new GroupTableFixed(kernels, allocator) };
+    if (kind === "strings") return { kind, table: new GroupTableBytes(kernels, allocator) };
+    return { kind, table: new GroupTableBytes(kernels, allocator), kept: [] };
+  }
+
+  /** The same keys under the same ids, by canonical bytes. */
+  private encodeState(): State {
+    const { kernels, allocator } = this;
+    const before = this.state!;
+    const arena = new Arena(allocator);
+    const column = this.keys(this.keep);
+    const kept = before.kind === "strings" ? concat(kernels, this.keep, [{ rows: column.rows, root: column }]).root : column;
+    const table = new GroupTableBytes(kernels, allocator, before.table.count);
+    if (kept.rows > 0) {
+      const encoded = encodeKeys(kernels, arena, kept);
+      table.groups(encoded.offsets, encoded.bytes, before.table.hashes, kept.rows, arena.alloc(kept.rows * 4));
+    }
+    before.table.free();
+    arena.close();
+    return { kind: "encoded", table, kept: kept.rows > 0 ? [kept] : [] };
+  }
+
+  private addEncoded(state: Extract<State, { kind: "encoded" }>, keys: Column, hashes: Ptr, ids: Ptr): void {
+    const { kernels, scratch } = this;
+    const encoded = encodeKeys(kernels, scratch, keys);
+    const before = state.table.count;
+    const firstRows = scratch.alloc(keys.rows * 4);
+    const added = state.table.groups(encoded.offsets, encoded.bytes, hashes, keys.rows, ids, firstRows) - before;
+    if (added > 0) state.kept.push(gather(kernels, this.keep, { rows: keys.rows, root: keys }, firstRows, added).root);
+  }
+}
+
+function kindOf(keys: Column): State["kind"] {
+  switch (keys.kind) {
+    case "f64":
+    case "f32":
+    case "i32":
+      return "numbers";
+    case "utf8":
+      return "strings";
+    default:
+      return "encoded";
+  }
+}

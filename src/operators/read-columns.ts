@@ -1,0 +1,69 @@
+/**
+ * A plan's partition as columns: straight from the batches where there are some (what an exchange brings always is), through
+ * writers where rows are JavaScript values. Columns are valid during the call that gets them.
+ */
+import { batchRowsMax, type Column } from "../data/column.ts";
+import { makeBatchWriter } from "../data/batch-writer.ts";
+import type { Plan } from "../plan/nodes.ts";
+import { chunkToRows } from "./chunk.ts";
+import { PairBuffer, pairColumns } from "./pair-buffer.ts";
+import { drive } from "./sink.ts";
+import type { TaskEnv } from "./task-env.ts";
+
+/** Key and value columns of every row of the parent, in order. */
+export async function readPairs(
+  parent: Plan,
+  partition: number,
+  env: TaskEnv,
+  by: Plan,
+  take: (keys: Column, values: Column) => void,
+): Promise<void> {
+  const buffer = new PairBuffer(env.kernels, env.memory.withOperator(by.operator), by.operator, take);
+  try {
+    await drive(parent, partition, env, {
+      push: row => buffer.push(row),
+      takeChunk(chunk) {
+        const columns = chunk.kind === "batch" ? pairColumns(chunk.batch) : undefined;
+        if (columns === undefined) {
+          for (const row of chunkToRows(env.kernels, chunk)) buffer.push(row);
+          return;
+        }
+        buffer.flush();
+        take(...columns);
+      },
+    });
+    buffer.flush();
+  } finally {
+    buffer.free();
+  }
+}
+
+/** All rows of the parent, in order, each batch as one column. */
+export async function readRows(parent: Plan, partition: number, env: TaskEnv, by: Plan, take: (rows: Column) => void): Promise<void> {
+  const writer = makeBatchWriter(env.kernels, env.memory.withOperator(by.operator), { what: `the rows of ${by.operator}` });
+  const flush = () => {
+    if (writer.rows === 0) return;
+    take(writer.finish().root);
+    writer.reset();
+  };
+  const push = (row: unknown) => {
+    writer.push(row);
+    if (writer.rows === batchRowsMax) flush();
+  };
+  try {
+    await drive(parent, partition, env, {
+      push,
+      takeChunk(chunk) {
+        if (chunk.kind !== "batch") {
+          for (const row of chunkToRows(env.kernels, chunk)) push(row);
+          return;
+        }
+        flush();
+        take(chunk.batch.root);
+      },
+    });
+    flush();
+  } finally {
+    writer.free();
+  }
+}

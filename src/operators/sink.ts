@@ -1,0 +1,42 @@
+/**
+ * Where a task's rows end: a sink takes rows one by one, or whole chunks when it can. `drive` runs a plan's partition into a
+ * sink, checking between chunks for cancellation and heap use.
+ */
+import type { Plan } from "../plan/nodes.ts";
+import { type Chunk, chunkLength, chunkToRows } from "./chunk.ts";
+import { openPipeline } from "./open.ts";
+import type { TaskEnv } from "./task-env.ts";
+
+export interface RowSink {
+  push(row: unknown): void;
+  /** Takes a chunk whole; for sinks that need not see rows as JavaScript values. */
+  takeChunk?(chunk: Chunk): void;
+}
+
+/** Thrown by a sink's `push` when it wants no more rows. */
+export const enough: unique symbol = Symbol("enough");
+
+export async function drive(plan: Plan, partition: number, env: TaskEnv, sink: RowSink): Promise<void> {
+  const { source, pipeline } = openPipeline(plan, partition, env, row => sink.push(row));
+  try {
+    for (;;) {
+      let chunk = source.next();
+      if (chunk instanceof Promise) chunk = await chunk;
+      if (chunk === undefined) break;
+      const rows = chunkLength(chunk);
+      env.metrics.rowsIn += rows;
+      if (pipeline !== undefined) {
+        env.metrics.jsRows += rows;
+        pipeline.feed(chunk);
+      } else if (sink.takeChunk !== undefined) {
+        env.metrics.kernelRows += rows;
+        sink.takeChunk(chunk);
+      } else for (const row of chunkToRows(env.kernels, chunk)) sink.push(row);
+      env.checkpoint(plan);
+    }
+  } catch (error) {
+    if (error !== enough) throw error;
+  } finally {
+    source.close();
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * What a running task attempt gives its operators: memory, functions, inputs, counters and the two checks (cancelled?
+ * heap full?) that every operator makes between chunks. Made by exec/, one per attempt.
+ */
+import type { TaskMetrics } from "../base/events.ts";
+import type { ExchangeId, RddId } from "../base/ids.ts";
+import type { Kernels } from "../kernel/kernels.ts";
+import type { TaskMemory } from "../kernel/task-memory.ts";
+import type { SourceMetric } from "../sources/contracts.ts";
+import type { Plan, PlanFunction } from "../plan/nodes.ts";
+import type { ExchangeStore } from "../storage/exchange-store.ts";
+import type { MapOutput } from "../storage/map-output.ts";
+import type { BlockStore } from "../storage/block-store.ts";
+import type { ChunkSource } from "./chunk.ts";
+
+/** Counters of one attempt, added to as it runs. */
+export type TaskCounters = { -readonly [Name in keyof TaskMetrics]: TaskMetrics[Name] };
+
+export interface TaskEnv {
+  readonly partition: number;
+  readonly stageId: number;
+  readonly attemptNumber: number;
+  readonly taskAttemptId: number;
+  readonly kernels: Kernels;
+  readonly memory: TaskMemory;
+  readonly exchanges: ExchangeStore;
+  readonly blocks: BlockStore;
+  readonly metrics: TaskCounters;
+  /** The user's function with fresh captures: the same object each time within an attempt. */
+  instantiate(fn: PlanFunction): (...args: unknown[]) => unknown;
+  /** What an exchange's map tasks wrote, in map order. */
+  mapOutputs(exchange: ExchangeId): readonly MapOutput[];
+  /** A probe's gathered value. */
+  probeValue(exchange: ExchangeId): unknown;
+  /** Throws when the task is cancelled or its heap is over the limit; cheap, called between chunks. `plan` is named in the error. */
+  checkpoint(plan: Plan): void;
+  /** What sources and sinks count; `path` is named in warnings about damaged input. */
+  count(metric: SourceMetric, amount: number, path: string): void;
+  setting(key: string): number | string | boolean;
+  /** Reads and fills the cache of a persisted plan. */
+  cached(id: RddId, partition: number, plan: Plan, compute: () => ChunkSource): ChunkSource;
+}

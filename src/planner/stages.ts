@@ -1,0 +1,63 @@
+/**
+ * Cuts a plan into stages at its exchanges and probes, parents before children. A stage's tasks compute the plan below its
+ * output down to the exchanges it reads. Pure; the same plan gives the same stages.
+ */
+import type { ExchangeId } from "../base/ids.ts";
+import { formatPosition } from "../base/errors.ts";
+import type { Action } from "../plan/action.ts";
+import { type ExchangePlan, parentsOf, type Plan, type ProbePlan } from "../plan/nodes.ts";
+import { partitionCount } from "../plan/partition-count.ts";
+
+export type StagePlan =
+  | { readonly kind: "exchange"; readonly root: ExchangePlan; readonly reads: readonly ExchangeId[]; readonly partitions: number; readonly name: string }
+  | { readonly kind: "probe"; readonly root: ProbePlan; readonly reads: readonly ExchangeId[]; readonly partitions: number; readonly name: string }
+  | {
+      readonly kind: "result";
+      readonly root: Plan;
+      readonly action: Action;
+      readonly reads: readonly ExchangeId[];
+      readonly partitions: number;
+      readonly name: string;
+    };
+
+export function cutStages(root: Plan, action: Action, actionName: string): StagePlan[] {
+  const stages: StagePlan[] = [];
+  const cut = new Set<ExchangeId>();
+  const cutAt = (output: ExchangePlan | ProbePlan) => {
+    if (cut.has(output.exchange)) return;
+    cut.add(output.exchange);
+    const reads = outputsReadBy(parentsOf(output));
+    for (const read of reads) cutAt(read);
+    const common = { reads: reads.map(read => read.exchange), partitions: partitionCount(output.parent), name: stageName(output) };
+    stages.push(output.op === "exchange" ? { kind: "exchange", root: output, ...common } : { kind: "probe", root: output, ...common });
+  };
+  const reads = outputsReadBy([root]);
+  for (const read of reads) cutAt(read);
+  stages.push({
+    kind: "result",
+    root,
+    action,
+    reads: reads.map(read => read.exchange),
+    partitions: partitionCount(root),
+    name: actionName,
+  });
+  return stages;
+}
+
+/** The exchanges and probes that are met first on the way down. */
+export function outputsReadBy(plans: readonly Plan[]): (ExchangePlan | ProbePlan)[] {
+  const found = new Map<ExchangeId, ExchangePlan | ProbePlan>();
+  const seen = new Set<Plan>();
+  const visit = (plan: Plan) => {
+    if (seen.has(plan)) return;
+    seen.add(plan);
+    if (plan.op === "exchange" || plan.op === "probe") found.set(plan.exchange, plan);
+    else for (const parent of parentsOf(plan)) visit(parent);
+  };
+  for (const plan of plans) visit(plan);
+  return [...found.values()];
+}
+
+function stageName(output: Plan): string {
+  return output.at === undefined ? output.operator : `${output.operator} at ${formatPosition(output.at)}`;
+}
