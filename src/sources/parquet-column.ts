@@ -1,21 +1,22 @@
 /**
- * One top-level column of one row group, pulled a few thousand rows at a time. `FlatColumn` decodes page by page (plain and
- * dictionary encodings, by far the usual ones); `AssembledColumn` has hyparquet decode nested columns and rare encodings at once.
+ * One top-level column of one row group, pulled a few thousand rows at a time. `FlatColumn` decodes page by page;
+ * `NestedColumn` (lists, maps, structs) decodes its leaves at once and has hyparquet put them together.
  */
 import type { ColumnChunk, SchemaElement, SchemaTree } from "hyparquet";
-import { assembleNested } from "hyparquet/src/assemble.js";
-import { readColumn } from "hyparquet/src/column.js";
+import { assembleLists, assembleNested } from "hyparquet/src/assemble.js";
 import { DEFAULT_PARSERS } from "hyparquet/src/convert.js";
-import { getTreePath } from "hyparquet/src/schema.js";
-import { flatten } from "hyparquet/src/utils.js";
+import { getMaxDefinitionLevel, getMaxRepetitionLevel, getTreePath } from "hyparquet/src/schema.js";
 import { invariant } from "../base/assert.ts";
-import { decompress, PageReader, readHybrid } from "./parquet-pages.ts";
-import { flatType, readPlain, shrink, type FlatType } from "./parquet-values.ts";
+import { readHybrid, toPlain } from "./parquet-encodings.ts";
+import { type DataPage, PageReader } from "./parquet-pages.ts";
+import { flatType, normalValue, readPlain } from "./parquet-values.ts";
 
 export interface ColumnCursor {
   /** Puts the next `rows` values at out[0] …; null where there is none. */
   fill(out: unknown[], rows: number): void;
 }
+
+export type ReadChunk = (chunk: ColumnChunk) => Buffer;
 
 /** Bytes of a column chunk in the file. */
 export function chunkRange(chunk: ColumnChunk): { readonly position: number; readonly bytes: number } {
@@ -25,34 +26,66 @@ export function chunkRange(chunk: ColumnChunk): { readonly position: number; rea
   return { position, bytes: Number(meta.total_compressed_size) };
 }
 
-const flatEncodings = new Set(["PLAIN", "RLE", "BIT_PACKED", "PLAIN_DICTIONARY", "RLE_DICTIONARY"]);
+/** `chunks` are the leaf columns below `tree`. */
+export function openColumn(tree: SchemaTree, root: SchemaTree, chunks: readonly ColumnChunk[], rows: number, read: ReadChunk): ColumnCursor {
+  if (tree.children.length > 0 || tree.element.repetition_type === "REPEATED") return new NestedColumn(tree, root, chunks, rows, read);
+  invariant(chunks[0] !== undefined, "a column has a chunk in every row group");
+  return new FlatColumn(openLeaf(chunks[0], [root, tree], read));
+}
 
-/** `chunks` are the leaf columns below `tree`, `read` gives the bytes of one. */
-export function openColumn(tree: SchemaTree, root: SchemaTree, chunks: readonly ColumnChunk[], rows: number, read: (chunk: ColumnChunk) => Buffer): ColumnCursor {
-  const { element } = tree;
-  const first = chunks[0];
-  invariant(first?.meta_data !== undefined, "a column has a chunk in every row group");
-  const type = tree.children.length === 0 && element.repetition_type !== "REPEATED" ? flatType(element) : undefined;
-  if (type !== undefined && first.meta_data.encodings.every(encoding => flatEncodings.has(encoding))) {
-    return new FlatColumn(new PageReader(read(first), first.meta_data.codec, element.repetition_type !== "REQUIRED"), element, type);
+/** A leaf's pages, and its values in them. */
+class Leaf {
+  private dictionary: unknown[] | undefined;
+
+  constructor(
+    readonly pages: PageReader,
+    readonly element: SchemaElement,
+  ) {}
+
+  /** The next page of values; dictionaries on the way are kept. */
+  nextPage(): DataPage {
+    let page = this.pages.next();
+    while ("dictionary" in page) {
+      this.dictionary = readPlain(page.bytes, page.valueCount, this.element);
+      page = this.pages.next();
+    }
+    return page;
   }
-  return new AssembledColumn(assemble(tree, root, chunks, rows, read));
+
+  /** The page's values, as codes into a list or without. */
+  values(page: DataPage): { readonly values: unknown[]; readonly codes: Int32Array | undefined } {
+    const { bytes, valueCount, encoding } = page;
+    if (encoding !== "PLAIN_DICTIONARY" && encoding !== "RLE_DICTIONARY") {
+      return { values: readPlain(toPlain(encoding, bytes, valueCount, this.element), valueCount, this.element), codes: undefined };
+    }
+    const { dictionary } = this;
+    if (dictionary === undefined) throw new Error("a page refers to a dictionary that is not there");
+    const width = bytes[0] ?? 0;
+    if (width > 32) throw new Error(`dictionary codes of ${width} bits`);
+    const codes = new Int32Array(valueCount);
+    if (width > 0) readHybrid(bytes.subarray(1), width, codes);
+    for (let i = 0; i < valueCount; i++) if (codes[i]! >>> 0 >= dictionary.length) throw new Error("a value is not in its dictionary");
+    return { values: dictionary, codes };
+  }
+}
+
+function openLeaf(chunk: ColumnChunk, path: SchemaTree[], read: ReadChunk): Leaf {
+  const levels = { definition: getMaxDefinitionLevel(path), repetition: getMaxRepetitionLevel(path) };
+  return new Leaf(new PageReader(read(chunk), chunk.meta_data!.codec, levels), path.at(-1)!.element);
 }
 
 class FlatColumn implements ColumnCursor {
-  private dictionary: unknown[] | undefined;
   private values: unknown[] = [];
   private codes: Int32Array | undefined;
   private present: Uint8Array | undefined;
   private pageRows = 0;
   private row = 0;
   private value = 0;
+  private readonly isDate: boolean;
 
-  constructor(
-    private readonly pages: PageReader,
-    private readonly element: SchemaElement,
-    private readonly type: FlatType,
-  ) {}
+  constructor(private readonly leaf: Leaf) {
+    this.isDate = flatType(leaf.element)?.kind === "date";
+  }
 
   fill(out: unknown[], rows: number): void {
     for (let filled = 0; filled < rows; ) {
@@ -65,7 +98,7 @@ class FlatColumn implements ColumnCursor {
       filled += count;
     }
     // a Date of its own for every row: rows may be changed by who gets them
-    if (this.type.kind === "date") for (let i = 0; i < rows; i++) if (out[i] !== null) out[i] = new Date(out[i] as number);
+    if (this.isDate) for (let i = 0; i < rows; i++) if (out[i] !== null) out[i] = new Date(out[i] as number);
   }
 
   private fillCoded(out: unknown[], at: number, count: number, codes: Int32Array): void {
@@ -85,85 +118,49 @@ class FlatColumn implements ColumnCursor {
   }
 
   private loadPage(): void {
-    let page = this.pages.next();
-    while ("dictionary" in page) {
-      this.dictionary = readPlain(page.bytes, page.valueCount, this.element, this.type);
-      page = this.pages.next();
-    }
-    this.pageRows = page.rows;
+    const page = this.leaf.nextPage();
+    this.pageRows = page.slots;
+    this.present = page.definitions;
     this.row = 0;
     this.value = 0;
-    this.present = page.present;
-    this.codes = undefined;
-    switch (page.encoding) {
-      case "PLAIN":
-        this.values = readPlain(page.bytes, page.valueCount, this.element, this.type);
-        return;
-      case "PLAIN_DICTIONARY":
-      case "RLE_DICTIONARY":
-        this.codes = this.readCodes(page.bytes, page.valueCount);
-        return;
-      case "RLE":
-        this.values = readRunBooleans(page.bytes, page.valueCount);
-        return;
-      default:
-        throw new Error(`encoding ${page.encoding} was not announced`);
-    }
-  }
-
-  private readCodes(bytes: Buffer, count: number): Int32Array {
-    const { dictionary } = this;
-    if (dictionary === undefined) throw new Error("a page refers to a dictionary that is not there");
-    const width = bytes[0] ?? 0;
-    if (width > 32) throw new Error(`dictionary codes of ${width} bits`);
-    const codes = new Int32Array(count);
-    if (width > 0) readHybrid(bytes.subarray(1), width, codes);
-    for (let i = 0; i < count; i++) if (codes[i]! >>> 0 >= dictionary.length) throw new Error("a value is not in its dictionary");
-    this.values = dictionary;
-    return codes;
+    ({ values: this.values, codes: this.codes } = this.leaf.values(page));
   }
 }
 
-function readRunBooleans(bytes: Buffer, count: number): unknown[] {
-  const bits = new Uint8Array(count);
-  readHybrid(bytes.subarray(4), 1, bits);
-  return Array.from(bits, bit => bit === 1);
-}
-
-class AssembledColumn implements ColumnCursor {
+class NestedColumn implements ColumnCursor {
+  private readonly values: ArrayLike<unknown>;
   private at = 0;
-  constructor(private readonly values: ArrayLike<unknown>) {}
+
+  constructor(tree: SchemaTree, root: SchemaTree, chunks: readonly ColumnChunk[], rows: number, read: ReadChunk) {
+    const leaves = new Map<string, unknown[]>();
+    for (const chunk of chunks) {
+      const path = getTreePath(root, chunk.meta_data!.path_in_schema);
+      leaves.set(chunk.meta_data!.path_in_schema.join("."), readLists(openLeaf(chunk, path, read), path));
+    }
+    if (tree.children.length > 0) assembleNested(leaves as Map<string, never>, tree, DEFAULT_PARSERS);
+    this.values = leaves.get(tree.path.join(".")) ?? [];
+    if (this.values.length < rows) throw new Error("it has fewer values than its row group has rows");
+  }
 
   fill(out: unknown[], rows: number): void {
-    if (this.at + rows > this.values.length) throw new Error("it has fewer values than its row group has rows");
-    for (let i = 0; i < rows; i++) out[i] = plainValue(this.values[this.at + i]);
+    for (let i = 0; i < rows; i++) out[i] = normalValue(this.values[this.at + i]);
     this.at += rows;
   }
 }
 
-function assemble(tree: SchemaTree, root: SchemaTree, chunks: readonly ColumnChunk[], rows: number, read: (chunk: ColumnChunk) => Buffer): ArrayLike<unknown> {
-  const leaves = new Map<string, ArrayLike<unknown>>();
-  for (const chunk of chunks) {
-    const meta = chunk.meta_data!;
-    const schemaPath = getTreePath(root, meta.path_in_schema);
-    const bytes = read(chunk);
-    const reader = { view: new DataView(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength), offset: 0 };
-    const compressors = { [meta.codec]: (input: Uint8Array, plainBytes: number) => decompress(meta.codec, Buffer.from(input.buffer, input.byteOffset, input.byteLength), plainBytes) };
-    const decoder = { pathInSchema: meta.path_in_schema, element: schemaPath.at(-1)!.element, schemaPath, parsers: DEFAULT_PARSERS, utf8: false, ...meta, compressors };
-    const { data } = readColumn(reader, { groupStart: 0, selectStart: 0, selectEnd: rows, groupRows: rows }, decoder);
-    leaves.set(meta.path_in_schema.join("."), flatten(data));
+/** A leaf's values in the lists that their levels say, for all of its rows. */
+function readLists(leaf: Leaf, path: SchemaTree[]): unknown[] {
+  const isDate = flatType(leaf.element)?.kind === "date";
+  let rows: unknown[] = [];
+  while (!leaf.pages.atEnd) {
+    const page = leaf.nextPage();
+    const { values, codes } = leaf.values(page);
+    let items = codes === undefined ? values : Array.from(codes, code => values[code]);
+    if (isDate) items = items.map(time => new Date(time as number));
+    const { definitions, repetitions } = page;
+    // both are only indexed; typed arrays are all the same to it
+    const assembled = assembleLists(rows, definitions as unknown as number[], (repetitions ?? []) as number[], items, path) as unknown[];
+    rows = assembled === rows || rows.length === 0 ? assembled : rows.concat(assembled);
   }
-  if (tree.children.length > 0) assembleNested(leaves as Map<string, never>, tree, DEFAULT_PARSERS);
-  return leaves.get(tree.path.join(".")) ?? [];
-}
-
-/** hyparquet's values by this reader's rules: null for what is absent, numbers where they are exact, no shared bytes. */
-function plainValue(value: unknown): unknown {
-  if (value === undefined) return null;
-  if (typeof value === "bigint") return shrink(value);
-  if (typeof value !== "object" || value === null) return value;
-  if (value instanceof Date) return new Date(value);
-  if (value instanceof Uint8Array) return new Uint8Array(value);
-  if (Array.isArray(value)) return value.map(plainValue);
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, plainValue(inner)]));
+  return rows;
 }

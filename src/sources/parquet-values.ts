@@ -5,6 +5,8 @@
  */
 import { isAscii } from "node:buffer";
 import type { SchemaElement } from "hyparquet";
+import { convert, DEFAULT_PARSERS } from "hyparquet/src/convert.js";
+import { readPlain as readPlainRaw } from "hyparquet/src/plain.js";
 
 export type FlatType =
   | { readonly kind: "boolean" | "int32" | "uint32" | "int64" | "uint64" | "float" | "double" | "string" | "bytes" }
@@ -44,7 +46,9 @@ export function flatType(element: SchemaElement): FlatType | undefined {
   }
 }
 
-export function readPlain(bytes: Buffer, count: number, element: SchemaElement, type: FlatType): unknown[] {
+export function readPlain(bytes: Buffer, count: number, element: SchemaElement): unknown[] {
+  const type = flatType(element);
+  if (type === undefined) return readRare(bytes, count, element);
   if (type.kind === "string" || type.kind === "bytes") return readByteArrays(bytes, count, type.kind === "string");
   if (element.type === "FIXED_LEN_BYTE_ARRAY") return readFixedDecimals(bytes, count, element.type_length ?? 0, type);
   const width = type.kind === "boolean" ? 1 / 8 : element.type === "INT32" || element.type === "FLOAT" ? 4 : 8;
@@ -80,6 +84,28 @@ export function readPlain(bytes: Buffer, count: number, element: SchemaElement, 
   return values;
 }
 
+/** INT96 timestamps, UUIDs, half floats, JSON: by hyparquet's rules. */
+function readRare(bytes: Buffer, count: number, element: SchemaElement): unknown[] {
+  const width = element.type === "FIXED_LEN_BYTE_ARRAY" ? (element.type_length ?? 0) : element.type === "INT96" ? 12 : 4;
+  if (count * width > bytes.length) throw new Error("plain values end too early");
+  // aligned, and in a buffer of its own, for some values become views of it
+  const view = new DataView(new Uint8Array(bytes).buffer);
+  const raw = readPlainRaw({ view, offset: 0 }, element.type!, count, element.type_length);
+  const decoder = { element, parsers: DEFAULT_PARSERS, utf8: false, pathInSchema: [], schemaPath: [], type: element.type!, codec: "UNCOMPRESSED" as const };
+  return Array.from(convert(raw, decoder) as ArrayLike<unknown>, normalValue);
+}
+
+/** hyparquet's values by this reader's rules: null for what is absent, numbers where they are exact, nothing shared. */
+export function normalValue(value: unknown): unknown {
+  if (value === undefined) return null;
+  if (typeof value === "bigint") return shrink(value);
+  if (typeof value !== "object" || value === null) return value;
+  if (value instanceof Date) return new Date(value);
+  if (value instanceof Uint8Array) return new Uint8Array(value);
+  if (Array.isArray(value)) return value.map(normalValue);
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, normalValue(inner)]));
+}
+
 /** Big-endian two's complement of any width. */
 function readFixedDecimals(bytes: Buffer, count: number, width: number, type: FlatType): unknown[] {
   if (type.kind !== "decimal" || width < 1 || count * width > bytes.length) throw new Error("plain values end too early");
@@ -101,7 +127,7 @@ function readInt64(view: DataView, at: number): number | bigint {
 }
 
 /** A number where it is exact, as everywhere in this reader. */
-export function shrink(value: bigint): number | bigint {
+function shrink(value: bigint): number | bigint {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value;
 }

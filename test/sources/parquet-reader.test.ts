@@ -20,6 +20,11 @@ async function readParquet(path: string, options: ParquetOptions = {}, env = tes
   return rows;
 }
 
+function uuid(i: number): string {
+  const byte = (i % 256).toString(16).padStart(2, "0");
+  return [4, 2, 2, 2, 6].map(bytes => byte.repeat(bytes)).join("-");
+}
+
 function expectedRow(i: number): Record<string, unknown> {
   const some = <T>(value: T) => (i % 5 === 0 ? null : value);
   const big = 9007199254740990n + BigInt(i);
@@ -43,6 +48,11 @@ function expectedRow(i: number): Record<string, unknown> {
     wide: (i * 1001 - 5) / 1000,
     list: i % 7 === 0 ? null : [i, null, i + 1].slice(0, i % 4),
     point: { x: i, label: i % 3 === 0 ? null : `p${i}` },
+    deep: i % 11 === 0 ? null : [Array.from({ length: i % 3 }, () => ({ d: new Date(i * 1000), s: i % 2 === 1 ? null : "s" })), null],
+    map: i % 6 === 0 ? null : Object.fromEntries([["k", i], ["n", null]].slice(0, i % 3)),
+    maybe: i % 4 === 0 ? null : { in: i % 5 === 0 ? null : { x: i } },
+    id: uuid(i),
+    time: i * 1000,
     none: null,
     ["__proto__"]: i,
   };

@@ -29,6 +29,11 @@ columns = {
     "wide": pa.array([decimal.Decimal(i * 1001 - 5) / 1000 for i in rows], pa.decimal128(30, 3)),
     "list": pa.array([None if i % 7 == 0 else [i, None, i + 1][: i % 4] for i in rows], pa.list_(pa.int64())),
     "point": pa.array([{"x": i, "label": None if i % 3 == 0 else f"p{i}"} for i in rows], pa.struct([("x", pa.int32()), ("label", pa.string())])),
+    "deep": pa.array([None if i % 11 == 0 else [[{"d": dt.datetime.fromtimestamp(i, utc), "s": None if i % 2 else "s"}] * (i % 3), None] for i in rows], pa.list_(pa.list_(pa.struct([("d", pa.timestamp("ms", "UTC")), ("s", pa.string())])))),
+    "map": pa.array([None if i % 6 == 0 else [("k", i), ("n", None)][: i % 3] for i in rows], pa.map_(pa.string(), pa.int64())),
+    "maybe": pa.array([None if i % 4 == 0 else {"in": None if i % 5 == 0 else {"x": i}} for i in rows], pa.struct([("in", pa.struct([("x", pa.int64())]))])),
+    "id": pa.array([bytes([i % 256] * 16) for i in rows], pa.uuid()),
+    "time": pa.array([i * 1000 for i in rows], pa.time64("us")),
     "none": pa.array([None for _ in rows], pa.string()),
     "__proto__": pa.array([i for i in rows], pa.int32()),
 }
