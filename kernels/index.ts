@@ -24,3 +24,11 @@ export {
 } from "./partition";
 export { indexesOfWords, orderBool, orderF32, orderF64, orderI32, orderI64, orderWordsI32 } from "./normalize";
 export { sortBegin, sortStep } from "./sort";
+export { isAscii, splitColumn, splitLines, splitLineTokens, splitTokens, utf8Replacements, utf8Valid } from "./text";
+export { lz4Compress, lz4Decompress } from "./lz4";
+export { mergeBegin, mergeBytes, mergeU64, mergeWindow } from "./merge";
+export { mergeSortBegin, mergeSortStep } from "./merge-sort";
+export {
+  keyLengthsFixed, keyLengthsRaw, keyLengthsUtf8, keyWriteBool, keyWriteByte, keyWriteF32, keyWriteF64, keyWriteI32,
+  keyWriteRaw, keyWriteUtf8,
+} from "./key-bytes";

@@ -1,4 +1,5 @@
-// Order-preserving u64 keys of whole columns. `flip` is 0 for ascending, all ones (-1) for descending.
+// Order-preserving u64 keys of whole columns (key bytes are in key-bytes.ts). `flip` is 0 for ascending, all ones (-1) for
+// descending.
 import { orderOfF64, orderOfI64 } from "./order";
 
 /** Numbers have the same key in every layout (f64, f32, i32). */

@@ -144,3 +144,12 @@ export function prefixSum(kernels: Kernels, lengths: Ptr, n: number, offsets: Pt
   }
   return sum;
 }
+
+/** How many of the first n rows (at least one) of a column of variable length are within `bytesMax`, about. */
+export function rowsWithin(kernels: Kernels, offsets: Ptr, n: number, bytesMax: number): number {
+  const { u32 } = kernels;
+  const first = offsets >>> 2;
+  let rows = n;
+  while (rows > 1 && u32[first + rows]! - u32[first]! > bytesMax) rows = Math.ceil(rows / 2);
+  return rows;
+}

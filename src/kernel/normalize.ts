@@ -1,6 +1,8 @@
 /**
- * Order-preserving u64 keys of columns: unsigned order of the keys is the order of the values (−0 equals 0, NaN last), reversed
- * when `descending`. A number has the same key in an f64, f32 and i32 column, so keys of several batches compare.
+ * Order-preserving keys of columns, as u64 for single columns and as bytes for anything.
+ *
+ * u64 keys: unsigned order of the keys is the order of the values (−0 equals 0, NaN last), reversed when `descending`. A number
+ * has the same key in an f64, f32 and i32 column, so keys of several batches compare.
  */
 import type { Kernels } from "./kernels.ts";
 import { offset, type Ptr } from "./ptr.ts";

@@ -5,10 +5,11 @@
  * is far larger than the cache, `scatterPositions` and scatter. `scatterBytes` moves strings without an index vector.
  */
 import type { Kernels } from "./kernels.ts";
-import { fill } from "./move.ts";
+import { fill, rowsWithin } from "./move.ts";
 import { offset, type Ptr } from "./ptr.ts";
 
 const rowsPerCall = 1 << 18;
+const bytesPerCall = 8 << 20;
 /** Searching byte bounds costs up to a microsecond a row. */
 const searchedRowsPerCall = 1 << 13;
 
@@ -99,11 +100,13 @@ export function scatterBytes(
 ): void {
   const { u32 } = kernels;
   u32[(dstOffsets >>> 2) + n] = u32[(offsets >>> 2) + n]! - u32[offsets >>> 2]!;
-  eachPart(n, rowsPerCall, (from, rows) =>
+  for (let from = 0; from < n; ) {
+    const rows = rowsWithin(kernels, offset(offsets, from * 4), Math.min(rowsPerCall, n - from), bytesPerCall);
     kernels.run.scatterBytes(
       offset(ids, from * 4), offset(offsets, from * 4), bytes, rows, rowCursors, byteCursors, dstOffsets, dstBytes,
-    ),
-  );
+    );
+    from += rows;
+  }
 }
 
 function eachPart(n: number, size: number, part: (from: number, rows: number) => void): void {

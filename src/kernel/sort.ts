@@ -7,6 +7,7 @@
 import type { Allocator } from "./allocator.ts";
 import type { Kernels } from "./kernels.ts";
 import { nullPtr, type Ptr } from "./ptr.ts";
+import { withScratch } from "./scratch.ts";
 
 export interface SortOptions {
   /** Called between kernel calls: the place to notice a cancellation. */
@@ -69,15 +70,4 @@ function runSort(kernels: Kernels, allocator: Allocator, args: SortArguments, op
     kernels.run.sortBegin(state!, ...args, stack!);
     while (kernels.run.sortStep(state!, budgetPerCall) === 0) options.between?.();
   });
-}
-
-/** Allocates, runs and frees, also when it throws. */
-function withScratch(allocator: Allocator, sizes: readonly number[], body: (ptrs: Ptr[]) => void): void {
-  const ptrs: Ptr[] = [];
-  try {
-    for (const bytes of sizes) ptrs.push(allocator.alloc(bytes));
-    body(ptrs);
-  } finally {
-    ptrs.forEach((ptr, i) => allocator.free(ptr, sizes[i]!));
-  }
 }
