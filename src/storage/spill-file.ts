@@ -185,7 +185,6 @@ export class SpillReader {
       if (this.codec === undefined) this.fill(fd, to, segment.length, segment.offset);
       else this.readChunks(fd, segment, to, this.codec);
     } catch (thrown) {
-      if (thrown instanceof FiresteelError) throw thrown;
       throw damaged(segment, thrown instanceof Error ? thrown.message : String(thrown), thrown);
     }
     const crc = crc32(this.u8.subarray(to, to + segment.rawLength));
@@ -208,17 +207,22 @@ export class SpillReader {
       const head = this.getHead(scratch);
       const stored = (head & ~plainBit) >>> 0;
       at += headBytes;
-      if (at + stored > stop || stored > storedBytesMax) throw damaged(segment, "a chunk is longer than its segment");
+      if (at + stored > stop || stored > storedBytesMax) throw new Error("a chunk is longer than its segment");
       if ((head & plainBit) !== 0) {
-        if (stored !== plain) throw damaged(segment, "a chunk has another length");
+        if (stored !== plain) throw new Error("a chunk has another length");
         this.fill(fd, into, plain, at);
       } else {
         this.fill(fd, scratch, stored, at);
-        if (codec.decompress(scratch, stored, into, plain) !== plain) throw damaged(segment, "a chunk does not decompress");
+        this.decompress(codec, stored, into, plain);
       }
       at += stored;
     }
-    if (at !== stop) throw damaged(segment, "it is longer than its rows");
+    if (at !== stop) throw new Error("it is longer than its rows");
+  }
+
+  private decompress(codec: SpillCodec, stored: number, to: Ptr, plain: number): void {
+    const made = codec.decompress(codec.scratch, stored, to, plain);
+    if (made !== plain) throw new Error(`a chunk holds ${made} bytes instead of ${plain}`);
   }
 
   private getHead(at: Ptr): number {
