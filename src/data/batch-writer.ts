@@ -53,7 +53,10 @@ class Writer implements BatchWriter {
     const type = root === undefined ? own : unify(root.type, own);
     if (root === undefined) this.adopt(this.freshBuilder(type));
     else if (typeKey(root.type) !== typeKey(type)) this.adopt(widen(root, this.rows, type));
-    if (!this.store(row, this.rows)) throw unshippable(row, this.options.what ?? "row");
+    if (!this.store(row, this.rows)) {
+      const { what } = this.options;
+      throw unshippable(row, /\b(key|value)s\b/.exec(what ?? "")?.[1] ?? "row", what);
+    }
   }
 
   private freshBuilder(type: ColumnType): Builder {

@@ -28,7 +28,7 @@ export interface BatchWriter {
 export type MakeBatchWriter = (kernels: Kernels, allocator: Allocator, options?: WriterOptions) => BatchWriter;
 
 export interface WriterOptions {
-  /** Used in errors about values that cannot ship: "the rows of map". */
+  /** Where the rows are met, for errors: "the rows of map" gives `row[1] is a function, in the rows of map`. */
   readonly what?: string;
 }
 

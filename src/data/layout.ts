@@ -159,6 +159,21 @@ function unifyAll(types: readonly ColumnType[]): ColumnType {
   return first === undefined ? anyType : rest.reduce(unify, first);
 }
 
+/** The type in which a writer stores such values: dictionaries come from sources only. */
+export function storedType(type: ColumnType): ColumnType {
+  switch (type.kind) {
+    case "dictionary":
+      return storedType(type.values);
+    case "struct":
+      return { ...type, fields: type.fields.map(storedType) };
+    case "list":
+    case "optional":
+      return { ...type, item: storedType(type.item) };
+    default:
+      return type;
+  }
+}
+
 /** Equal types have equal keys. */
 export function typeKey(type: ColumnType): string {
   switch (type.kind) {

@@ -12,7 +12,7 @@ import { Builder, valueBytes } from "./builder.ts";
 import type { Batch, BytesColumn, Column } from "./column.ts";
 import { concatColumns } from "./concat.ts";
 import type { OwnedBatch } from "./contracts.ts";
-import { typeKey, unify } from "./layout.ts";
+import { storedType, typeKey, unify } from "./layout.ts";
 import { storeCode } from "./store-code.ts";
 import { typeOf } from "./type-of.ts";
 
@@ -78,7 +78,7 @@ class HeldMemory implements Allocator {
 
 /** Rows of unlike layouts, read and stored one by one. */
 function storeAll(kernels: Kernels, allocator: Allocator, parts: readonly Column[], rows: number): OwnedBatch {
-  const builder = new Builder(parts.map(typeOf).reduce(unify), kernels, allocator);
+  const builder = new Builder(storedType(parts.map(typeOf).reduce(unify)), kernels, allocator);
   try {
     builder.reserveRows(rows);
     const { store } = storeCode(builder);

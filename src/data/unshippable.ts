@@ -13,17 +13,24 @@ export class UnshippableValue extends FiresteelError {
   readonly path: string;
   readonly part: string;
 
-  constructor(path: string, part: string, verb: string, hint: string | undefined) {
-    super("user", `${path} ${verb} ${part}`, { hint });
+  constructor(path: string, verb: string, part: string, hint: string | undefined, place = "") {
+    super("user", `${path} ${verb} ${part}${place}`, { hint });
     this.path = path;
     this.part = part;
   }
 }
 
-/** The error for a value that the encoder refused; `what` is what the whole is called. */
-export function unshippable(value: unknown, what: string, hooks: EncodeHooks = {}): UnshippableValue {
-  const found = new Search(hooks).visit(value, what);
-  return found ?? new UnshippableValue(what, "a value that cannot be sent to another thread", "holds", undefined);
+interface Found {
+  readonly path: string;
+  readonly verb: string;
+  readonly part: string;
+  readonly hint: string | undefined;
+}
+
+/** The error for a value that the encoder refused. `root` is what the whole is called: `row`; `place` where it is met: "the rows of map". */
+export function unshippable(value: unknown, root: string, place: string | undefined, hooks: EncodeHooks = {}): UnshippableValue {
+  const found = new Search(hooks).visit(value, root) ?? { path: root, verb: "holds", part: "what cannot be sent", hint: undefined };
+  return new UnshippableValue(found.path, found.verb, found.part, found.hint, place === undefined ? "" : `, in ${place}`);
 }
 
 class Search {
@@ -32,16 +39,16 @@ class Search {
 
   constructor(private readonly hooks: EncodeHooks) {}
 
-  visit(value: unknown, path: string): UnshippableValue | undefined {
+  visit(value: unknown, path: string): Found | undefined {
     if (typeof value === "function" || typeof value === "symbol") return this.visitOther(value, path);
     if (typeof value !== "object" || value === null) return undefined;
     const above = this.ancestors.get(value);
     if (above !== undefined && this.hooks.references !== true) {
-      return new UnshippableValue(path, `itself at ${above}`, "refers to", "Send plain data without cycles");
+      return { path, verb: "refers to", part: `itself at ${above}`, hint: "Send plain data without cycles" };
     }
     if (this.visited.has(value)) return undefined;
     if (this.ancestors.size >= valueDepthMax) {
-      return new UnshippableValue(shorten(path), `deeper than ${valueDepthMax} levels`, "is nested", "Send flatter data");
+      return { path: shorten(path), verb: "is nested", part: `deeper than ${valueDepthMax} levels`, hint: "Send flatter data" };
     }
     this.ancestors.set(value, path);
     const found = this.visitParts(value, path);
@@ -51,7 +58,7 @@ class Search {
     return found;
   }
 
-  private visitParts(value: object, path: string): UnshippableValue | undefined {
+  private visitParts(value: object, path: string): Found | undefined {
     switch (kindOf(value)) {
       case "array": {
         const array = value as unknown[];
@@ -75,22 +82,22 @@ class Search {
     }
   }
 
-  private visitProperties(value: object, path: string): UnshippableValue | undefined {
+  private visitProperties(value: object, path: string): Found | undefined {
     return this.first(Object.keys(value), name => this.visit((value as Record<string, unknown>)[name], path + property(name)));
   }
 
-  private visitOther(value: object | symbol, path: string): UnshippableValue | undefined {
+  private visitOther(value: object | symbol, path: string): Found | undefined {
     const shippable = typeof value === "object" ? classOf(value) : undefined;
     if (shippable !== undefined) {
       const state = shippable.dehydrate(value as object);
       return this.visitProperties(value as object, path) ?? this.first(state, each => this.visit(each, `${path}'s private state`));
     }
     const other = this.hooks.encodeOther?.(value);
-    if (other === undefined) return new UnshippableValue(path, describe(value), "is", hintFor(value));
+    if (other === undefined) return { path, verb: "is", part: describe(value), hint: hintFor(value) };
     return this.visit(other.data, path);
   }
 
-  private first<T>(each: Iterable<T>, visit: (item: T) => UnshippableValue | undefined): UnshippableValue | undefined {
+  private first<T>(each: Iterable<T>, visit: (item: T) => Found | undefined): Found | undefined {
     for (const item of each) {
       const found = visit(item);
       if (found !== undefined) return found;

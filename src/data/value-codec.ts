@@ -18,7 +18,7 @@
  * shared with other views.
  */
 import { Buffer } from "node:buffer";
-import { unshippable } from "./unshippable.ts";
+import { unshippable, type UnshippableValue } from "./unshippable.ts";
 import { ValueDecoder, type DecodeHooks } from "./value-decoder.ts";
 import { ValueEncoder, type ByteTarget, type EncodeHooks } from "./value-encoder.ts";
 
@@ -27,7 +27,10 @@ export type { EncodeHooks, OtherValue } from "./value-encoder.ts";
 export { UnshippableValue } from "./unshippable.ts";
 
 export interface EncodeOptions extends EncodeHooks {
-  /** What the value is called in errors: `row` in `row[1].callback is a function`. */
+  /**
+   * What the value is called in errors: `row` in `row[1].callback is a function`; or a phrase, such as "the rows of parallelize",
+   * for `value[1].callback is a function, in the rows of parallelize`.
+   */
   readonly what?: string;
 }
 
@@ -51,11 +54,16 @@ export function encodeValue(value: unknown, options: EncodeOptions = {}): Uint8A
 function encodeWith(growing: GrowingEncoder, value: unknown, options: EncodeOptions): Uint8Array {
   const { encoder } = growing;
   encoder.at = 0;
-  if (!encoder.tryWrite(value)) throw unshippable(value, options.what ?? "value", options);
+  if (!encoder.tryWrite(value)) throw refusalOf(value, options);
   const bytes = new Uint8Array(encoder.at);
   bytes.set(growing.bytes.subarray(0, encoder.at));
   if (growing.bytes.length > keptBytesMax) growing.shrink();
   return bytes;
+}
+
+function refusalOf(value: unknown, options: EncodeOptions): UnshippableValue {
+  const { what = "value" } = options;
+  return what.includes(" ") ? unshippable(value, "value", what, options) : unshippable(value, what, undefined, options);
 }
 
 /** The value that `encodeValue` made the bytes of. Throws an error of kind "data" when they are damaged. */

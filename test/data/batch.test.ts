@@ -159,7 +159,7 @@ describe("a writer", () => {
   let refusalsSeen = 0;
 
   test("refuses what cannot ship, names the place, and goes on", () => {
-    const writer = makeBatchWriter(kernels, new CheckedAllocator(), { what: "row" });
+    const writer = makeBatchWriter(kernels, new CheckedAllocator(), { what: "the rows of map" });
     const cyclic: Record<string, unknown> = {};
     cyclic["list"] = [cyclic];
     const refusals: [unknown, string][] = [
@@ -172,7 +172,7 @@ describe("a writer", () => {
       [cyclic, "row.list[0] refers to itself at row"],
     ];
     writer.push([1, 2]);
-    for (const [row, message] of refusals) expect(() => writer.push(row)).toThrow(message);
+    for (const [row, message] of refusals) expect(() => writer.push(row)).toThrow(`${message}, in the rows of map`);
     writer.push([3, 4]);
     expect(readBatch(kernels, writer.finish()).toArray()).toEqual([[1, 2], [3, 4]]);
   });

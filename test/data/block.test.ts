@@ -6,10 +6,13 @@ import { makeBatchWriter } from "../../src/data/batch-writer.ts";
 import { blockBytes, blockRows, openBlock, sealBlock, sealedBytes } from "../../src/data/block.ts";
 import { decodeType, encodeType } from "../../src/data/block-type.ts";
 import type { Batch, Column } from "../../src/data/column.ts";
+import { keyOf } from "../../src/data/key-bytes.ts";
+import { encodeKeys, hashColumn } from "../../src/data/keys.ts";
 import { concat, gather, slice, typeOf } from "../../src/data/move.ts";
 import type { ColumnType } from "../../src/data/schema.ts";
 import { asPtr, type Ptr } from "../../src/kernel/ptr.ts";
-import { MemoryRefused } from "../../src/kernel/allocator.ts";
+import { BumpAllocator, MemoryRefused } from "../../src/kernel/allocator.ts";
+import { compileKernels, createKernelMemory, instantiateKernels } from "../../src/kernel/kernels.ts";
 import { forSeeds, randomRows, randomValue } from "./random-values.ts";
 import { expectSame } from "./same.ts";
 import { CheckedAllocator, testKernels as kernels } from "./test-kernels.ts";
@@ -207,11 +210,28 @@ test("dictionaries are sealed, gathered and joined", () => {
   expect(rowsOf(concat(kernels, allocator, [batch, opened]))).toEqual(["blue", "red", "red", "green", "red", "red", "green"]);
   const mixed = concat(kernels, allocator, [batch, write(allocator, ["black"])]);
   expect([typeOf(mixed.root).kind, rowsOf(mixed)]).toEqual(["utf8", ["blue", "red", "red", "green", "black"]]);
+  const validity = allocator.alloc(16);
+  kernels.u8.fill(1, validity, validity + 4);
+  const optional: Batch = { rows: 4, root: { kind: "optional", rows: 4, absent: null, validity, item: batch.root } };
+  expect(rowsOf(concat(kernels, allocator, [optional, write(allocator, [null])]))).toEqual(["blue", "red", "red", "green", null]);
   kernels.i32[(opened.root as Column & { kind: "dictionary" }).codes / 4] = 3;
   expect(() => openBlock(kernels, block.ptr)).toThrow("a dictionary code is out of range");
 });
 
-test("gather and concat give everything back when memory is refused", () => {
+function keysOf(batch: Batch, allocator: CheckedAllocator): { free(): void } {
+  const hashes = allocator.alloc(batch.rows * 8);
+  try {
+    hashColumn(kernels, allocator, batch.root, hashes);
+    const keys = encodeKeys(kernels, allocator, batch.root);
+    allocator.free(keys.offsets, keys.offsetsBytes);
+    allocator.free(keys.bytes, keys.bytesLength);
+  } finally {
+    allocator.free(hashes, batch.rows * 8);
+  }
+  return { free() {} };
+}
+
+test("gather, concat, hashes and keys give everything back when memory is refused", () => {
   let refused = 0;
   for (let limit = 1000; limit < 40_000; limit += 500) {
     const allocator = new CheckedAllocator();
@@ -224,6 +244,8 @@ test("gather and concat give everything back when memory is refused", () => {
       () => gather(kernels, allocator, batch, vector, 200),
       () => concat(kernels, allocator, [batch, batch]),
       () => concat(kernels, allocator, [batch, odd]),
+      () => keysOf(batch, allocator),
+      () => keysOf(odd, allocator),
     ]) {
       try {
         make().free();
@@ -237,3 +259,29 @@ test("gather and concat give everything back when memory is refused", () => {
   expect(refused).toBeGreaterThan(20);
 });
 
+
+test("everything works above 2 GiB, where addresses no longer fit an i32", () => {
+  const memory = createKernelMemory(3 * 2 ** 30);
+  const high = instantiateKernels(memory, compileKernels());
+  const allocator = new BumpAllocator(2.5 * 2 ** 30, 3 * 2 ** 30);
+  forSeeds(20, seed => {
+    const random = new Random(seed);
+    const rows = Array.from({ length: 30 }, random.below(3) === 0 ? () => randomValue(random) : randomRows(random));
+    const writer = makeBatchWriter(high, allocator);
+    for (const row of rows) writer.push(row);
+    const batch = writer.finish();
+    const block = sealBlock(high, batch, allocator.alloc(blockBytes(high, batch)));
+    const opened = openBlock(high, block.ptr, block.bytes);
+    expect(block.ptr).toBeGreaterThan(2 ** 31);
+    const indexes = allocator.alloc(30 * 4);
+    for (let i = 0; i < 30; i++) high.u32[indexes / 4 + i] = 29 - i;
+    const gathered = gather(high, allocator, opened, indexes, 30);
+    expectSame(readBatch(high, concat(high, allocator, [opened, gathered])).toArray(), [...rows, ...rows.toReversed()]);
+    const keys = encodeKeys(high, allocator, gathered.root);
+    expect(Buffer.from(high.u8.slice(keys.bytes, keys.bytes + high.i32[keys.offsets / 4 + 1]!))).toEqual(Buffer.from(keyOf(rows[29])));
+    const [hashes, expected] = [allocator.alloc(8 * 30), allocator.alloc(8 * 30)];
+    hashColumn(high, allocator, gathered.root, hashes);
+    hashColumn(high, allocator, batch.root, expected);
+    expect(high.u64[hashes / 8]).toBe(high.u64[expected / 8 + 29]!);
+  });
+});
