@@ -46,34 +46,48 @@ export function sumColumnsBy(ids: usize, columns: usize, k: i32, n: i32, sums: u
   if (c < k) sumOne(ids, <usize>load<u32>(columns + (<usize>c << 2)), n, sums + (<usize>c << 3), stride, groups);
 }
 
+/** `ab` and `cd` are one row of four columns, e the address of its value of the fifth. */
 // @ts-ignore: decorator
 @inline
-function two(a: usize, b: usize): v128 {
-  return v128.load64_lane(b, v128.load64_zero(a), 1);
+function addFive(at: usize, ab: v128, cd: v128, e: usize): void {
+  v128.store(at, f64x2.add(v128.load(at), ab));
+  v128.store(at, f64x2.add(v128.load(at, 16), cd), 16);
+  store<f64>(at, load<f64>(at, 32) + load<f64>(e), 32);
 }
 
-// @ts-ignore: decorator
-@inline
-function addTwo(at: usize, values: v128): void {
-  v128.store(at, f64x2.add(v128.load(at), values));
-}
-
+/** Two rows at a time: each column is loaded as a pair, and the pairs of two columns are turned into pairs of a row. */
 function sumFive(ids: usize, columns: usize, n: i32, sums: usize, stride: usize, groups: u32): void {
   let a = <usize>load<u32>(columns);
   let b = <usize>load<u32>(columns, 4);
   let c = <usize>load<u32>(columns, 8);
   let d = <usize>load<u32>(columns, 12);
   let e = <usize>load<u32>(columns, 16);
-  for (let i: usize = 0; i < <usize>n; i++) {
-    const id = load<u32>(ids + (i << 2));
-    if (id < groups) {
-      const at = sums + <usize>id * stride;
-      const row = i << 3;
-      addTwo(at, two(a + row, b + row));
-      addTwo(at + 16, two(c + row, d + row));
-      store<f64>(at, load<f64>(at, 32) + load<f64>(e + row), 32);
+  for (let left = n; left >= 2; left -= 2) {
+    const first = load<u32>(ids);
+    const second = load<u32>(ids, 4);
+    const as = v128.load(a);
+    const bs = v128.load(b);
+    const cs = v128.load(c);
+    const ds = v128.load(d);
+    if (first < groups) {
+      addFive(sums + <usize>first * stride, v128.shuffle<u64>(as, bs, 0, 2), v128.shuffle<u64>(cs, ds, 0, 2), e);
     }
+    if (second < groups) {
+      addFive(sums + <usize>second * stride, v128.shuffle<u64>(as, bs, 1, 3), v128.shuffle<u64>(cs, ds, 1, 3), e + 8);
+    }
+    ids += 8;
+    a += 16;
+    b += 16;
+    c += 16;
+    d += 16;
+    e += 16;
   }
+  if ((n & 1) == 0) return;
+  sumOne(ids, a, 1, sums, stride, groups);
+  sumOne(ids, b, 1, sums + 8, stride, groups);
+  sumOne(ids, c, 1, sums + 16, stride, groups);
+  sumOne(ids, d, 1, sums + 24, stride, groups);
+  sumOne(ids, e, 1, sums + 32, stride, groups);
 }
 
 function sumTwo(ids: usize, columns: usize, n: i32, sums: usize, stride: usize, groups: u32): void {
@@ -81,7 +95,10 @@ function sumTwo(ids: usize, columns: usize, n: i32, sums: usize, stride: usize, 
   const b = <usize>load<u32>(columns, 4);
   for (let i: usize = 0; i < <usize>n; i++) {
     const id = load<u32>(ids + (i << 2));
-    if (id < groups) addTwo(sums + <usize>id * stride, two(a + (i << 3), b + (i << 3)));
+    if (id >= groups) continue;
+    const at = sums + <usize>id * stride;
+    store<f64>(at, load<f64>(at) + load<f64>(a + (i << 3)));
+    store<f64>(at, load<f64>(at, 8) + load<f64>(b + (i << 3)), 8);
   }
 }
 
@@ -202,19 +219,37 @@ export function foldSumI32(values: usize, n: i32, start: f64): f64 {
   return start;
 }
 
+/** The least of start and the values. Four at a time are only asked whether one of them is less. */
 export function foldMinF64(values: usize, n: i32, start: f64): f64 {
-  for (let i: usize = 0, end = <usize>n << 3; i < end; i += 8) {
-    const value = load<f64>(values + i);
-    if (!(start <= value) && isLess(value, start)) start = value;
+  const end = values + (<usize>n << 3);
+  while (values != end && start != start) {
+    start = load<f64>(values);
+    values += 8;
   }
+  for (; end - values >= 32; values += 32) {
+    const least = f64x2.splat(start);
+    const a = f64x2.lt(v128.load(values), least);
+    const b = f64x2.lt(v128.load(values, 16), least);
+    if (v128.any_true(v128.or(a, b))) {
+      for (let at: usize = 0; at < 32; at += 8) if (load<f64>(values + at) < start) start = load<f64>(values + at);
+    }
+  }
+  for (; values != end; values += 8) if (load<f64>(values) < start) start = load<f64>(values);
   return start;
 }
 
+/** The greatest of start and the values. */
 export function foldMaxF64(values: usize, n: i32, start: f64): f64 {
-  for (let i: usize = 0, end = <usize>n << 3; i < end; i += 8) {
-    const value = load<f64>(values + i);
-    if (!(start >= value) && isLess(start, value)) start = value;
+  const end = values + (<usize>n << 3);
+  for (; end - values >= 32 && start == start; values += 32) {
+    const greatest = f64x2.splat(start);
+    const a = f64x2.le(v128.load(values), greatest);
+    const b = f64x2.le(v128.load(values, 16), greatest);
+    if (!i64x2.all_true(v128.and(a, b))) {
+      for (let at: usize = 0; at < 32; at += 8) if (isLess(start, load<f64>(values + at))) start = load<f64>(values + at);
+    }
   }
+  for (; values != end && start == start; values += 8) if (isLess(start, load<f64>(values))) start = load<f64>(values);
   return start;
 }
 
@@ -273,16 +308,6 @@ function momentInLane(lanes: usize, row: u64, value: f64): void {
   store<f64>(at, load<f64>(at, 64) + delta * (value - mean), 64);
 }
 
-// @ts-ignore: decorator
-@inline
-function momentPair(at: usize, values: v128, share: v128): void {
-  const before = v128.load(at);
-  const delta = f64x2.sub(values, before);
-  const mean = f64x2.add(before, f64x2.mul(delta, share));
-  v128.store(at, mean);
-  v128.store(at, f64x2.add(v128.load(at, 64), f64x2.mul(delta, f64x2.sub(values, mean))), 64);
-}
-
 /**
  * Moments in eight lanes. state f64[17]: rows so far, the lanes' means, the lanes' M2. The lanes of a stripe have the same
  * count, so that one division serves eight rows.
@@ -294,14 +319,42 @@ export function momentLanes(values: usize, n: i32, state: usize): void {
   let row: i32 = 0;
   for (; row < n && ((before + row) & 7) != 0; row++) momentInLane(lanes, before + row, load<f64>(values + (<usize>row << 3)));
   let count = <f64>((before + row) >> 3);
+  let mean0 = v128.load(lanes);
+  let mean1 = v128.load(lanes, 16);
+  let mean2 = v128.load(lanes, 32);
+  let mean3 = v128.load(lanes, 48);
+  let m0 = v128.load(lanes, 64);
+  let m1 = v128.load(lanes, 80);
+  let m2 = v128.load(lanes, 96);
+  let m3 = v128.load(lanes, 112);
   for (; row + 8 <= n; row += 8) {
     count += 1;
     const share = f64x2.splat(1 / count);
     const at = values + (<usize>row << 3);
-    momentPair(lanes, v128.load(at), share);
-    momentPair(lanes + 16, v128.load(at, 16), share);
-    momentPair(lanes + 32, v128.load(at, 32), share);
-    momentPair(lanes + 48, v128.load(at, 48), share);
+    const v0 = v128.load(at);
+    const v1 = v128.load(at, 16);
+    const v2 = v128.load(at, 32);
+    const v3 = v128.load(at, 48);
+    const d0 = f64x2.sub(v0, mean0);
+    const d1 = f64x2.sub(v1, mean1);
+    const d2 = f64x2.sub(v2, mean2);
+    const d3 = f64x2.sub(v3, mean3);
+    mean0 = f64x2.add(mean0, f64x2.mul(d0, share));
+    mean1 = f64x2.add(mean1, f64x2.mul(d1, share));
+    mean2 = f64x2.add(mean2, f64x2.mul(d2, share));
+    mean3 = f64x2.add(mean3, f64x2.mul(d3, share));
+    m0 = f64x2.add(m0, f64x2.mul(d0, f64x2.sub(v0, mean0)));
+    m1 = f64x2.add(m1, f64x2.mul(d1, f64x2.sub(v1, mean1)));
+    m2 = f64x2.add(m2, f64x2.mul(d2, f64x2.sub(v2, mean2)));
+    m3 = f64x2.add(m3, f64x2.mul(d3, f64x2.sub(v3, mean3)));
   }
+  v128.store(lanes, mean0);
+  v128.store(lanes, mean1, 16);
+  v128.store(lanes, mean2, 32);
+  v128.store(lanes, mean3, 48);
+  v128.store(lanes, m0, 64);
+  v128.store(lanes, m1, 80);
+  v128.store(lanes, m2, 96);
+  v128.store(lanes, m3, 112);
   for (; row < n; row++) momentInLane(lanes, before + row, load<f64>(values + (<usize>row << 3)));
 }

@@ -5,7 +5,7 @@
  * A `*.bench.ts` file exports `cases: readonly BenchCase[]`. The C program prints its median nanoseconds and its checksum.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Bench } from "tinybench";
 import { BumpAllocator, type Allocator } from "../../src/kernel/allocator.ts";
@@ -41,6 +41,7 @@ export interface BenchResult {
 
 const root = join(import.meta.dirname, "../..");
 const sampleMs = 150;
+const slowMs = 200;
 
 let module: WebAssembly.Module | undefined;
 
@@ -86,11 +87,12 @@ export function wordOf(key: number): string {
   return String((key * 7919) >>> 0);
 }
 
-export async function runCase(benchCase: BenchCase, options: { readonly native: boolean }): Promise<BenchResult> {
+/** `quick` is for the guard: slow functions once or twice, and no C. */
+export async function runCase(benchCase: BenchCase, options: { readonly quick: boolean }): Promise<BenchResult> {
   const runs = benchCase.prepare();
-  const kernel = await measure(runs.kernel);
-  const js = await measure(runs.jsLoop);
-  const native = options.native && benchCase.native !== undefined ? runNative(benchCase.native) : undefined;
+  const kernel = await measure(runs.kernel, options.quick);
+  const js = await measure(runs.jsLoop, options.quick);
+  const native = options.quick || benchCase.native === undefined ? undefined : runNative(benchCase.native);
   for (const [who, checksum] of [["JavaScript", js.checksum], ["C", native?.checksum]] as const) {
     if (checksum !== undefined && !Object.is(checksum, kernel.checksum)) {
       throw new Error(`${benchCase.name}: the kernel's checksum is ${kernel.checksum}, that of ${who} ${checksum}`);
@@ -100,12 +102,17 @@ export async function runCase(benchCase: BenchCase, options: { readonly native: 
 }
 
 /** Median milliseconds of one call. The first calls warm the compiler up; slow functions are called fewer times. */
-async function measure(run: () => number): Promise<{ readonly ms: number; readonly checksum: number }> {
+async function measure(run: () => number, quick: boolean): Promise<{ readonly ms: number; readonly checksum: number }> {
   const started = performance.now();
   const checksum = run();
   const firstMs = performance.now() - started;
-  const iterations = firstMs > 800 ? 1 : firstMs > 200 ? 3 : 5;
-  const bench = new Bench({ time: sampleMs, iterations, warmupIterations: firstMs > 200 ? 0 : 3, warmupTime: firstMs > 200 ? 0 : 20 });
+  const slow = firstMs > slowMs;
+  const bench = new Bench({
+    time: slow ? 0 : sampleMs,
+    iterations: slow ? (quick || firstMs > 5 * slowMs ? 1 : 3) : 5,
+    warmupTime: slow ? 0 : 20,
+    warmupIterations: slow ? 0 : 3,
+  });
   let last = checksum;
   bench.add("run", () => {
     last = run();
@@ -124,17 +131,18 @@ function findCompiler(): string | undefined {
   return compiler;
 }
 
-/** Undefined where there is no compiler. */
+/** Undefined where there is no compiler. Without contraction to fused multiply-adds C rounds as WASM does. */
 function runNative(twin: NativeTwin): { readonly ms: number; readonly checksum: number } | undefined {
   const cc = findCompiler();
   if (cc === undefined) return undefined;
   const source = join(root, "bench/native", twin.source);
-  const header = join(root, "bench/native/bench.h");
   const folder = join(root, "build/native");
   const program = join(folder, twin.source.replace(/\.c$/, ""));
-  if (!existsSync(program) || Math.max(statSync(source).mtimeMs, statSync(header).mtimeMs) > statSync(program).mtimeMs) {
+  const headers = readdirSync(join(root, "bench/native")).filter(file => file.endsWith(".h"));
+  const inputs = [source, import.meta.filename, ...headers.map(file => join(root, "bench/native", file))];
+  if (!existsSync(program) || inputs.some(file => statSync(file).mtimeMs > statSync(program).mtimeMs)) {
     mkdirSync(folder, { recursive: true });
-    const built = spawnSync(cc, ["-O3", "-march=native", "-o", program, source, "-lm"], { encoding: "utf8" });
+    const built = spawnSync(cc, ["-O3", "-march=native", "-ffp-contract=off", "-o", program, source, "-lm"], { encoding: "utf8" });
     if (built.status !== 0) throw new Error(`${cc} could not compile ${twin.source}:\n${built.stderr}`);
   }
   const ran = spawnSync(program, twin.args ?? [], { encoding: "utf8" });

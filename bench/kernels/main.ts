@@ -25,7 +25,7 @@ console.log(row("case", "kernel ms", "JS ms", "C ms", "kernel/JS", guard ? "limi
 for (const family of named.length > 0 ? named : families) {
   const { cases } = (await import(join(folder, `${family}.bench.ts`))) as { cases: readonly BenchCase[] };
   for (const benchCase of cases) {
-    const result = await runCase(benchCase, { native: !guard });
+    const result = await runCase(benchCase, { quick: guard });
     results.push(result);
     print(result);
   }

@@ -61,10 +61,13 @@ abstract class GroupStates {
       this.capacity = capacity;
     }
     const { f64 } = this.kernels;
-    const from = this.states / 8 + this.groups * this.stride;
-    const to = this.states / 8 + groups * this.stride;
-    if (this.stride === 1) f64.fill(this.initial[0]!, from, to);
-    else for (let at = from; at < to; at += this.stride) f64.set(this.initial, at);
+    const { initial, stride } = this;
+    const from = this.states / 8 + this.groups * stride;
+    const to = this.states / 8 + groups * stride;
+    for (let field = 0; field < stride; field++) {
+      const value = initial[field]!;
+      for (let at = from + field; at < to; at += stride) f64[at] = value;
+    }
     this.groups = groups;
   }
 
