@@ -33,6 +33,8 @@ export const headerWord = {
   entriesHigh: 11,
   /** Low half: no page below it is free; high half: a version, so that a claim cannot overlook a free that ran beside it. */
   lowestFree: 12,
+  /** No entry of the block table below it is empty. */
+  lowestEmptyEntry: 13,
 } as const;
 
 const headerWords = 1024;

@@ -115,12 +115,12 @@ export class Owners {
     }
   }
 
-  /** The sum of a word over the owners of a kind. */
+  /** The sum of a word over the owners of a kind. A guide for grants, so plain reads do: they are many times faster. */
   sum(kind: OwnerKind, word: SlotWord): number {
     const { first, high } = ranges[kind];
     const count = Atomics.load(this.words, high);
     let total = 0;
-    for (let at = this.at(first, word), i = 0; i < count; i++, at += slotWords) total += Atomics.load(this.words, at);
+    for (let at = this.at(first, word), i = 0; i < count; i++, at += slotWords) total += this.words[at]!;
     return total;
   }
 

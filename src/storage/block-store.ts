@@ -117,7 +117,7 @@ export class BlockStore {
     const pinned = new Set<number>();
     while (freed < pages) {
       const victim = this.table.locked(owner, () => {
-        const entry = this.leastRecent(spareRdd, pinned);
+        const entry = this.table.leastRecent(spareRdd, pinned);
         if (entry >= 0 && this.close(entry, owner, entryState.ready)) return entry;
         if (entry >= 0) pinned.add(entry);
         return entry < 0 ? undefined : -1;
@@ -239,21 +239,6 @@ export class BlockStore {
     if (!this.pool.pins.isPinned(entry)) return true;
     this.table.setState(entry, otherwise);
     return false;
-  }
-
-  private leastRecent(spareRdd: number, except: ReadonlySet<number>): number {
-    const { table } = this;
-    let found = -1;
-    let oldest = 0;
-    for (const entry of table.used()) {
-      if (table.state(entry) !== entryState.ready || except.has(entry)) continue;
-      if (table.get(entry, entryWord.rdd) === spareRdd) continue;
-      const tick = table.get(entry, entryWord.tick);
-      if (found >= 0 && ((tick - oldest) | 0) >= 0) continue;
-      found = entry;
-      oldest = tick;
-    }
-    return found;
   }
 
   /**

@@ -82,7 +82,7 @@ export class BlockTable {
   insert(rdd: number, partition: number, owner: OwnerId): number {
     const entry = this.freeEntry();
     if (entry < 0) return -1;
-    for (const word of Object.values(entryWord)) if (word !== entryWord.state) this.set(entry, word, 0);
+    this.set(entry, entryWord.list, 0);
     this.set(entry, entryWord.rdd, rdd);
     this.set(entry, entryWord.partition, partition);
     this.setState(entry, entryState.writing, owner);
@@ -111,6 +111,7 @@ export class BlockTable {
       }
       break;
     }
+    if (entry < Atomics.load(this.words, headerWord.lowestEmptyEntry)) Atomics.store(this.words, headerWord.lowestEmptyEntry, entry);
     this.setState(entry, entryState.empty);
   }
 
@@ -160,15 +161,33 @@ export class BlockTable {
   /** Entries that are not empty. */
   *used(): Generator<number> {
     const high = Atomics.load(this.words, headerWord.entriesHigh);
-    for (let entry = 0; entry < high; entry++) if (this.state(entry) !== entryState.empty) yield entry;
+    for (let entry = 0; entry < high; entry++) if (this.words[this.at(entry, entryWord.state)] !== entryState.empty) yield entry;
+  }
+
+  /** The ready entry read longest ago, but for those of one rdd and those in `except`; −1 when there is none. */
+  leastRecent(spareRdd: number, except: ReadonlySet<number>): number {
+    const { words } = this;
+    const high = Atomics.load(words, headerWord.entriesHigh);
+    let found = -1;
+    let oldest = 0;
+    for (let entry = 0, at = this.area.entriesAt; entry < high; entry++, at += entryWords) {
+      if ((words[at + entryWord.state]! & stateMask) !== entryState.ready || words[at + entryWord.rdd] === spareRdd) continue;
+      const tick = words[at + entryWord.tick]!;
+      if ((found >= 0 && ((tick - oldest) | 0) >= 0) || except.has(entry)) continue;
+      found = entry;
+      oldest = tick;
+    }
+    return found;
   }
 
   private freeEntry(): number {
     const high = Atomics.load(this.words, headerWord.entriesHigh);
-    for (let entry = 0; entry < high; entry++) if (this.state(entry) === entryState.empty) return entry;
-    if (high === this.area.entryCount) return -1;
-    Atomics.store(this.words, headerWord.entriesHigh, high + 1);
-    return high;
+    let entry = Atomics.load(this.words, headerWord.lowestEmptyEntry);
+    while (entry < high && this.words[this.at(entry, entryWord.state)] !== entryState.empty) entry++;
+    if (entry === this.area.entryCount) return -1;
+    if (entry === high) Atomics.store(this.words, headerWord.entriesHigh, high + 1);
+    Atomics.store(this.words, headerWord.lowestEmptyEntry, entry);
+    return entry;
   }
 
   private at(entry: number, word: EntryWord): number {

@@ -34,7 +34,6 @@ export interface ExchangeWriting {
 interface Piece {
   readonly reduce: number;
   readonly bytes: number;
-  crc: number;
   ptr: Ptr | 0;
   segment: Segment | undefined;
 }
@@ -75,7 +74,7 @@ export class ExchangeWriter {
     } finally {
       this.sealing = false;
     }
-    this.pieces.push({ reduce: reducePartition, bytes, crc: 0, ptr, segment: undefined });
+    this.pieces.push({ reduce: reducePartition, bytes, ptr, segment: undefined });
   }
 
   /** Writes what is in memory to disk and frees it; gives the bytes freed. */
@@ -86,7 +85,6 @@ export class ExchangeWriter {
     const inMemory = this.pieces.filter(piece => piece.ptr !== 0).sort((a, b) => a.reduce - b.reduce);
     for (const piece of inMemory) {
       piece.segment = this.file.append(piece.ptr as Ptr, piece.bytes);
-      piece.crc = piece.segment.crc;
       this.spilledBytes += piece.segment.length;
     }
     for (const piece of inMemory) piece.ptr = 0;
@@ -140,27 +138,24 @@ export class ExchangeWriter {
   private describe(): MapOutput {
     const { exchange, mapPartition, reducePartitions, u8 } = this.writing;
     const n = this.pieces.length;
-    const pieces = this.pieces.sort((a, b) => a.reduce - b.reduce);
     const first = new Uint32Array(reducePartitions + 1);
-    for (const piece of pieces) first[piece.reduce + 1]! += 1;
+    for (const piece of this.pieces) first[piece.reduce + 1]! += 1;
     for (let r = 0; r < reducePartitions; r++) first[r + 1]! += first[r]!;
-    for (const piece of pieces) if (piece.ptr !== 0) piece.crc = crc32(u8.subarray(piece.ptr, piece.ptr + piece.bytes));
-    const crc = Uint32Array.from(pieces, piece => piece.crc);
-    return {
-      exchange,
-      mapPartition,
-      first,
-      bytes: Uint32Array.from(pieces, piece => piece.bytes),
-      ptr: Uint32Array.from(pieces, piece => piece.ptr),
-      crc,
-      runs: Uint32Array.from([...this.runs].flatMap(run => [run.ptr / pageBytes, run.bytes / pageBytes])),
-      spilled: this.file === undefined ? undefined : {
-        file: this.file.file,
-        offset: Float64Array.from({ length: n }, (_, i) => pieces[i]!.segment?.offset ?? 0),
-        length: Uint32Array.from({ length: n }, (_, i) => pieces[i]!.segment?.length ?? 0),
-      },
-      checksum: crc32(new Uint8Array(first.buffer), crc32(new Uint8Array(crc.buffer))),
-    };
+    const next = first.slice();
+    const [bytes, ptr, crc] = [new Uint32Array(n), new Uint32Array(n), new Uint32Array(n)];
+    const spilled = this.file && { file: this.file.file, offset: new Float64Array(n), length: new Uint32Array(n) };
+    for (const piece of this.pieces) {
+      const at = next[piece.reduce]!++;
+      bytes[at] = piece.bytes;
+      ptr[at] = piece.ptr;
+      crc[at] = piece.segment?.crc ?? crc32(u8.subarray(piece.ptr, piece.ptr + piece.bytes));
+      if (spilled === undefined || piece.segment === undefined) continue;
+      spilled.offset[at] = piece.segment.offset;
+      spilled.length[at] = piece.segment.length;
+    }
+    const runs = Uint32Array.from([...this.runs].flatMap(run => [run.ptr / pageBytes, run.bytes / pageBytes]));
+    const checksum = crc32(new Uint8Array(first.buffer), crc32(new Uint8Array(crc.buffer)));
+    return { exchange, mapPartition, first, bytes, ptr, crc, runs, spilled, checksum };
   }
 
   private end(): void {
