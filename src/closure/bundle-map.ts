@@ -14,13 +14,14 @@ export interface BundleMap {
 }
 
 /** Bun's map without the sources' texts, which are not the user's, and with what leads on to those. */
-export function bundleMapText(map: string, root: string, files: TransformedFiles): string {
+export function bundleMapText(map: string, files: TransformedFiles): string {
   const sourcesEnd = map.indexOf(']', map.indexOf('"sources": ['));
   const sources = JSON.parse(map.slice(map.indexOf("[", map.indexOf('"sources": [')), sourcesEnd + 1)) as string[];
   const from = map.lastIndexOf('"mappings": "') + '"mappings": "'.length;
   const full: BundleMap = {
     version: 3,
-    sources: sources.map(each => (each.includes(":") ? each : resolve(root, each))),
+    // Bun writes them relative to the working directory; virtual modules begin with their namespace
+    sources: sources.map(each => (each.startsWith("firesteel:") ? each : resolve(each))),
     mappings: map.slice(from, map.indexOf('"', from)),
     names: [],
     transformed: Object.fromEntries([...files].map(([path, lines]) => [path, encodeMappings(lines)])),

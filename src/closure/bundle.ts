@@ -65,7 +65,7 @@ async function build(entry: string, lazy: boolean): Promise<Built> {
   if (!result.ok) return { ok: false, problems: result.problems, files };
   if (refused !== undefined) throw refused;
   const code = result.code.replace(/^\/\/ @bun[^\n]*/, bundleMarker).replace(/\n\/\/# debugId=.*\s*$/, "\n");
-  return { ok: true, bundle: { hash: hashOf(code), code, map: bundleMapText(result.map, dirname(entry), files), entry } };
+  return { ok: true, bundle: { hash: hashOf(code), code, map: bundleMapText(result.map, files), entry } };
 }
 
 const virtualModules = {
