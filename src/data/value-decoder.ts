@@ -168,10 +168,12 @@ export class ValueDecoder {
   }
 
   private count(): number {
-    let value = 0;
-    for (let shift = 0; shift < 35; shift += 7) {
+    const first = this.u[this.take(1)]!;
+    if (first < 128) return first;
+    let value = first & 127;
+    for (let scale = 128; scale <= 2 ** 28; scale *= 128) {
       const byte = this.u[this.take(1)]!;
-      value += (byte & 127) * 2 ** shift;
+      value += (byte & 127) * scale;
       if (byte < 128) return value;
     }
     throw corrupt();
