@@ -135,7 +135,7 @@ export interface RowSource<T = unknown> {
   nextChunk(): Pulled<T[]>;
   /**
    * The same rows as columns, at most `batchRowsMax`, valid until the next call or `close`. Present where the format
-   * makes columns without making JavaScript rows first (text, Parquet).
+   * makes columns without making JavaScript rows first (text).
    */
   nextBatch?(): Pulled<Batch>;
   close(): void;

@@ -1,13 +1,14 @@
 /**
- * Lines of text. Whole runs of bytes become one string, which is then cut at its line feeds: an order of magnitude cheaper
- * than a string a line. The lines share the run's memory, so keeping one line keeps its 256 KiB; rows kept by operators
- * are columns, not strings. Invalid UTF-8 becomes U+FFFD as WHATWG's decoder does it, and is counted.
+ * Lines of text. A run of bytes becomes one string, which is then cut into lines: an order of magnitude cheaper than decoding
+ * a line at a time. The lines share the run's memory, so keeping one line keeps its 256 KiB; rows kept by operators are
+ * columns, not strings. Invalid UTF-8 becomes U+FFFD as WHATWG's decoder does it, and is counted.
  */
-import { isUtf8 } from "node:buffer";
+import { isAscii, isUtf8 } from "node:buffer";
 import type { Batch } from "../data/column.ts";
 import { offset } from "../kernel/ptr.ts";
 import { type ByteSplit, chunkRowsMax, type Pulled, type RowSource, type SourceEnv } from "./contracts.ts";
 import { LineBatches } from "./line-batches.ts";
+import { LineSpans } from "./line-spans.ts";
 import { RecordReader, type RecordRun } from "./record-reader.ts";
 
 export function openText(split: ByteSplit, maxLineBytes: number, env: SourceEnv): RowSource<string> {
@@ -16,9 +17,12 @@ export function openText(split: ByteSplit, maxLineBytes: number, env: SourceEnv)
 
 class TextReader implements RowSource<string> {
   private readonly records: RecordReader;
+  /** What of the run at hand has not been handed out: spans of an ASCII text, or lines. */
+  private text = "";
+  private spans: LineSpans | undefined;
   private lines: string[] = [];
   private nextLine = 0;
-  private readonly batches: LineBatches;
+  private batches: LineBatches | undefined;
 
   constructor(
     split: ByteSplit,
@@ -26,49 +30,82 @@ class TextReader implements RowSource<string> {
     private readonly env: SourceEnv,
   ) {
     this.records = new RecordReader(split, env, { noun: "line", maxBytes: maxLineBytes });
-    this.batches = new LineBatches(env);
   }
 
   nextChunk(): Pulled<string[]> {
-    if (this.nextLine < this.lines.length) return this.takeLines();
-    const run = this.records.next();
-    if (run instanceof Promise) return run.then(arrived => this.decode(arrived));
-    return this.decode(run);
+    for (;;) {
+      const chunk = this.takeLines() ?? this.takeSpans();
+      if (chunk !== undefined) {
+        this.env.metrics.add("rowsRead", chunk.length);
+        return chunk;
+      }
+      const run = this.records.next();
+      if (run instanceof Promise) return run.then(arrived => (this.startRun(arrived) ? this.nextChunk() : undefined));
+      if (!this.startRun(run)) return undefined;
+    }
   }
 
   nextBatch(): Pulled<Batch> {
-    if (this.batches.hasLines) return this.batches.next();
-    const run = this.records.next();
-    if (run instanceof Promise) return run.then(arrived => this.cutBatch(arrived));
-    return this.cutBatch(run);
+    for (;;) {
+      const batch = this.batches?.next();
+      if (batch !== undefined) return batch;
+      const run = this.records.next();
+      if (run instanceof Promise) return run.then(arrived => (this.startBatches(arrived) ? this.nextBatch() : undefined));
+      if (!this.startBatches(run)) return undefined;
+    }
   }
 
   close(): void {
     this.records.close();
-    this.batches.close();
+    this.spans?.free();
+    this.batches?.free();
+    this.spans = this.batches = undefined;
+    this.text = "";
     this.lines = [];
   }
 
-  private decode(run: RecordRun | undefined): string[] | undefined {
-    if (run === undefined) return undefined;
-    this.lines = splitLines(decodeRun(this.records.buffer, run, this.env));
-    this.nextLine = 0;
-    this.env.metrics.add("rowsRead", this.lines.length);
-    return this.takeLines();
-  }
-
-  private cutBatch(run: RecordRun | undefined): Batch | undefined {
-    if (run === undefined) return undefined;
+  private startRun(run: RecordRun | undefined): boolean {
+    if (run === undefined) return false;
     const { buffer, ptr } = this.records;
-    if (isUtf8(buffer.subarray(run.from, run.to))) this.batches.start(offset(ptr, run.from), run.to - run.from);
-    else this.batches.startRepaired(decodeRun(buffer, run, this.env));
-    return this.batches.next();
+    if (isAscii(buffer.subarray(run.from, run.to))) {
+      // every byte is a character, so the kernel's positions in the bytes are positions in the string
+      this.spans ??= new LineSpans(this.env, chunkRowsMax);
+      this.spans.start(offset(ptr, run.from), run.to - run.from);
+      this.text = buffer.toString("latin1", run.from, run.to);
+    } else {
+      this.lines = splitLines(decodeRun(buffer, run, this.env));
+      this.nextLine = 0;
+    }
+    return true;
   }
 
-  private takeLines(): string[] {
+  private takeLines(): string[] | undefined {
     const { lines, nextLine } = this;
+    if (nextLine >= lines.length) return undefined;
     this.nextLine = nextLine + chunkRowsMax;
     return lines.length <= chunkRowsMax ? lines : lines.slice(nextLine, this.nextLine);
+  }
+
+  private takeSpans(): string[] | undefined {
+    const { spans, text } = this;
+    if (spans === undefined) return undefined;
+    const rows = spans.next();
+    if (rows === 0) return undefined;
+    const { u32 } = this.env.kernels;
+    const starts = spans.starts >>> 2;
+    const ends = spans.ends >>> 2;
+    const chunk = new Array<string>(rows);
+    for (let i = 0; i < rows; i++) chunk[i] = text.substring(u32[starts + i]!, u32[ends + i]!);
+    return chunk;
+  }
+
+  private startBatches(run: RecordRun | undefined): boolean {
+    if (run === undefined) return false;
+    const { buffer, ptr } = this.records;
+    this.batches ??= new LineBatches(this.env);
+    if (isUtf8(buffer.subarray(run.from, run.to))) this.batches.start(offset(ptr, run.from), run.to - run.from);
+    else this.batches.startRepaired(decodeRun(buffer, run, this.env));
+    return true;
   }
 }
 
@@ -93,14 +130,12 @@ function countReplacements(bytes: Buffer, text: string): number {
 /** Lines end at LF or CRLF; a text that does not end in one has a last line all the same. */
 export function splitLines(text: string): string[] {
   const lines = text.split("\n");
-  if (text.endsWith("\n")) lines.pop();
+  const endsInLineEnd = text.endsWith("\n");
+  if (endsInLineEnd) lines.pop();
   if (text.includes("\r")) {
-    const last = lines.length - 1;
-    for (let i = 0; i <= last; i++) {
-      const line = lines[i]!;
-      // without an LF behind it, a CR at the end of the last line is text
-      if (line.endsWith("\r") && (i < last || text.endsWith("\n"))) lines[i] = line.slice(0, -1);
-    }
+    // without an LF behind it, a CR at the end of the last line is text
+    const whole = endsInLineEnd ? lines.length : lines.length - 1;
+    for (let i = 0; i < whole; i++) if (lines[i]!.endsWith("\r")) lines[i] = lines[i]!.slice(0, -1);
   }
   return lines;
 }

@@ -16,27 +16,23 @@ const flushChars = 1 << 18;
 export function createOutput(path: string): OutputDirectory {
   if (path === "") throw new FiresteelError("user", "the output path is empty");
   const absolute = resolve(path);
-  const createdParent = made(path, "EEXIST", "a part of the path is a file", () => mkdirSync(dirname(absolute), { recursive: true }));
-  made(path, "EEXIST", "it already exists", () => mkdirSync(absolute));
-  made(path, "", "", () => mkdirSync(join(absolute, temporary)));
-  return { path: absolute, ...(createdParent !== undefined && { createdParent }) };
-}
-
-/** Runs a step of making an output directory; the code that this step alone explains has its own reason. */
-function made<T>(path: string, ownCode: string, ownReason: string, step: () => T): T {
+  let whenExists = "a part of the path is a file";
   try {
-    return step();
+    const createdParent = mkdirSync(dirname(absolute), { recursive: true });
+    whenExists = "it already exists";
+    mkdirSync(absolute);
+    mkdirSync(join(absolute, temporary));
+    return { path: absolute, ...(createdParent !== undefined && { createdParent }) };
   } catch (thrown) {
     const { code, message } = thrown as NodeJS.ErrnoException;
     const reasons: Record<string, string> = {
+      EEXIST: whenExists,
+      ENOTDIR: "a part of the path is a file",
       EACCES: "permission denied",
       EPERM: "permission denied",
-      ENOTDIR: "a part of the path is a file",
-      [ownCode]: ownReason,
     };
-    const exists = code === "EEXIST" && ownReason === "it already exists";
     throw new FiresteelError("user", `cannot create the output directory ${path}: ${reasons[code ?? ""] ?? message}`, {
-      hint: exists ? "remove it, or write to another path" : undefined,
+      hint: code === "EEXIST" ? "remove it, or write to another path" : undefined,
       cause: thrown,
     });
   }
