@@ -18,7 +18,9 @@ export interface RefusedRequest {
 export function refusal(request: RefusedRequest): MemoryRefused {
   const { shares, use, heldPages, wantedBytes } = request;
   const who = request.operator === undefined ? "a task" : request.operator;
-  const held = [...request.accounts].sort((a, b) => b.usedBytes - a.usedBytes).map(each => `${each.name} ${formatBytes(each.usedBytes)}`);
+  const held = [...request.accounts]
+    .sort((a, b) => b.usedBytes - a.usedBytes)
+    .map(each => `${each.name} ${formatBytes(each.usedBytes)}`);
   const holders = held.length === 0 ? "" : ` (${held.join(", ")})`;
   const tasks = shares.activeTasks === 1 ? "one task runs" : `${shares.activeTasks} tasks share`;
   const free = use.pages - use.tasks - use.storage - use.exchanges - use.broadcasts;
@@ -27,7 +29,9 @@ export function refusal(request: RefusedRequest): MemoryRefused {
     part(use.storage, "cached data"),
     part(use.exchanges, "map outputs"),
     part(use.broadcasts, "broadcasts"),
-    free <= 0 ? "nothing is free" : `${formatPages(free)} is free, the longest run ${formatPages(request.longestFreeRun)}`,
+    free <= 0
+      ? "nothing is free"
+      : `${formatPages(free)} is free, the longest run ${formatPages(request.longestFreeRun)}`,
   ].filter(text => text !== "");
   const message =
     `${who} needs ${formatBytes(wantedBytes)} more engine memory and cannot have it: its task holds ${formatPages(heldPages)}${holders} ` +

@@ -40,7 +40,10 @@ export class MemoryShares {
 
   now(): Shares {
     const { owners } = this;
-    const tasksPages = Math.max(0, this.pages - this.heldPages() - Math.min(this.storagePages(), this.storageFloorPages()));
+    const tasksPages = Math.max(
+      0,
+      this.pages - this.heldPages() - Math.min(this.storagePages(), this.storageFloorPages()),
+    );
     const activeTasks = Math.max(1, owners.sum("task", slotWord.sharing));
     return {
       tasksPages,

@@ -71,7 +71,7 @@ export class OwnerLocks {
     let freed = 0;
     for (let lock = 0; lock < lockCount; lock++) {
       const at = this.at(lock);
-      for (let seen = Atomics.load(this.words, at); (seen & ownerMask) === owner; ) {
+      for (let seen = Atomics.load(this.words, at); (seen & ownerMask) === owner;) {
         const now = Atomics.compareExchange(this.words, at, seen, (seen & waitedBit) | abandonedBit);
         if (now === seen) {
           freed++;

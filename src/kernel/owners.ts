@@ -42,7 +42,6 @@ export type SlotWord = (typeof slotWord)[keyof typeof slotWord];
 
 export const entangled = { no: 0, pins: 1, entries: 2 } as const;
 
-
 export class Owners {
   private readonly words: Int32Array;
 
@@ -154,7 +153,7 @@ function holderOf(id: number): number {
 }
 
 function raise(words: Int32Array, at: number, least: number): void {
-  for (let seen = Atomics.load(words, at); seen < least; ) {
+  for (let seen = Atomics.load(words, at); seen < least;) {
     const now = Atomics.compareExchange(words, at, seen, least);
     if (now === seen) return;
     seen = now;

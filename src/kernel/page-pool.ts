@@ -152,7 +152,7 @@ export class PagePool {
 
   private lowerHint(page: number): void {
     const { words } = this;
-    for (let seen = Atomics.load(words, headerWord.lowestFree); ; ) {
+    for (let seen = Atomics.load(words, headerWord.lowestFree); ;) {
       const next = ((seen & ~0xffff) + 0x10000) | Math.min(seen & 0xffff, page);
       const now = Atomics.compareExchange(words, headerWord.lowestFree, seen, next);
       if (now === seen) return;
@@ -210,6 +210,9 @@ export class PagePool {
   private notOurs(page: number, pages: number, owner: number): FiresteelError {
     const holder = page >= this.firstPage && page < this.endPage ? this.owners.describe(this.ownerOf(page)) : "no pool";
     const what = pages === 1 ? `page ${page}` : `pages ${page} to ${page + pages - 1}`;
-    return new FiresteelError("internal", `${what} cannot be freed for ${this.owners.describe(owner)}: held by ${holder}`);
+    return new FiresteelError(
+      "internal",
+      `${what} cannot be freed for ${this.owners.describe(owner)}: held by ${holder}`,
+    );
   }
 }

@@ -70,7 +70,7 @@ export class Pins {
   /** Raised before the pin is written, so that no scan stops short of it. */
   private raiseHigh(least: number): void {
     const { words } = this;
-    for (let seen = Atomics.load(words, headerWord.pinsHigh); seen < least; ) {
+    for (let seen = Atomics.load(words, headerWord.pinsHigh); seen < least;) {
       const now = Atomics.compareExchange(words, headerWord.pinsHigh, seen, least);
       if (now === seen) return;
       seen = now;

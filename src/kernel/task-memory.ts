@@ -258,7 +258,10 @@ export class TaskMemory implements Allocator {
     busy.add(account);
     try {
       const candidates = this.spillables
-        .filter(({ spillable, account: its }) => !busy.has(spillable) && !(its !== undefined && busy.has(its)) && spillable.usedBytes > 0)
+        .filter(
+          ({ spillable, account: its }) =>
+            !busy.has(spillable) && !(its !== undefined && busy.has(its)) && spillable.usedBytes > 0,
+        )
         .sort((a, b) => b.spillable.usedBytes - a.spillable.usedBytes);
       for (const { spillable } of candidates) {
         busy.add(spillable);

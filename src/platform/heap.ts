@@ -45,7 +45,12 @@ export class HeapWatch {
   }
 }
 
-function heapFull(operator: string, at: SourcePosition | undefined, liveBytes: number, limitBytes: number): FiresteelError {
+function heapFull(
+  operator: string,
+  at: SourcePosition | undefined,
+  liveBytes: number,
+  limitBytes: number,
+): FiresteelError {
   const message = `${operator} filled its thread's JavaScript heap: ${formatBytes(liveBytes)} in use, the limit is ${formatBytes(limitBytes)}`;
   return new FiresteelError("resource", message, {
     hint: "keep less in memory per partition (more partitions, smaller groups), or raise firesteel.task.heapLimit",

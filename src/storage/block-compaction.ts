@@ -79,7 +79,15 @@ function beginMove(pool: MemoryPool, table: BlockTable, entry: number, owner: Ow
 }
 
 /** Moves the entry's runs that reach into the window; evicts it when there is no place for them. */
-function moveOut(pool: MemoryPool, table: BlockTable, store: Drops, entry: number, from: number, end: number, owner: OwnerId): boolean {
+function moveOut(
+  pool: MemoryPool,
+  table: BlockTable,
+  store: Drops,
+  entry: number,
+  from: number,
+  end: number,
+  owner: OwnerId,
+): boolean {
   const { words } = pool.area;
   const list = () => asPtr(table.get(entry, entryWord.list));
   for (const run of readRuns(words, list())) {
@@ -110,7 +118,14 @@ function evictMoving(table: BlockTable, store: Drops, entry: number, owner: Owne
 }
 
 /** Evicts with `evict` and takes the pages that came free in the window at once. */
-function keepWindow(pool: MemoryPool, runs: readonly PageRun[], from: number, end: number, owner: OwnerId, evict: () => void): void {
+function keepWindow(
+  pool: MemoryPool,
+  runs: readonly PageRun[],
+  from: number,
+  end: number,
+  owner: OwnerId,
+  evict: () => void,
+): void {
   evict();
   for (const run of runs) {
     for (let page = Math.max(from, run.page); page < Math.min(end, run.page + run.pages); page++) {

@@ -18,7 +18,13 @@ export function listBytes(runs: number, blocks: number): number {
   return (headWords + 2 * runs + 2 * blocks) * 4;
 }
 
-export function writeList(words: Int32Array, at: Ptr, runs: Iterable<Run>, blocks: readonly Block[], rows: number): void {
+export function writeList(
+  words: Int32Array,
+  at: Ptr,
+  runs: Iterable<Run>,
+  blocks: readonly Block[],
+  rows: number,
+): void {
   let next = at / 4 + headWords;
   let runCount = 0;
   for (const run of runs) {

@@ -106,12 +106,17 @@ export class BlockTable {
       const endsChain = Atomics.load(this.words, indexAt + ((slot + 1) & mask)) === 0;
       Atomics.store(this.words, indexAt + slot, endsChain ? 0 : deleted);
       // Nothing is probed past an empty slot, so deleted ones before it serve no one.
-      for (let back = (slot - 1) & mask; endsChain && Atomics.load(this.words, indexAt + back) === deleted; back = (back - 1) & mask) {
+      for (
+        let back = (slot - 1) & mask;
+        endsChain && Atomics.load(this.words, indexAt + back) === deleted;
+        back = (back - 1) & mask
+      ) {
         Atomics.store(this.words, indexAt + back, 0);
       }
       break;
     }
-    if (entry < Atomics.load(this.words, headerWord.lowestEmptyEntry)) Atomics.store(this.words, headerWord.lowestEmptyEntry, entry);
+    if (entry < Atomics.load(this.words, headerWord.lowestEmptyEntry))
+      Atomics.store(this.words, headerWord.lowestEmptyEntry, entry);
     this.setState(entry, entryState.empty);
   }
 
@@ -161,7 +166,8 @@ export class BlockTable {
   /** Entries that are not empty. */
   *used(): Generator<number> {
     const high = Atomics.load(this.words, headerWord.entriesHigh);
-    for (let entry = 0; entry < high; entry++) if (this.words[this.at(entry, entryWord.state)] !== entryState.empty) yield entry;
+    for (let entry = 0; entry < high; entry++)
+      if (this.words[this.at(entry, entryWord.state)] !== entryState.empty) yield entry;
   }
 
   /** The ready entry read longest ago, but for those of one rdd and those in `except`; −1 when there is none. */
@@ -171,7 +177,8 @@ export class BlockTable {
     let found = -1;
     let oldest = 0;
     for (let entry = 0, at = this.area.entriesAt; entry < high; entry++, at += entryWords) {
-      if ((words[at + entryWord.state]! & stateMask) !== entryState.ready || words[at + entryWord.rdd] === spareRdd) continue;
+      if ((words[at + entryWord.state]! & stateMask) !== entryState.ready || words[at + entryWord.rdd] === spareRdd)
+        continue;
       const tick = words[at + entryWord.tick]!;
       if ((found >= 0 && ((tick - oldest) | 0) >= 0) || except.has(entry)) continue;
       found = entry;

@@ -49,10 +49,19 @@ export class CacheWriter {
     if (list === undefined) return undefined;
     for (const run of this.runs) this.trim(run);
     writeList(this.pool.area.words, list, this.runs, this.blocks, rows);
-    const cached = this.store.publish(this.entry, this.owner, list, this.runs.bytes / pageBytes, this.bytes, rows, () => {
-      for (const run of this.runs) this.pool.pages.transfer(run.ptr / pageBytes, run.bytes / pageBytes, this.owner, storageOwner);
-      this.pool.owners.add(this.owner, slotWord.stagedPages, -this.runs.bytes / pageBytes);
-    });
+    const cached = this.store.publish(
+      this.entry,
+      this.owner,
+      list,
+      this.runs.bytes / pageBytes,
+      this.bytes,
+      rows,
+      () => {
+        for (const run of this.runs)
+          this.pool.pages.transfer(run.ptr / pageBytes, run.bytes / pageBytes, this.owner, storageOwner);
+        this.pool.owners.add(this.owner, slotWord.stagedPages, -this.runs.bytes / pageBytes);
+      },
+    );
     this.ended = cached !== undefined;
     return cached;
   }

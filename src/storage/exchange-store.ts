@@ -40,7 +40,12 @@ export class ExchangeStore {
   }
 
   /** For one map task. Finish it or abort it. */
-  openWriter(exchange: ExchangeId, mapPartition: number, reducePartitions: number, memory: OperatorMemory): ExchangeWriter {
+  openWriter(
+    exchange: ExchangeId,
+    mapPartition: number,
+    reducePartitions: number,
+    memory: OperatorMemory,
+  ): ExchangeWriter {
     const { dirs, fs, openCodec } = this.options;
     const codec = dirs === undefined ? undefined : openCodec?.(memory);
     const file = `map-${mapPartition}-${randomBytes(6).toString("hex")}`;
@@ -51,10 +56,12 @@ export class ExchangeStore {
       u8: this.u8,
       memory,
       codec,
-      createFile: dirs && (() => {
-        const path = newLocalFile(dirs, folderOf(exchange), file);
-        return new SpillWriter(this.u8, path, { codec, fs, what: `map outputs of ${memory.name}` });
-      }),
+      createFile:
+        dirs &&
+        (() => {
+          const path = newLocalFile(dirs, folderOf(exchange), file);
+          return new SpillWriter(this.u8, path, { codec, fs, what: `map outputs of ${memory.name}` });
+        }),
       takeOver: pages => {
         if (!this.pool.shares.exchangeHasRoom(pages) && dirs !== undefined) return undefined;
         return this.pool.owners.find("exchange", exchange) ?? this.pool.owners.open("exchange", exchange);
@@ -95,7 +102,8 @@ export class ExchangeStore {
   /** A released exchange's pages have been swept: what came later nobody would find. */
   private wasReleased(owner: OwnerId, output: MapOutput): boolean {
     if (this.pool.owners.holds(owner, output.exchange)) return false;
-    for (let i = 0; i < output.runs.length; i += 2) this.pool.pages.freeWhereOwned(output.runs[i]!, output.runs[i + 1]!, owner);
+    for (let i = 0; i < output.runs.length; i += 2)
+      this.pool.pages.freeWhereOwned(output.runs[i]!, output.runs[i + 1]!, owner);
     return true;
   }
 }
@@ -157,11 +165,15 @@ function* blocksOf(
 function lostOutput(output: MapOutput, thrown: unknown): unknown {
   if (!(thrown instanceof FiresteelError) || thrown.kind !== "data") return thrown;
   const { exchange, mapPartition } = output;
-  return new FiresteelError("fetchFailed", `output ${mapPartition} of exchange ${exchange} is lost: ${thrown.message}`, {
-    hint: thrown.hint,
-    output: { exchange, mapPartition },
-    cause: thrown,
-  });
+  return new FiresteelError(
+    "fetchFailed",
+    `output ${mapPartition} of exchange ${exchange} is lost: ${thrown.message}`,
+    {
+      hint: thrown.hint,
+      output: { exchange, mapPartition },
+      cause: thrown,
+    },
+  );
 }
 
 function folderOf(exchange: ExchangeId): string {

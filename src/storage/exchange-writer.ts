@@ -66,7 +66,10 @@ export class ExchangeWriter {
 
   /** Makes room for a block of exactly `bytes` (a multiple of 16) and has `seal` fill it. Spills when there is no room. */
   append(reducePartition: number, bytes: number, seal: (ptr: Ptr) => void): void {
-    invariant(!this.ended && reducePartition < this.writing.reducePartitions, `reduce partition ${reducePartition} is not there`);
+    invariant(
+      !this.ended && reducePartition < this.writing.reducePartitions,
+      `reduce partition ${reducePartition} is not there`,
+    );
     const ptr = this.runs.reserve(bytes, runBytes => this.allocOrSpill(runBytes));
     this.sealing = true;
     try {
@@ -105,7 +108,10 @@ export class ExchangeWriter {
     if (owner === undefined) return output;
     for (const run of this.runs) this.writing.memory.handOver(run.ptr, run.bytes, owner);
     if (this.writing.wasReleased(owner, output)) {
-      throw new FiresteelError("cancelled", `exchange ${output.exchange} was released while output ${output.mapPartition} was written`);
+      throw new FiresteelError(
+        "cancelled",
+        `exchange ${output.exchange} was released while output ${output.mapPartition} was written`,
+      );
     }
     return output;
   }

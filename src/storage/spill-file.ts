@@ -142,7 +142,7 @@ export class SpillWriter {
   }
 
   private write(ptr: Ptr, bytes: number): void {
-    for (let done = 0; done < bytes; ) {
+    for (let done = 0; done < bytes;) {
       const written = this.fs.writeSync(this.fd, this.u8, ptr + done, bytes - done, this.end);
       done += written;
       this.end += written;
@@ -158,7 +158,9 @@ export class SpillWriter {
   }
 
   private failed(thrown: unknown): FiresteelError {
-    return thrown instanceof FiresteelError ? thrown : diskError(`spilling ${this.what} to ${dirname(this.file)}`, thrown);
+    return thrown instanceof FiresteelError
+      ? thrown
+      : diskError(`spilling ${this.what} to ${dirname(this.file)}`, thrown);
   }
 }
 
@@ -232,7 +234,7 @@ export class SpillReader {
   }
 
   private fill(fd: number, to: Ptr, bytes: number, from: number): void {
-    for (let done = 0; done < bytes; ) {
+    for (let done = 0; done < bytes;) {
       const got = this.fs.readSync(fd, this.u8, to + done, bytes - done, from + done);
       if (got === 0) throw new Error("the file is shorter than it was");
       done += got;

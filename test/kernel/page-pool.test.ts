@@ -41,7 +41,9 @@ describe("page pool", () => {
   test("freeing what is free or another's names page and holder", () => {
     const { pages, a, b } = poolOf(16 * MiB);
     const page = pages.claim(2, a);
-    expect(() => pages.free(page, 2, b)).toThrow(`page ${page} cannot be freed for task attempt 2: held by task attempt 1`);
+    expect(() => pages.free(page, 2, b)).toThrow(
+      `page ${page} cannot be freed for task attempt 2: held by task attempt 1`,
+    );
     pages.free(page, 2, a);
     expect(() => pages.free(page, 2, a)).toThrow(`page ${page} cannot be freed for task attempt 1: held by nobody`);
     expect(() => pages.free(0, 1, a)).toThrow("held by no pool");
@@ -75,7 +77,8 @@ describe("page pool", () => {
         if (page === 0) {
           let run = 0;
           let longest = 0;
-          for (let p = pages.firstPage; p < pages.endPage; p++) longest = Math.max(longest, (run = model.has(p) ? 0 : run + 1));
+          for (let p = pages.firstPage; p < pages.endPage; p++)
+            longest = Math.max(longest, (run = model.has(p) ? 0 : run + 1));
           expect({ seed, longest }).toEqual({ seed, longest: Math.min(longest, want - 1) });
           continue;
         }

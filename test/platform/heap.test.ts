@@ -11,7 +11,11 @@ function checkFor(watch: HeapWatch, ms: number): void {
 }
 
 test("live objects past the limit are refused with operator, figures and line", () => {
-  const watch = new HeapWatch(100 * MiB, () => 150 * MiB, () => {});
+  const watch = new HeapWatch(
+    100 * MiB,
+    () => 150 * MiB,
+    () => {},
+  );
   let thrown: unknown;
   try {
     watch.check("groupByKey", { file: "job.ts", line: 3, column: 7 });
@@ -30,10 +34,14 @@ test("garbage is collected, not held against the task, and not at every look", (
   let live = 90 * MiB;
   let garbage = 20 * MiB;
   let collections = 0;
-  const watch = new HeapWatch(100 * MiB, () => live + garbage, () => {
-    garbage = 0;
-    collections++;
-  });
+  const watch = new HeapWatch(
+    100 * MiB,
+    () => live + garbage,
+    () => {
+      garbage = 0;
+      collections++;
+    },
+  );
   watch.check("map");
   expect(collections).toBe(1);
   garbage = 20 * MiB;
@@ -62,7 +70,9 @@ test("each thread sees its own heap", async () => {
       parentPort.postMessage({ message: error.message, rows: rows.length });
     }`;
   const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(source)}`));
-  const { message, rows } = await new Promise<{ message: string; rows: number }>(resolve => worker.once("message", resolve));
+  const { message, rows } = await new Promise<{ message: string; rows: number }>(resolve =>
+    worker.once("message", resolve),
+  );
   await worker.terminate();
   expect(message).toStartWith("flatMap filled its thread's JavaScript heap: ");
   expect(rows).toBeGreaterThan(100_000);

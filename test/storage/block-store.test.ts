@@ -20,7 +20,8 @@ function put(pool: SharedPool, store: BlockStore, rdd: RddId, partition: number,
   const writer = store.openWriter(rdd, partition, task);
   if (writer === undefined) return false;
   let room = true;
-  for (let i = 0; i < blocks && room; i++) room = writer.append(bytes, ptr => void pool.area.words.fill(i, ptr / 4, (ptr + bytes) / 4));
+  for (let i = 0; i < blocks && room; i++)
+    room = writer.append(bytes, ptr => void pool.area.words.fill(i, ptr / 4, (ptr + bytes) / 4));
   if (room) writer.commit(blocks * 10)?.release();
   else writer.abort();
   task.releaseAll();
@@ -28,7 +29,11 @@ function put(pool: SharedPool, store: BlockStore, rdd: RddId, partition: number,
 }
 
 function cachedPartitions(store: BlockStore, rdd: RddId): number[] {
-  return store.list().filter(each => each.rdd === rdd).map(each => each.partition).sort((x, y) => x - y);
+  return store
+    .list()
+    .filter(each => each.rdd === rdd)
+    .map(each => each.partition)
+    .sort((x, y) => x - y);
 }
 
 function expectEmpty(pool: SharedPool): void {
@@ -45,7 +50,9 @@ describe("block store", () => {
     const cached = store.get(a, 3, task)!;
     expect([cached.rows, cached.bytes, cached.blocks.length]).toEqual([50, 500_000, 5]);
     for (const [i, block] of cached.blocks.entries()) {
-      expect(pool.area.words.subarray(block.ptr / 4, (block.ptr + block.bytes) / 4).every(word => word === i)).toBe(true);
+      expect(pool.area.words.subarray(block.ptr / 4, (block.ptr + block.bytes) / 4).every(word => word === i)).toBe(
+        true,
+      );
     }
     expect(store.openWriter(a, 3, task)).toBeUndefined();
     store.remove(a);

@@ -21,7 +21,14 @@ function open(bytes = 16 * MiB) {
 }
 
 /** Block i of map task m is filled with m * 16 + i; they go to reduce partitions in turn. */
-function write(store: ExchangeStore, memory: OperatorMemory, map: number, blocks: number, bytes: number, spillAfter = -1): MapOutput {
+function write(
+  store: ExchangeStore,
+  memory: OperatorMemory,
+  map: number,
+  blocks: number,
+  bytes: number,
+  spillAfter = -1,
+): MapOutput {
   const words = memory.task.pool.area.words;
   const writer = store.openWriter(exchange, map, 3, memory);
   for (let i = 0; i < blocks; i++) {
@@ -31,7 +38,13 @@ function write(store: ExchangeStore, memory: OperatorMemory, map: number, blocks
   return writer.finish();
 }
 
-function read(pool: SharedPool, store: ExchangeStore, outputs: readonly MapOutput[], reduce: number, attempt: number): number[] {
+function read(
+  pool: SharedPool,
+  store: ExchangeStore,
+  outputs: readonly MapOutput[],
+  reduce: number,
+  attempt: number,
+): number[] {
   const task = pool.openTask(attempt);
   const reader = store.openReader(outputs, reduce, task.withOperator("read"));
   const seen: number[] = [];

@@ -3,7 +3,13 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { nameLocalDirs, newLocalFile, removeLocalDirs, removeLocalFolder, removeOrphans } from "../../src/storage/local-dirs.ts";
+import {
+  nameLocalDirs,
+  newLocalFile,
+  removeLocalDirs,
+  removeLocalFolder,
+  removeOrphans,
+} from "../../src/storage/local-dirs.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "firesteel-test-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -35,7 +41,11 @@ test("files go to the dirs in turn, and everything is removed at the end", () =>
 test("what a dead process of this host left is removed; the living and the others are left alone", () => {
   const parent = join(folder, "orphans");
   const dead = spawnSync("true").pid;
-  const [gone, alive, elsewhere] = [orphan(parent, dead, hostname()), orphan(parent, process.pid, hostname()), orphan(parent, dead - 1, "elsewhere")];
+  const [gone, alive, elsewhere] = [
+    orphan(parent, dead, hostname()),
+    orphan(parent, process.pid, hostname()),
+    orphan(parent, dead - 1, "elsewhere"),
+  ];
   mkdirSync(join(parent, "firesteel-notes"));
   expect(removeOrphans(nameLocalDirs([parent]))).toEqual([gone]);
   expect([gone, alive, elsewhere, join(parent, "firesteel-notes")].map(existsSync)).toEqual([false, true, true, true]);
@@ -52,6 +62,9 @@ test("a local dir that cannot be used is passed over; when none can, the error n
   } catch (error) {
     thrown = error;
   }
-  expect(thrown).toMatchObject({ kind: "resource", hint: "set firesteel.local.dirs to folders that can be written to" });
+  expect(thrown).toMatchObject({
+    kind: "resource",
+    hint: "set firesteel.local.dirs to folders that can be written to",
+  });
   expect(String(thrown)).toContain(`creating a file in ${file}`);
 });

@@ -88,12 +88,15 @@ function runTask(pool: SharedPool, task: TaskMemory, random: Random, attempt: nu
       if (writer === undefined) continue;
       const stamp = rdd * 1000 + partition;
       const bytes = 16 * (1 + random.below(40_000));
-      const room = writer.append(bytes, ptr => stampAll(ptr, bytes, stamp)) && writer.append(bytes, ptr => stampAll(ptr, bytes, stamp));
+      const room =
+        writer.append(bytes, ptr => stampAll(ptr, bytes, stamp)) &&
+        writer.append(bytes, ptr => stampAll(ptr, bytes, stamp));
       if (room && random.below(5) > 0) writer.commit(1)?.release();
       else writer.abort();
     } else if (what < 18) {
       const cached = store.get(rdd, partition, task);
-      for (const block of cached?.blocks ?? []) verify(block.ptr, block.bytes, rdd * 1000 + partition, "a cached block");
+      for (const block of cached?.blocks ?? [])
+        verify(block.ptr, block.bytes, rdd * 1000 + partition, "a cached block");
       if (random.below(4) > 0) cached?.release();
     } else if (what === 18) {
       const writer = exchanges.openWriter((attempt % 2) as ExchangeId, 0, 2, task.withOperator("map"));

@@ -29,7 +29,12 @@ function nextMessage(worker: Worker): Promise<unknown> {
 }
 
 /** What the control thread does meanwhile: unpersists and releases. */
-async function control(store: BlockStore, exchanges: ExchangeStore, ends: Promise<unknown>[], done: () => boolean): Promise<void> {
+async function control(
+  store: BlockStore,
+  exchanges: ExchangeStore,
+  ends: Promise<unknown>[],
+  done: () => boolean,
+): Promise<void> {
   for (let turn = 0; !done(); turn++) {
     if (turn % 20 === 0) store.remove((1 + (turn % 3)) as RddId);
     if (turn % 30 === 0) exchanges.release((turn % 2) as ExchangeId);
@@ -43,7 +48,12 @@ function expectOnlyCached(pool: SharedPool, store: BlockStore, about: object): v
   const listed = store.list().reduce((sum, each) => sum + each.pages, 0);
   const counted = pool.owners.get(storageOwner, slotWord.usedPages);
   const free = pool.pages.countOwned(0);
-  expect({ ...about, listed, counted, held: pool.pages.pages - free }).toEqual({ ...about, listed: held, counted: held, held });
+  expect({ ...about, listed, counted, held: pool.pages.pages - free }).toEqual({
+    ...about,
+    listed: held,
+    counted: held,
+    held,
+  });
 }
 
 test("kills a task thread in the middle of holding pages, pins and a lock, and everything is taken back", async () => {

@@ -44,7 +44,10 @@ describe("spill file", () => {
       const target = memory.alloc(400_000);
       for (const { segment, plain } of written.reverse()) {
         reader.read(segment, target);
-        expect({ seed, same: Buffer.compare(u8.subarray(target, target + plain.length), plain) }).toEqual({ seed, same: 0 });
+        expect({ seed, same: Buffer.compare(u8.subarray(target, target + plain.length), plain) }).toEqual({
+          seed,
+          same: 0,
+        });
       }
       reader.close();
     });
@@ -98,7 +101,12 @@ describe("spill file", () => {
           kind = (error as FiresteelError).kind;
         }
         // A codec may have bits that mean nothing; the rows must then be the right ones.
-        if (kind === "none") expect({ seed, at, same: u8[ptr + 149_999] === ((149_999 >> 3) * 7) % 256 }).toEqual({ seed, at, same: true });
+        if (kind === "none")
+          expect({ seed, at, same: u8[ptr + 149_999] === ((149_999 >> 3) * 7) % 256 }).toEqual({
+            seed,
+            at,
+            same: true,
+          });
         else expect({ seed, at, kind }).toEqual({ seed, at, kind: "data" });
       }
       writeFileSync(file, whole);
