@@ -61,7 +61,10 @@ export function openForReading(path: string, bytes: number): number {
   const now = fstatSync(fd).size;
   if (now >= bytes) return fd;
   closeSync(fd);
-  throw new FiresteelError("data", `${path} has become shorter since the job was planned: ${bytes} bytes then, ${now} now`);
+  throw new FiresteelError(
+    "data",
+    `${path} has become shorter since the job was planned: ${bytes} bytes then, ${now} now`,
+  );
 }
 
 class GzipReader implements ByteReader {
@@ -123,13 +126,19 @@ class GzipReader implements ByteReader {
     const { code } = thrown as NodeJS.ErrnoException;
     const near = this.inflate.bytesWritten;
     if (code === "Z_BUF_ERROR") {
-      return new FiresteelError("data", `broken gzip file ${this.path}: it ends at byte ${near}, in the middle of its data`, {
-        hint: "the file was cut short; copy or compress it again",
-      });
+      return new FiresteelError(
+        "data",
+        `broken gzip file ${this.path}: it ends at byte ${near}, in the middle of its data`,
+        {
+          hint: "the file was cut short; copy or compress it again",
+        },
+      );
     }
     if (code?.startsWith("Z_")) {
       const reason = (thrown as Error).message;
-      return new FiresteelError("data", `broken gzip file ${this.path}: ${reason} near byte ${near}`, { cause: thrown });
+      return new FiresteelError("data", `broken gzip file ${this.path}: ${reason} near byte ${near}`, {
+        cause: thrown,
+      });
     }
     return readFailed(this.path, near, thrown);
   }
@@ -137,6 +146,7 @@ class GzipReader implements ByteReader {
 
 export function readFailed(path: string, position: number, thrown: unknown): FiresteelError {
   const { code, message } = thrown as NodeJS.ErrnoException;
-  if (code === "ENOENT") return new FiresteelError("data", `cannot read ${path}: the file is gone since the job was planned`);
+  if (code === "ENOENT")
+    return new FiresteelError("data", `cannot read ${path}: the file is gone since the job was planned`);
   return new FiresteelError("data", `cannot read ${path} at byte ${position}: ${message}`, { cause: thrown });
 }

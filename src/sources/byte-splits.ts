@@ -44,7 +44,14 @@ export function cutFile(file: InputFile, goalBytes: number): ByteSplit[] {
   const splits: ByteSplit[] = [];
   let start = 0;
   for (; (file.bytes - start) / goalBytes > splitSlop; start += goalBytes) {
-    splits.push({ kind: "bytes", path: file.path, start, end: start + goalBytes, fileBytes: file.bytes, bounds: "lines" });
+    splits.push({
+      kind: "bytes",
+      path: file.path,
+      start,
+      end: start + goalBytes,
+      fileBytes: file.bytes,
+      bounds: "lines",
+    });
   }
   if (start < file.bytes) {
     splits.push({ kind: "bytes", path: file.path, start, end: file.bytes, fileBytes: file.bytes, bounds: "lines" });

@@ -3,7 +3,7 @@
  * `planJson`, `planParquet`): a format with its options, and splits, all plain data. A task opens one split with
  * `openSplit(scan.format, split, env)` and pulls chunks of rows, or batches, until `undefined`.
  *
- * Plain files answer synchronously; gzip and Parquet answer with promises, so callers `await` only what is a promise.
+ * Plain and Parquet files answer synchronously; gzip files answer with promises, so callers `await` only what is a promise.
  */
 import type { Batch } from "../data/column.ts";
 import type { Allocator } from "../kernel/allocator.ts";

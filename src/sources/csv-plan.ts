@@ -7,7 +7,14 @@ import { closeSync } from "node:fs";
 import { FiresteelError } from "../base/errors.ts";
 import { openForReading } from "./byte-reader.ts";
 import { refuseUnknownCompression, splitGoalBytes, wholeFile } from "./byte-splits.ts";
-import { type ByteSplit, type CsvColumn, type CsvOptions, type InputFile, maxLineBytesDefault, type Scan } from "./contracts.ts";
+import {
+  type ByteSplit,
+  type CsvColumn,
+  type CsvOptions,
+  type InputFile,
+  maxLineBytesDefault,
+  type Scan,
+} from "./contracts.ts";
 import { type CsvField, sampleRecords } from "./csv-records.ts";
 import { CsvScanner, type CsvSyntax } from "./csv-scanner.ts";
 import { checkCsvType, inferType } from "./csv-values.ts";
@@ -49,10 +56,14 @@ function checkSyntax(options: CsvOptions): CsvSyntax {
   const { separator = ",", quote = '"' } = options;
   for (const [name, value] of Object.entries({ separator, quote })) {
     if (typeof value !== "string" || !/^[\x01-\x7f]$/.test(value) || value === "\n" || value === "\r") {
-      throw new FiresteelError("user", `the CSV ${name} ${JSON.stringify(value)} is not one ASCII character other than a line end`);
+      throw new FiresteelError(
+        "user",
+        `the CSV ${name} ${JSON.stringify(value)} is not one ASCII character other than a line end`,
+      );
     }
   }
-  if (separator === quote) throw new FiresteelError("user", `the CSV separator and quote are both ${JSON.stringify(quote)}`);
+  if (separator === quote)
+    throw new FiresteelError("user", `the CSV separator and quote are both ${JSON.stringify(quote)}`);
   return { separator, quote };
 }
 
@@ -63,7 +74,11 @@ function readSample(files: readonly InputFile[], syntax: CsvSyntax, headerLine: 
     const { bytes: head, isWholeFile } = readHead(file, sampleBytes);
     const end = isWholeFile ? head.length : new CsvScanner(syntax, false).findLastEnd(head, 0, head.length);
     // malformed records are the tasks' to report, with their place
-    const records = sampleRecords(head.toString("utf8", 0, end < 0 ? head.length : end), syntax, sampledRecords + (headerLine ? 1 : 0));
+    const records = sampleRecords(
+      head.toString("utf8", 0, end < 0 ? head.length : end),
+      syntax,
+      sampledRecords + (headerLine ? 1 : 0),
+    );
     if (records.length > 0) return records;
   }
   return [];
@@ -77,7 +92,10 @@ function columnNames(options: CsvOptions, sample: readonly CsvField[][]): string
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice === undefined) return names;
   throw new FiresteelError("user", `two CSV columns are named ${JSON.stringify(twice)}`, {
-    hint: header === true ? "rename one in the file, or remove its first line and give the names as header: [...]" : undefined,
+    hint:
+      header === true
+        ? "rename one in the file, or remove its first line and give the names as header: [...]"
+        : undefined,
   });
 }
 
@@ -85,9 +103,13 @@ function columnTypes(names: readonly string[], options: CsvOptions, sample: read
   const { schema = {}, inferSchema = true } = options;
   const unknown = Object.keys(schema).find(name => !names.includes(name));
   if (unknown !== undefined && names.length > 0) {
-    throw new FiresteelError("user", `the schema names a column ${JSON.stringify(unknown)} that the CSV file does not have`, {
-      hint: `its columns are ${names.join(", ")}`,
-    });
+    throw new FiresteelError(
+      "user",
+      `the schema names a column ${JSON.stringify(unknown)} that the CSV file does not have`,
+      {
+        hint: `its columns are ${names.join(", ")}`,
+      },
+    );
   }
   return names.map((name, i) => {
     const given = Object.hasOwn(schema, name) ? schema[name] : undefined;
@@ -110,9 +132,13 @@ function findCuts(file: InputFile, goalBytes: number, syntax: CsvSyntax): number
   const fd = openForReading(file.path, file.bytes);
   try {
     let target = goalBytes;
-    for (let position = 0; position < file.bytes && (file.bytes - target + goalBytes) / goalBytes > splitSlop; position += scanBytes) {
+    for (
+      let position = 0;
+      position < file.bytes && (file.bytes - target + goalBytes) / goalBytes > splitSlop;
+      position += scanBytes
+    ) {
       const piece = readAt(fd, file.path, position, Math.min(scanBytes, file.bytes - position));
-      for (let at = 0; at < piece.length; ) {
+      for (let at = 0; at < piece.length;) {
         const wanted = target - position;
         if (at < wanted) {
           const to = Math.min(wanted, piece.length);

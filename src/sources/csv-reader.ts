@@ -12,7 +12,12 @@ import { decodeRun } from "./text-reader.ts";
 
 export function openCsv(split: ByteSplit, format: CsvFormat, env: SourceEnv): RowSource {
   const scanner = new CsvScanner(format, split.start === 0);
-  const records = new RecordReader(split, env, { noun: "CSV record", maxBytes: format.maxLineBytes }, scanner.findLastEnd);
+  const records = new RecordReader(
+    split,
+    env,
+    { noun: "CSV record", maxBytes: format.maxLineBytes },
+    scanner.findLastEnd,
+  );
   const rows = new CsvRows(split, format, env);
   return new ChunkedRows(records, env, run => rows.parse(decodeRun(records.buffer, run, env), run));
 }
@@ -30,7 +35,8 @@ class CsvRows {
   ) {
     this.headerAhead = format.headerLine && split.start === 0;
     this.malformed = new MalformedRecords(split.path, "CSV", format.mode, env);
-    this.makeRow = format.rows === "arrays" ? values => values.slice() : makeObject(format.columns.map(column => column.name));
+    this.makeRow =
+      format.rows === "arrays" ? values => values.slice() : makeObject(format.columns.map(column => column.name));
     this.values = format.columns.map(() => null);
   }
 
@@ -89,7 +95,10 @@ class CsvRows {
     // undefined: it is malformed in another way as well, which has been reported
     if (fields === undefined) return false;
     const { length } = this.format.columns;
-    this.malformed.report(() => ({ offset: offset(), problem: `a record has ${fields.length} fields instead of ${length}` }));
+    this.malformed.report(() => ({
+      offset: offset(),
+      problem: `a record has ${fields.length} fields instead of ${length}`,
+    }));
     return false;
   }
 
@@ -101,6 +110,10 @@ class CsvRows {
     if (names.length === expected.length && names.every((name, i) => name === expected[i])) return;
     const problem = `the header is ${names.join(",")}, the first file's is ${expected.join(",")}`;
     // not a record that could be dropped: all records of the file would be read wrongly
-    new MalformedRecords(this.split.path, "CSV", "fail", this.env).report(() => ({ offset, problem, hint: "read files with different columns one by one" }));
+    new MalformedRecords(this.split.path, "CSV", "fail", this.env).report(() => ({
+      offset,
+      problem,
+      hint: "read files with different columns one by one",
+    }));
   }
 }

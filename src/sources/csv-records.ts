@@ -87,7 +87,13 @@ export class CsvParser {
       }
     }
     if (digits === 0 || digits > 15) return NaN;
-    if (c !== this.separator && c !== lineFeed && at < text.length && !(c === carriageReturn && text.charCodeAt(at + 1) === lineFeed)) return NaN;
+    if (
+      c !== this.separator &&
+      c !== lineFeed &&
+      at < text.length &&
+      !(c === carriageReturn && text.charCodeAt(at + 1) === lineFeed)
+    )
+      return NaN;
     this.at = at;
     return isNegative ? -(value / scale) : value / scale;
   }
@@ -108,7 +114,8 @@ export class CsvParser {
       if (c === separator || c === lineFeed) break;
     }
     this.at = at;
-    const end = text.charCodeAt(at) === lineFeed && at > from && text.charCodeAt(at - 1) === carriageReturn ? at - 1 : at;
+    const end =
+      text.charCodeAt(at) === lineFeed && at > from && text.charCodeAt(at - 1) === carriageReturn ? at - 1 : at;
     this.at = end;
     return end === from ? null : text.slice(from, end);
   }

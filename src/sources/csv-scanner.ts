@@ -25,7 +25,10 @@ export class CsvScanner {
   private readonly quote: number;
   private seenBytes = 0;
 
-  constructor(syntax: CsvSyntax, private readonly atFileStart: boolean) {
+  constructor(
+    syntax: CsvSyntax,
+    private readonly atFileStart: boolean,
+  ) {
     this.separator = syntax.separator.charCodeAt(0);
     this.quote = syntax.quote.charCodeAt(0);
   }

@@ -10,7 +10,9 @@ export class BadField extends Error {
     readonly field: string,
     readonly wanted: CsvType,
   ) {
-    super(`column ${JSON.stringify(column)} has ${JSON.stringify(field.length > 40 ? `${field.slice(0, 40)}…` : field)}, which is not a ${wanted}`);
+    super(
+      `column ${JSON.stringify(column)} has ${JSON.stringify(field.length > 40 ? `${field.slice(0, 40)}…` : field)}, which is not a ${wanted}`,
+    );
   }
 }
 
@@ -51,7 +53,8 @@ function toNumber(field: CsvField, column: CsvColumn): number | null {
   // Number reads blanks as 0 and knows other bases; a column of numbers has neither
   const isBlank = value === 0 && field.trim() === "";
   const isOtherBase = field.charCodeAt(1) > 57 && /^0[xob]/i.test(field);
-  if (isBlank || isOtherBase || (Number.isNaN(value) && field !== "NaN")) throw new BadField(column.name, field, "number");
+  if (isBlank || isOtherBase || (Number.isNaN(value) && field !== "NaN"))
+    throw new BadField(column.name, field, "number");
   return value;
 }
 

@@ -34,6 +34,8 @@ function inflateHead(path: string, head: Buffer): Buffer {
     // flushing, for the head is cut anywhere
     return gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH });
   } catch (thrown) {
-    throw new FiresteelError("data", `broken gzip file ${path}: ${(thrown as Error).message} near byte 0`, { cause: thrown });
+    throw new FiresteelError("data", `broken gzip file ${path}: ${(thrown as Error).message} near byte 0`, {
+      cause: thrown,
+    });
   }
 }

@@ -102,5 +102,7 @@ function literal(c: string): string {
 }
 
 function badPattern(pattern: string, why: string): FiresteelError {
-  return new FiresteelError("user", `bad path pattern ${pattern}: ${why}`, { hint: "put a \\ before characters that stand for themselves" });
+  return new FiresteelError("user", `bad path pattern ${pattern}: ${why}`, {
+    hint: "put a \\ before characters that stand for themselves",
+  });
 }

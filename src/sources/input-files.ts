@@ -35,7 +35,8 @@ function resolveItem(item: string, spec: PathSpec): InputFile[] {
     if (stats !== undefined) files.push(...filesAt(path, stats));
     else if (!isPattern) throw missing(item, spec, false);
   }
-  if (files.length === 0 && [...found].every(path => statOrUndefined(path) === undefined)) throw missing(item, spec, true);
+  if (files.length === 0 && [...found].every(path => statOrUndefined(path) === undefined))
+    throw missing(item, spec, true);
   return files;
 }
 

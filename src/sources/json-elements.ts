@@ -6,7 +6,9 @@ import { locateJsonProblem } from "./json-locate.ts";
 import type { MalformedRecords } from "./malformed.ts";
 import type { FindLastEnd, RecordRun } from "./record-reader.ts";
 
-const [quote, comma, backslash, openBracket, openBrace, closeBracket, closeBrace] = Buffer.from('",\\[{]}') as unknown as number[];
+const [quote, comma, backslash, openBracket, openBrace, closeBracket, closeBrace] = Buffer.from(
+  '",\\[{]}',
+) as unknown as number[];
 
 export class JsonElements {
   private depth = 0;
@@ -35,7 +37,8 @@ export class JsonElements {
       else if (c === comma) {
         if (this.depth === 1) end = i + 1;
       } else if (c === openBracket || c === openBrace) this.depth++;
-      else if ((c === closeBracket || c === closeBrace) && --this.depth <= 0) this.closedAt = this.scannedBytes + i - from;
+      else if ((c === closeBracket || c === closeBrace) && --this.depth <= 0)
+        this.closedAt = this.scannedBytes + i - from;
     }
     this.scannedBytes += to - from;
     return this.closedAt >= 0 && to > from ? to : end;
@@ -54,7 +57,10 @@ export class JsonElements {
     const commaLast = closing < 0 && buffer[run.to - 1] === comma;
     const to = closing >= 0 ? closing : commaLast ? run.to - 1 : run.to;
     const body = decode(part(from, to));
-    const rows = body.trim() === "" ? this.refuseBlank(closing >= 0, commaLast, part(from, to)) : this.parseBody(body, part(from, to).offset, to === run.to);
+    const rows =
+      body.trim() === ""
+        ? this.refuseBlank(closing >= 0, commaLast, part(from, to))
+        : this.parseBody(body, part(from, to).offset, to === run.to);
     this.afterComma = commaLast;
     if (closing >= 0) this.refuseTrailing(decode(part(closing + 1, run.to)), part(closing + 1, run.to).offset);
     return rows;
@@ -62,7 +68,8 @@ export class JsonElements {
 
   /** After the last run. */
   end(): void {
-    if (this.closedAt < 0) this.malformed.report(() => ({ offset: this.endOffset, problem: "the array is never closed" }));
+    if (this.closedAt < 0)
+      this.malformed.report(() => ({ offset: this.endOffset, problem: "the array is never closed" }));
   }
 
   private parseBody(body: string, offset: number, isCut: boolean): unknown[] {
@@ -87,7 +94,10 @@ export class JsonElements {
   /** Nothing between two commas, or between a comma and the end; `[]` is an array all the same. */
   private refuseBlank(closing: boolean, commaLast: boolean, part: RecordRun): [] {
     if (commaLast || (closing && this.afterComma)) {
-      this.malformed.report(() => ({ offset: part.offset + part.to - part.from, problem: `unexpected "${closing ? "]" : ","}"` }));
+      this.malformed.report(() => ({
+        offset: part.offset + part.to - part.from,
+        problem: `unexpected "${closing ? "]" : ","}"`,
+      }));
     }
     return [];
   }

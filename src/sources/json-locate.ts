@@ -47,7 +47,8 @@ export function locateJsonProblem(text: string): JsonProblem | undefined {
       at++;
     } else {
       const end: number | undefined = isValue ? endOf(scalar, text, at) : undefined;
-      if (end === undefined) return { index: at, problem: `unexpected ${JSON.stringify(String.fromCodePoint(text.codePointAt(at)!))}` };
+      if (end === undefined)
+        return { index: at, problem: `unexpected ${JSON.stringify(String.fromCodePoint(text.codePointAt(at)!))}` };
       expected = afterValue();
       at = end;
     }

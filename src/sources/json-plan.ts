@@ -13,7 +13,11 @@ const headBytes = 1 << 16;
 export function planJson(files: readonly InputFile[], minPartitions: number, options: JsonOptions = {}): Scan {
   const goalBytes = splitGoalBytes(files, minPartitions);
   return {
-    format: { format: "json", mode: checkMode(options.mode), maxLineBytes: options.maxLineBytes ?? maxLineBytesDefault },
+    format: {
+      format: "json",
+      mode: checkMode(options.mode),
+      maxLineBytes: options.maxLineBytes ?? maxLineBytesDefault,
+    },
     splits: files.flatMap(file => (isArrayFile(file) ? [wholeFile(file, "records")] : cutFile(file, goalBytes))),
   };
 }

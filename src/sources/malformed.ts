@@ -4,7 +4,8 @@ import type { MalformedMode, SourceEnv } from "./contracts.ts";
 
 export function checkMode(mode: MalformedMode | undefined): MalformedMode {
   if (mode === undefined) return "fail";
-  if (mode !== "fail" && mode !== "drop") throw new FiresteelError("user", `unknown mode ${JSON.stringify(mode)}`, { hint: `modes are "fail" and "drop"` });
+  if (mode !== "fail" && mode !== "drop")
+    throw new FiresteelError("user", `unknown mode ${JSON.stringify(mode)}`, { hint: `modes are "fail" and "drop"` });
   return mode;
 }
 

@@ -21,14 +21,22 @@ export type ReadChunk = (chunk: ColumnChunk) => Buffer;
 /** Bytes of a column chunk in the file. */
 export function chunkRange(chunk: ColumnChunk): { readonly position: number; readonly bytes: number } {
   const meta = chunk.meta_data;
-  if (meta === undefined || chunk.file_path !== undefined) throw new Error("its values are in another file, which is not supported");
+  if (meta === undefined || chunk.file_path !== undefined)
+    throw new Error("its values are in another file, which is not supported");
   const position = Number(meta.dictionary_page_offset || meta.data_page_offset);
   return { position, bytes: Number(meta.total_compressed_size) };
 }
 
 /** `chunks` are the leaf columns below `tree`. */
-export function openColumn(tree: SchemaTree, root: SchemaTree, chunks: readonly ColumnChunk[], rows: number, read: ReadChunk): ColumnCursor {
-  if (tree.children.length > 0 || tree.element.repetition_type === "REPEATED") return new NestedColumn(tree, root, chunks, rows, read);
+export function openColumn(
+  tree: SchemaTree,
+  root: SchemaTree,
+  chunks: readonly ColumnChunk[],
+  rows: number,
+  read: ReadChunk,
+): ColumnCursor {
+  if (tree.children.length > 0 || tree.element.repetition_type === "REPEATED")
+    return new NestedColumn(tree, root, chunks, rows, read);
   invariant(chunks[0] !== undefined, "a column has a chunk in every row group");
   return new FlatColumn(openLeaf(chunks[0], [root, tree], read));
 }
@@ -56,7 +64,10 @@ class Leaf {
   values(page: DataPage): { readonly values: unknown[]; readonly codes: Int32Array | undefined } {
     const { bytes, valueCount, encoding } = page;
     if (encoding !== "PLAIN_DICTIONARY" && encoding !== "RLE_DICTIONARY") {
-      return { values: readPlain(toPlain(encoding, bytes, valueCount, this.element), valueCount, this.element), codes: undefined };
+      return {
+        values: readPlain(toPlain(encoding, bytes, valueCount, this.element), valueCount, this.element),
+        codes: undefined,
+      };
     }
     const { dictionary } = this;
     if (dictionary === undefined) throw new Error("a page refers to a dictionary that is not there");
@@ -64,7 +75,8 @@ class Leaf {
     if (width > 32) throw new Error(`dictionary codes of ${width} bits`);
     const codes = new Int32Array(valueCount);
     if (width > 0) readHybrid(bytes.subarray(1), width, codes);
-    for (let i = 0; i < valueCount; i++) if (codes[i]! >>> 0 >= dictionary.length) throw new Error("a value is not in its dictionary");
+    for (let i = 0; i < valueCount; i++)
+      if (codes[i]! >>> 0 >= dictionary.length) throw new Error("a value is not in its dictionary");
     return { values: dictionary, codes };
   }
 }
@@ -88,7 +100,7 @@ class FlatColumn implements ColumnCursor {
   }
 
   fill(out: unknown[], rows: number): void {
-    for (let filled = 0; filled < rows; ) {
+    for (let filled = 0; filled < rows;) {
       if (this.row === this.pageRows) this.loadPage();
       const count = Math.min(rows - filled, this.pageRows - this.row);
       if (this.present !== undefined) this.fillOptional(out, filled, count, this.present);
@@ -159,7 +171,13 @@ function readLists(leaf: Leaf, path: SchemaTree[]): unknown[] {
     if (isDate) items = items.map(time => new Date(time as number));
     const { definitions, repetitions } = page;
     // both are only indexed; typed arrays are all the same to it
-    const assembled = assembleLists(rows, definitions as unknown as number[], (repetitions ?? []) as number[], items, path) as unknown[];
+    const assembled = assembleLists(
+      rows,
+      definitions as unknown as number[],
+      (repetitions ?? []) as number[],
+      items,
+      path,
+    ) as unknown[];
     rows = assembled === rows || rows.length === 0 ? assembled : rows.concat(assembled);
   }
   return rows;

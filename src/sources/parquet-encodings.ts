@@ -38,7 +38,14 @@ export function readHybrid(bytes: Uint8Array, width: number, out: Uint8Array | I
 }
 
 /** Bits past the end of `bytes` read as zero: writers may leave out the last group's padding. */
-function unpackBits(bytes: Uint8Array, from: number, width: number, out: Uint8Array | Int32Array, start: number, count: number): void {
+function unpackBits(
+  bytes: Uint8Array,
+  from: number,
+  width: number,
+  out: Uint8Array | Int32Array,
+  start: number,
+  count: number,
+): void {
   if (width > 24) {
     for (let i = 0; i < count; i++) out[start + i] = Number(bitsAt(bytes, from, i * width, width));
     return;
@@ -61,7 +68,7 @@ function unpackBits(bytes: Uint8Array, from: number, width: number, out: Uint8Ar
 /** `width` ≤ 64 bits, `position` bits behind byte `from`. */
 function bitsAt(bytes: Uint8Array, from: number, position: number, width: number): bigint {
   let value = 0n;
-  for (let taken = 0; taken < width; ) {
+  for (let taken = 0; taken < width;) {
     const bit = position + taken;
     const take = Math.min(8 - (bit & 7), width - taken);
     const byte = ((bytes[from + (bit >> 3)] ?? 0) >> (bit & 7)) & ((1 << take) - 1);
@@ -116,7 +123,8 @@ function plainByteArrays(bytes: Buffer, count: number, hasPrefixes: boolean, ele
   for (let i = 0; i < count; i++) {
     const prefix = Number(prefixes?.[i] ?? 0);
     const end = at + Number(lengths[i]!);
-    if (prefix < 0 || prefix > previous.length || end < at || end > bytes.length) throw new Error("encoded strings have impossible lengths");
+    if (prefix < 0 || prefix > previous.length || end < at || end > bytes.length)
+      throw new Error("encoded strings have impossible lengths");
     const suffix = bytes.subarray(at, end);
     previous = prefix === 0 ? suffix : Buffer.concat([previous.subarray(0, prefix), suffix]);
     at = end;
@@ -131,10 +139,16 @@ function plainByteArrays(bytes: Buffer, count: number, hasPrefixes: boolean, ele
 }
 
 function joinStreams(bytes: Buffer, count: number, element: SchemaElement): Buffer {
-  const width = element.type === "FIXED_LEN_BYTE_ARRAY" ? (element.type_length ?? 0) : element.type === "INT32" || element.type === "FLOAT" ? 4 : 8;
+  const width =
+    element.type === "FIXED_LEN_BYTE_ARRAY"
+      ? (element.type_length ?? 0)
+      : element.type === "INT32" || element.type === "FLOAT"
+        ? 4
+        : 8;
   if (count * width > bytes.length) throw new Error("encoded values end too early");
   const plain = Buffer.alloc(count * width);
-  for (let byte = 0; byte < width; byte++) for (let i = 0; i < count; i++) plain[i * width + byte] = bytes[byte * count + i]!;
+  for (let byte = 0; byte < width; byte++)
+    for (let i = 0; i < count; i++) plain[i * width + byte] = bytes[byte * count + i]!;
   return plain;
 }
 
@@ -164,9 +178,13 @@ class DeltaReader {
       for (let m = 0; m < miniblocks && read + m * miniblockValues < total; m++) {
         const width = widths[m]!;
         const bytesHere = (miniblockValues / 8) * width;
-        if (width > 64 || this.at >= this.bytes.length + (width === 0 ? 1 : 0)) throw new Error("encoded values end too early");
+        if (width > 64 || this.at >= this.bytes.length + (width === 0 ? 1 : 0))
+          throw new Error("encoded values end too early");
         for (let i = 0; i < miniblockValues && filled < count; i++) {
-          value = BigInt.asIntN(64, value + minDelta + (width === 0 ? 0n : bitsAt(this.bytes, this.at, i * width, width)));
+          value = BigInt.asIntN(
+            64,
+            value + minDelta + (width === 0 ? 0n : bitsAt(this.bytes, this.at, i * width, width)),
+          );
           values[filled++] = value;
         }
         this.at += bytesHere;

@@ -27,9 +27,11 @@ function readFooterBytes(path: string, fileBytes: number): Buffer {
     const tail = readAt(fd, path, Math.max(0, fileBytes - 8), 8);
     const magic = tail.toString("latin1", 4, 8);
     if (magic === "PARE") throw broken(path, "its footer is encrypted, which Firesteel cannot read");
-    if (tail.length < 8 || magic !== "PAR1") throw broken(path, "it does not end in PAR1", "is it a Parquet file, and is it complete?");
+    if (tail.length < 8 || magic !== "PAR1")
+      throw broken(path, "it does not end in PAR1", "is it a Parquet file, and is it complete?");
     const footerBytes = tail.readUInt32LE(0) + 8;
-    if (footerBytes > fileBytes) throw broken(path, `its footer should be ${footerBytes} bytes long, the file has ${fileBytes}`);
+    if (footerBytes > fileBytes)
+      throw broken(path, `its footer should be ${footerBytes} bytes long, the file has ${fileBytes}`);
     return readAt(fd, path, fileBytes - footerBytes, footerBytes);
   } finally {
     closeSync(fd);

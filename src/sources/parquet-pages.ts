@@ -56,14 +56,16 @@ export class PageReader {
       const header = parquetHeader(this.reader);
       const from = this.reader.offset;
       const to = from + header.compressed_page_size;
-      if (!(header.compressed_page_size >= 0) || to > this.chunk.length) throw new Error("a page is longer than its column");
+      if (!(header.compressed_page_size >= 0) || to > this.chunk.length)
+        throw new Error("a page is longer than its column");
       this.reader.offset = to;
       const body = this.chunk.subarray(from, to);
       if (header.dictionary_page_header !== undefined) {
         const bytes = decompress(this.codec, body, header.uncompressed_page_size);
         return { dictionary: true, valueCount: checkCount(header.dictionary_page_header.num_values), bytes };
       }
-      if (header.data_page_header !== undefined) return this.dataPage(header, decompress(this.codec, body, header.uncompressed_page_size));
+      if (header.data_page_header !== undefined)
+        return this.dataPage(header, decompress(this.codec, body, header.uncompressed_page_size));
       if (header.data_page_header_v2 !== undefined) return this.dataPageV2(header, body);
     }
   }
@@ -71,7 +73,8 @@ export class PageReader {
   private dataPage(header: PageHeader, bytes: Buffer): DataPage {
     const { num_values, encoding, definition_level_encoding: levelEncoding } = header.data_page_header!;
     const slots = checkCount(num_values);
-    if (levelEncoding !== "RLE" && this.levels.definition > 0) throw new Error(`levels encoded as ${levelEncoding} are not supported`);
+    if (levelEncoding !== "RLE" && this.levels.definition > 0)
+      throw new Error(`levels encoded as ${levelEncoding} are not supported`);
     let at = 0;
     const levelBytes = (maximum: number) => {
       if (maximum === 0) return bytes.subarray(0, 0);
@@ -91,18 +94,32 @@ export class PageReader {
     const levelsEnd = repetitionEnd + (v2.definition_levels_byte_length ?? 0);
     if (repetitionEnd < 0 || levelsEnd > body.length) throw new Error("levels are longer than their page");
     const packed = body.subarray(levelsEnd);
-    const bytes = v2.is_compressed === false ? packed : decompress(this.codec, packed, header.uncompressed_page_size - levelsEnd);
+    const bytes =
+      v2.is_compressed === false ? packed : decompress(this.codec, packed, header.uncompressed_page_size - levelsEnd);
     const repetitions = readLevels(body.subarray(0, repetitionEnd), this.levels.repetition, slots);
     const definitions = readLevels(body.subarray(repetitionEnd, levelsEnd), this.levels.definition, slots);
     return this.page(slots, repetitions, definitions, v2.encoding, bytes);
   }
 
-  private page(slots: number, repetitions: Uint8Array | undefined, definitions: Uint8Array | undefined, encoding: string, bytes: Buffer): DataPage {
+  private page(
+    slots: number,
+    repetitions: Uint8Array | undefined,
+    definitions: Uint8Array | undefined,
+    encoding: string,
+    bytes: Buffer,
+  ): DataPage {
     if (definitions === undefined) return { slots, repetitions, definitions, valueCount: slots, encoding, bytes };
     const maximum = this.levels.definition;
     let valueCount = 0;
     for (let i = 0; i < slots; i++) if (definitions[i] === maximum) valueCount++;
-    return { slots, repetitions, definitions: valueCount === slots ? undefined : definitions, valueCount, encoding, bytes };
+    return {
+      slots,
+      repetitions,
+      definitions: valueCount === slots ? undefined : definitions,
+      valueCount,
+      encoding,
+      bytes,
+    };
   }
 }
 

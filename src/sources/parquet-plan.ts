@@ -35,7 +35,7 @@ export function columnNames(footer: FileMetaData): string[] {
 function splitFile(file: InputFile, footer: FileMetaData): RowGroupSplit[] {
   const splits: RowGroupSplit[] = [];
   const groups = footer.row_groups;
-  for (let from = 0; from < groups.length; ) {
+  for (let from = 0; from < groups.length;) {
     let to = from;
     let bytes = 0;
     let rows = 0;
@@ -54,5 +54,7 @@ function refuseUnknownColumns(path: string, footer: FileMetaData, columns: reado
   const known = columnNames(footer);
   const unknown = columns.find(column => !known.includes(column));
   if (unknown === undefined) return;
-  throw new FiresteelError("user", `${path} has no column ${JSON.stringify(unknown)}`, { hint: `its columns are ${known.join(", ")}` });
+  throw new FiresteelError("user", `${path} has no column ${JSON.stringify(unknown)}`, {
+    hint: `its columns are ${known.join(", ")}`,
+  });
 }

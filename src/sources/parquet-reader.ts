@@ -1,4 +1,10 @@
-/** Rows of Parquet row groups as objects `{ column: value }`. Reads each column's bytes of a row group whole, decodes by the page. */
+/**
+ * Rows of Parquet row groups as objects `{ column: value }`. Reads each column's bytes of a row group whole, decodes by the page.
+ *
+ * An absent value is null. Integers are numbers where they are exact and bigints beyond, value by value; decimals are the nearest
+ * numbers; timestamps and dates are Dates (milliseconds, rounded down; zoneless ones read as UTC); binary is Uint8Array;
+ * lists are arrays, structs and maps objects.
+ */
 import { closeSync } from "node:fs";
 import type { ColumnChunk, FileMetaData, RowGroup } from "hyparquet";
 import { parquetSchema } from "hyparquet/src/metadata.js";
@@ -72,7 +78,8 @@ class ParquetReader implements RowSource {
 
   private readChunk(chunk: ColumnChunk): Buffer {
     const { position, bytes } = chunkRange(chunk);
-    if (!(position >= 0 && bytes >= 0 && position + bytes <= this.split.fileBytes)) throw new Error("its bytes lie outside the file");
+    if (!(position >= 0 && bytes >= 0 && position + bytes <= this.split.fileBytes))
+      throw new Error("its bytes lie outside the file");
     this.env.metrics.add("bytesRead", bytes);
     return readAt(this.fd, this.split.path, position, bytes);
   }
@@ -83,7 +90,12 @@ class ParquetReader implements RowSource {
       return work();
     } catch (thrown) {
       if (thrown instanceof FiresteelError) throw thrown;
-      throw broken(this.split.path, `column ${column}, row group ${this.group}: ${(thrown as Error).message}`, undefined, thrown);
+      throw broken(
+        this.split.path,
+        `column ${column}, row group ${this.group}: ${(thrown as Error).message}`,
+        undefined,
+        thrown,
+      );
     }
   }
 }

@@ -29,17 +29,20 @@ export function flatType(element: SchemaElement): FlatType | undefined {
     case "DOUBLE":
       return { kind: "double" };
     case "INT32":
-      if (converted === "DATE" || logical?.type === "DATE") return { kind: "date", numerator: 86_400_000, denominator: 1 };
+      if (converted === "DATE" || logical?.type === "DATE")
+        return { kind: "date", numerator: 86_400_000, denominator: 1 };
       return { kind: unsigned ? "uint32" : "int32" };
     case "INT64": {
       const unit = logical?.type === "TIMESTAMP" ? logical.unit : undefined;
-      if (unit === "MICROS" || converted === "TIMESTAMP_MICROS") return { kind: "date", numerator: 1, denominator: 1000 };
+      if (unit === "MICROS" || converted === "TIMESTAMP_MICROS")
+        return { kind: "date", numerator: 1, denominator: 1000 };
       if (unit === "MILLIS" || converted === "TIMESTAMP_MILLIS") return { kind: "date", numerator: 1, denominator: 1 };
       if (unit === "NANOS") return { kind: "date", numerator: 1, denominator: 1_000_000 };
       return { kind: unsigned ? "uint64" : "int64" };
     }
     case "BYTE_ARRAY":
-      if (converted === "UTF8" || converted === "ENUM" || logical?.type === "STRING" || logical?.type === "ENUM") return { kind: "string" };
+      if (converted === "UTF8" || converted === "ENUM" || logical?.type === "STRING" || logical?.type === "ENUM")
+        return { kind: "string" };
       return converted === undefined && logical === undefined ? { kind: "bytes" } : undefined;
     default:
       return undefined;
@@ -79,19 +82,29 @@ export function readPlain(bytes: Buffer, count: number, element: SchemaElement):
       break;
     case "date":
     case "decimal":
-      for (let i = 0; i < count; i++) values[i] = scaled(width === 4 ? view.getInt32(i * 4, true) : readInt64(view, i * 8), type);
+      for (let i = 0; i < count; i++)
+        values[i] = scaled(width === 4 ? view.getInt32(i * 4, true) : readInt64(view, i * 8), type);
   }
   return values;
 }
 
 /** INT96 timestamps, UUIDs, half floats, JSON: by hyparquet's rules. */
 function readRare(bytes: Buffer, count: number, element: SchemaElement): unknown[] {
-  const width = element.type === "FIXED_LEN_BYTE_ARRAY" ? (element.type_length ?? 0) : element.type === "INT96" ? 12 : 4;
+  const width =
+    element.type === "FIXED_LEN_BYTE_ARRAY" ? (element.type_length ?? 0) : element.type === "INT96" ? 12 : 4;
   if (count * width > bytes.length) throw new Error("plain values end too early");
   // aligned, and in a buffer of its own, for some values become views of it
   const view = new DataView(new Uint8Array(bytes).buffer);
   const raw = readPlainRaw({ view, offset: 0 }, element.type!, count, element.type_length);
-  const decoder = { element, parsers: DEFAULT_PARSERS, utf8: false, pathInSchema: [], schemaPath: [], type: element.type!, codec: "UNCOMPRESSED" as const };
+  const decoder = {
+    element,
+    parsers: DEFAULT_PARSERS,
+    utf8: false,
+    pathInSchema: [],
+    schemaPath: [],
+    type: element.type!,
+    codec: "UNCOMPRESSED" as const,
+  };
   return Array.from(convert(raw, decoder) as ArrayLike<unknown>, normalValue);
 }
 
@@ -108,7 +121,8 @@ export function normalValue(value: unknown): unknown {
 
 /** Big-endian two's complement of any width. */
 function readFixedDecimals(bytes: Buffer, count: number, width: number, type: FlatType): unknown[] {
-  if (type.kind !== "decimal" || width < 1 || count * width > bytes.length) throw new Error("plain values end too early");
+  if (type.kind !== "decimal" || width < 1 || count * width > bytes.length)
+    throw new Error("plain values end too early");
   const values = new Array<unknown>(count);
   for (let i = 0; i < count; i++) {
     const at = i * width;

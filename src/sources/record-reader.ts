@@ -157,7 +157,8 @@ export class RecordReader {
   private roomForMore(): Buffer {
     const unread = this.to - this.from;
     if (unread > this.limits.maxBytes) throw this.tooLong();
-    if (unread === this.capacity) this.resize(Math.min(this.capacity * 2, Math.max(readBytes, this.limits.maxBytes + 2)));
+    if (unread === this.capacity)
+      this.resize(Math.min(this.capacity * 2, Math.max(readBytes, this.limits.maxBytes + 2)));
     else if (this.capacity > readBytes * 16 && unread < readBytes / 2) this.resize(readBytes);
     else if (this.from > 0) this.buffer.copyWithin(0, this.from, this.to);
     this.base += this.from;
@@ -206,8 +207,12 @@ export class RecordReader {
   private tooLong(): FiresteelError {
     const { noun, maxBytes } = this.limits;
     const at = this.base + this.from;
-    return new FiresteelError("resource", `a ${noun} of ${this.split.path} is longer than ${maxBytes} bytes; it begins at byte ${at}`, {
-      hint: "raise firesteel.text.maxLineBytes, or check that the file has line ends",
-    });
+    return new FiresteelError(
+      "resource",
+      `a ${noun} of ${this.split.path} is longer than ${maxBytes} bytes; it begins at byte ${at}`,
+      {
+        hint: "raise firesteel.text.maxLineBytes, or check that the file has line ends",
+      },
+    );
   }
 }

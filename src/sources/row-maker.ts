@@ -22,7 +22,10 @@ export type ObjectMaker = (values: readonly unknown[]) => unknown;
 /** One row from its values, by the same literal. */
 export function makeObject(names: readonly string[]): ObjectMaker {
   if (names.length > literalColumnsMax) return values => Object.fromEntries(names.map((name, i) => [name, values[i]]));
-  return new Function("v", `return { ${names.map((name, i) => `${propertyName(name)}: v[${i}]`).join(", ")} };`) as ObjectMaker;
+  return new Function(
+    "v",
+    `return { ${names.map((name, i) => `${propertyName(name)}: v[${i}]`).join(", ")} };`,
+  ) as ObjectMaker;
 }
 
 /** A literal `__proto__:` would set the prototype. */

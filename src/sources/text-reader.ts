@@ -50,7 +50,8 @@ class TextReader implements RowSource<string> {
       const batch = this.batches?.next();
       if (batch !== undefined) return batch;
       const run = this.records.next();
-      if (run instanceof Promise) return run.then(arrived => (this.startBatches(arrived) ? this.nextBatch() : undefined));
+      if (run instanceof Promise)
+        return run.then(arrived => (this.startBatches(arrived) ? this.nextBatch() : undefined));
       if (!this.startBatches(run)) return undefined;
     }
   }

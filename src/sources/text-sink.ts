@@ -3,7 +3,17 @@
  * `_temporary/task-<n>`, which fails when another attempt of the partition was first. The job commits by moving the parts up
  * and writing `_SUCCESS` last, so a directory that has it is whole. An aborted job leaves nothing.
  */
-import { closeSync, mkdirSync, openSync, readdirSync, renameSync, rmdirSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { FiresteelError } from "../base/errors.ts";
 import type { OutputDirectory, PartWriter, SourceMetrics } from "./contracts.ts";
@@ -39,7 +49,12 @@ export function createOutput(path: string): OutputDirectory {
 }
 
 /** One attempt's part, in a task. `attempt` is unique in the application. */
-export function openPart(output: OutputDirectory, partition: number, attempt: number, metrics: SourceMetrics): PartWriter {
+export function openPart(
+  output: OutputDirectory,
+  partition: number,
+  attempt: number,
+  metrics: SourceMetrics,
+): PartWriter {
   return new TextPart(output, partition, attempt, metrics);
 }
 
@@ -128,7 +143,7 @@ class TextPart implements PartWriter {
     this.pending = [];
     this.pendingChars = 0;
     try {
-      for (let done = 0; done < bytes.length; ) done += writeSync(this.fd, bytes, done);
+      for (let done = 0; done < bytes.length;) done += writeSync(this.fd, bytes, done);
     } catch (thrown) {
       throw writeFailed(this.output.path, thrown);
     }
@@ -152,10 +167,15 @@ function partName(partition: number): string {
 function writeFailed(path: string, thrown: unknown): FiresteelError {
   const { code, message } = thrown as NodeJS.ErrnoException;
   if (code === "ENOSPC" || code === "EDQUOT") {
-    return new FiresteelError("resource", `no space left on the disk of ${path}`, { hint: "free some space, or write elsewhere", cause: thrown });
+    return new FiresteelError("resource", `no space left on the disk of ${path}`, {
+      hint: "free some space, or write elsewhere",
+      cause: thrown,
+    });
   }
   if (code === "ENOENT") {
-    return new FiresteelError("resource", `cannot write to ${path}: the directory was removed while the job ran`, { cause: thrown });
+    return new FiresteelError("resource", `cannot write to ${path}: the directory was removed while the job ran`, {
+      cause: thrown,
+    });
   }
   return new FiresteelError("resource", `cannot write to ${path}: ${message}`, { cause: thrown });
 }

@@ -7,7 +7,12 @@ import { resolvePaths } from "../../src/sources/input-files.ts";
 import { openSplit } from "../../src/sources/open-split.ts";
 import { allRows, failure, temporaryFolder, testEnv } from "./fixture.ts";
 
-async function readCsv(path: string | string[], options: CsvOptions = {}, minPartitions = 1, env = testEnv()): Promise<unknown[]> {
+async function readCsv(
+  path: string | string[],
+  options: CsvOptions = {},
+  minPartitions = 1,
+  env = testEnv(),
+): Promise<unknown[]> {
   const scan = planCsv(resolvePaths(path), minPartitions, options);
   const rows: unknown[] = [];
   for (const split of scan.splits) for (const row of await allRows(openSplit(scan.format, split, env))) rows.push(row);
@@ -48,8 +53,14 @@ test("quotes hold separators, line ends and doubled quotes; an empty field is nu
 });
 
 test("header: names, none, or missing ones", async () => {
-  expect(await rowsOf("1,x\n2,y\n", { header: ["n", "s"] })).toEqual([{ n: 1, s: "x" }, { n: 2, s: "y" }]);
-  expect(await rowsOf("1,x\n\n2,y\n", { header: false })).toEqual([[1, "x"], [2, "y"]]);
+  expect(await rowsOf("1,x\n2,y\n", { header: ["n", "s"] })).toEqual([
+    { n: 1, s: "x" },
+    { n: 2, s: "y" },
+  ]);
+  expect(await rowsOf("1,x\n\n2,y\n", { header: false })).toEqual([
+    [1, "x"],
+    [2, "y"],
+  ]);
   expect(await rowsOf("1,x\n", { header: false, schema: { "0": "string" } })).toEqual([["1", "x"]]);
   expect(await rowsOf("a,,c\n1,2,3\n")).toEqual([{ a: 1, _c1: 2, c: 3 }]);
   expect(await rowsOf("a,b\n")).toEqual([]);
@@ -58,14 +69,26 @@ test("header: names, none, or missing ones", async () => {
 });
 
 test("schema decides types; the columns it leaves out are inferred", async () => {
-  const rows = await rowsOf("day,n,code\n2024-02-29,1,7\n,NaN,8\n", { schema: { day: "date", n: "number", code: "string" } });
-  expect(rows).toEqual([{ day: new Date("2024-02-29"), n: 1, code: "7" }, { day: null, n: NaN, code: "8" }]);
+  const rows = await rowsOf("day,n,code\n2024-02-29,1,7\n,NaN,8\n", {
+    schema: { day: "date", n: "number", code: "string" },
+  });
+  expect(rows).toEqual([
+    { day: new Date("2024-02-29"), n: 1, code: "7" },
+    { day: null, n: NaN, code: "8" },
+  ]);
 });
 
 test("several files share the header of the first; gzip files too", async () => {
   using folder = temporaryFolder();
-  const paths = [folder.file("a.csv", ""), folder.file("b.csv", "x,y\n1,2\n"), folder.file("c.csv.gz", gzipSync("x,y\n3,4"))];
-  expect(await readCsv(paths)).toEqual([{ x: 1, y: 2 }, { x: 3, y: 4 }]);
+  const paths = [
+    folder.file("a.csv", ""),
+    folder.file("b.csv", "x,y\n1,2\n"),
+    folder.file("c.csv.gz", gzipSync("x,y\n3,4")),
+  ];
+  expect(await readCsv(paths)).toEqual([
+    { x: 1, y: 2 },
+    { x: 3, y: 4 },
+  ]);
   expect(await readCsv(paths.slice(2))).toEqual([{ x: 3, y: 4 }]);
   const other = folder.file("d.csv", "y,x\n1,2\n");
   const error = await failure(readCsv([paths[1]!, other], { mode: "drop" }));
@@ -73,23 +96,35 @@ test("several files share the header of the first; gzip files too", async () => 
 });
 
 test("malformed records fail with file and byte offset", async () => {
-  expect(await errorOf("a,b\né,1\n1,2,3\n")).toBe('malformed CSV in FILE at byte 9: a record has 3 fields instead of 2 (use mode: "drop" to leave such records out)');
-  expect(await errorOf('a,b\n"é",1\n1\n')).toStartWith("malformed CSV in FILE at byte 11: a record has 1 fields instead of 2");
+  expect(await errorOf("a,b\né,1\n1,2,3\n")).toBe(
+    'malformed CSV in FILE at byte 9: a record has 3 fields instead of 2 (use mode: "drop" to leave such records out)',
+  );
+  expect(await errorOf('a,b\n"é",1\n1\n')).toStartWith(
+    "malformed CSV in FILE at byte 11: a record has 1 fields instead of 2",
+  );
   expect(await errorOf('a,b\n"x"y,1\n')).toStartWith('malformed CSV in FILE at byte 7: "y" after a closing quote');
-  expect(await errorOf('a,b\n1,"x\n2,3\n')).toStartWith("malformed CSV in FILE at byte 6: a quoted field is never closed");
+  expect(await errorOf('a,b\n1,"x\n2,3\n')).toStartWith(
+    "malformed CSV in FILE at byte 6: a quoted field is never closed",
+  );
   expect(await errorOf("a,b\n1,2\n3,x\n", { schema: { b: "number" } })).toBe(
     'malformed CSV in FILE at byte 8: column "b" has "x", which is not a number (read the column as text with schema: { "b": "string" }, or use mode: "drop")',
   );
-  for (const bad of ["0x10", " ", "1,5", "--1"]) expect(await errorOf(`a\n"${bad}"\n`, { schema: { a: "number" } })).toContain("is not a number");
+  for (const bad of ["0x10", " ", "1,5", "--1"])
+    expect(await errorOf(`a\n"${bad}"\n`, { schema: { a: "number" } })).toContain("is not a number");
   expect(await errorOf("a\nyes\n", { schema: { a: "boolean" } })).toContain("is not a boolean");
   expect(await errorOf("a\nsoon\n", { schema: { a: "date" } })).toContain("is not a date");
-  expect(await errorOf(`a\n${"1\n".repeat(1500)}x\n`)).toContain('at byte 3002: column "a" has "x", which is not a number');
+  expect(await errorOf(`a\n${"1\n".repeat(1500)}x\n`)).toContain(
+    'at byte 3002: column "a" has "x", which is not a number',
+  );
 });
 
 test('mode "drop" leaves malformed records out and counts them', async () => {
   const env = testEnv();
   const text = 'a,b\n1,2\n1,2,3\n"x"y,"\n",1\n5,six\n7,8\n9,"open';
-  expect(await rowsOf(text, { mode: "drop", schema: { a: "number", b: "number" } }, env)).toEqual([{ a: 1, b: 2 }, { a: 7, b: 8 }]);
+  expect(await rowsOf(text, { mode: "drop", schema: { a: "number", b: "number" } }, env)).toEqual([
+    { a: 1, b: 2 },
+    { a: 7, b: 8 },
+  ]);
   expect(env.counts.rowsDropped).toBe(4);
 });
 
@@ -97,8 +132,12 @@ test("options that make no sense are refused when planned", async () => {
   using folder = temporaryFolder();
   const files = resolvePaths(folder.file("in.csv", "a,a\n1,2\n"));
   expect(() => planCsv(files, 1, {})).toThrow('two CSV columns are named "a"');
-  expect(() => planCsv(files, 1, { header: ["a", "b"], schema: { c: "number" } })).toThrow('the schema names a column "c"');
-  expect(() => planCsv(files, 1, { header: ["a", "b"], schema: { a: "int" as "number" } })).toThrow('the unknown type "int"');
+  expect(() => planCsv(files, 1, { header: ["a", "b"], schema: { c: "number" } })).toThrow(
+    'the schema names a column "c"',
+  );
+  expect(() => planCsv(files, 1, { header: ["a", "b"], schema: { a: "int" as "number" } })).toThrow(
+    'the unknown type "int"',
+  );
   expect(() => planCsv(files, 1, { separator: "||" })).toThrow('the CSV separator "||" is not one ASCII character');
   expect(() => planCsv(files, 1, { separator: '"' })).toThrow("the CSV separator and quote are both");
 });
@@ -111,9 +150,12 @@ test("any CSV file cut into any number of splits gives the same rows in order", 
     const field = () => Array.from({ length: random.below(5) }, () => pieces[random.below(pieces.length)]!).join("");
     const rows = Array.from({ length: random.below(40) }, () => [field(), field(), field()]);
     const plainRisk = /[",\r\n]/;
-    const write = (value: string) => (plainRisk.test(value) || random.below(4) === 0 || value === "" ? `"${value.replaceAll('"', '""')}"` : value);
+    const write = (value: string) =>
+      plainRisk.test(value) || random.below(4) === 0 || value === "" ? `"${value.replaceAll('"', '""')}"` : value;
     const lineEnd = random.below(2) === 0 ? "\n" : "\r\n";
-    const text = ["\ufeffx,y,z", ...rows.map(row => row.map(write).join(","))].join(lineEnd) + (random.below(2) === 0 ? lineEnd : "");
+    const text =
+      ["\ufeffx,y,z", ...rows.map(row => row.map(write).join(","))].join(lineEnd) +
+      (random.below(2) === 0 ? lineEnd : "");
     const path = folder.file("in.csv", text);
     const found = await readCsv(path, { inferSchema: false }, 1 + random.below(30));
     expect({ seed, found }).toEqual({ seed, found: rows.map(([x, y, z]) => ({ x, y, z })) });
@@ -122,11 +164,16 @@ test("any CSV file cut into any number of splits gives the same rows in order", 
 
 test("large files are cut at record boundaries near their goals", async () => {
   using folder = temporaryFolder();
-  const rows = Array.from({ length: 120_000 }, (_, id) => ({ id, note: id % 10 === 0 ? `"quoted",\n${id}` : "plain note of some length" }));
+  const rows = Array.from({ length: 120_000 }, (_, id) => ({
+    id,
+    note: id % 10 === 0 ? `"quoted",\n${id}` : "plain note of some length",
+  }));
   const text = ["id,note", ...rows.map(row => `${row.id},"${row.note.replaceAll('"', '""')}"`)].join("\n");
   const path = folder.file("in.csv", text);
   const { splits } = planCsv(resolvePaths(path), 4, {});
   expect(splits.length).toBe(4);
-  for (const split of splits) if (split.kind === "bytes") expect(Math.abs(split.end - split.start - text.length / 4)).toBeLessThan(text.length / 100);
+  for (const split of splits)
+    if (split.kind === "bytes")
+      expect(Math.abs(split.end - split.start - text.length / 4)).toBeLessThan(text.length / 100);
   expect(await readCsv(path, {}, 4)).toEqual(rows);
 });

@@ -9,12 +9,15 @@ import { temporaryFolder, type TemporaryFolder } from "./fixture.ts";
 function sampleTree(): TemporaryFolder {
   const folder = temporaryFolder();
   for (const name of ["logs", "logs/2024", "logs/2025", "logs/2025/deep"]) mkdirSync(join(folder.path, name));
-  for (const name of ["b.txt", "a.txt", "c1.txt", "c2.txt", "c-.txt", "x[1].txt", "p,q.txt", "_hidden", ".crc", "z.gz"]) folder.file(name, name);
-  for (const name of ["logs/2024/one", "logs/2025/two", "logs/2025/deep/three", "logs/2025/_SUCCESS"]) folder.file(name, name);
+  for (const name of ["b.txt", "a.txt", "c1.txt", "c2.txt", "c-.txt", "x[1].txt", "p,q.txt", "_hidden", ".crc", "z.gz"])
+    folder.file(name, name);
+  for (const name of ["logs/2024/one", "logs/2025/two", "logs/2025/deep/three", "logs/2025/_SUCCESS"])
+    folder.file(name, name);
   return folder;
 }
 
-const names = (folder: TemporaryFolder, spec: string | string[]) => resolvePaths(spec).map(file => file.path.slice(folder.path.length + 1));
+const names = (folder: TemporaryFolder, spec: string | string[]) =>
+  resolvePaths(spec).map(file => file.path.slice(folder.path.length + 1));
 
 test("a path, a comma list and an array", () => {
   using folder = sampleTree();
@@ -29,7 +32,16 @@ test("a path, a comma list and an array", () => {
 
 test("directories give their own visible files, sorted", () => {
   using folder = sampleTree();
-  expect(names(folder, folder.path)).toEqual(["a.txt", "b.txt", "c-.txt", "c1.txt", "c2.txt", "p,q.txt", "x[1].txt", "z.gz"]);
+  expect(names(folder, folder.path)).toEqual([
+    "a.txt",
+    "b.txt",
+    "c-.txt",
+    "c1.txt",
+    "c2.txt",
+    "p,q.txt",
+    "x[1].txt",
+    "z.gz",
+  ]);
   expect(names(folder, join(folder.path, "logs/2025"))).toEqual(["logs/2025/two"]);
   expect(names(folder, join(folder.path, "_hidden"))).toEqual(["_hidden"]);
   mkdirSync(join(folder.path, "empty"));
@@ -67,26 +79,36 @@ test("paths that name nothing readable are the user's errors", () => {
     }
     throw new Error("not refused");
   };
-  expect(refused(at("nope.txt"))).toMatchObject({ kind: "user", message: `no such file or directory: ${at("nope.txt")}` });
+  expect(refused(at("nope.txt"))).toMatchObject({
+    kind: "user",
+    message: `no such file or directory: ${at("nope.txt")}`,
+  });
   expect(refused(at("a.txt/inner")).message).toBe(`no such file or directory: ${at("a.txt/inner")}`);
   expect(refused(at("*.csv")).message).toBe(`no file matches ${at("*.csv")}`);
   expect(refused(at("logs/*/nope")).message).toBe(`no file matches ${at("logs/*/nope")}`);
   expect(refused("").message).toBe("an input path is empty");
   expect(refused([]).message).toBe("an input path is empty");
-  expect(refused("s3://bucket/x").message).toBe("cannot read s3://bucket/x: Firesteel reads local files, not s3: addresses");
+  expect(refused("s3://bucket/x").message).toBe(
+    "cannot read s3://bucket/x: Firesteel reads local files, not s3: addresses",
+  );
   expect(refused("/dev/null").message).toBe("cannot read /dev/null: not a file or directory of files");
   expect(refused(at("p,q.txt")).hint).toContain("a comma separates paths");
   expect(refused(at("[a.txt")).message).toContain("a [ is never closed");
   expect(refused(at("{a.txt")).message).toContain("a { is never closed");
   symlinkSync("loop", at("loop"));
   expect(refused(at("loop")).message).toBe(`cannot read ${at("loop")}: too many symbolic links`);
-  expect(() => planText(resolvePaths(folder.file("x.bz2", "")), 1)).toThrow("text compressed with bzip2 is not supported");
+  expect(() => planText(resolvePaths(folder.file("x.bz2", "")), 1)).toThrow(
+    "text compressed with bzip2 is not supported",
+  );
 });
 
 test("splits are Hadoop's", () => {
   const mebibyte = 1 << 20;
   const cuts = (bytes: number[], minPartitions: number) =>
-    planTextSplits(bytes.map((size, i) => ({ path: `/f${i}`, bytes: size })), minPartitions).map(split => split.end - split.start);
+    planTextSplits(
+      bytes.map((size, i) => ({ path: `/f${i}`, bytes: size })),
+      minPartitions,
+    ).map(split => split.end - split.start);
   expect(cuts([100], 2)).toEqual([50, 50]);
   expect(cuts([101], 2)).toEqual([50, 51]);
   expect(cuts([109], 10)).toEqual([10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 9]);

@@ -8,7 +8,12 @@ import { locateJsonProblem } from "../../src/sources/json-locate.ts";
 import { openSplit } from "../../src/sources/open-split.ts";
 import { allRows, failure, temporaryFolder, testEnv } from "./fixture.ts";
 
-async function readJson(path: string, options: JsonOptions = {}, minPartitions = 1, env = testEnv()): Promise<unknown[]> {
+async function readJson(
+  path: string,
+  options: JsonOptions = {},
+  minPartitions = 1,
+  env = testEnv(),
+): Promise<unknown[]> {
   const scan = planJson(resolvePaths(path), minPartitions, options);
   const rows: unknown[] = [];
   for (const split of scan.splits) rows.push(...(await allRows(openSplit(scan.format, split, env))));
@@ -36,7 +41,12 @@ test("JSON Lines: any value a line, blank lines skipped", async () => {
 });
 
 test("a file that is one array gives its elements", async () => {
-  expect(await rowsOf(' [ {"a":"],[\\""}, [1,[2]] , "é,\\\\" ,null ] \n')).toEqual([{ a: '],["' }, [1, [2]], "é,\\", null]);
+  expect(await rowsOf(' [ {"a":"],[\\""}, [1,[2]] , "é,\\\\" ,null ] \n')).toEqual([
+    { a: '],["' },
+    [1, [2]],
+    "é,\\",
+    null,
+  ]);
   expect(await rowsOf("\ufeff[\n  1,\n  2\n]\n")).toEqual([1, 2]);
   expect(await rowsOf("[1,2]")).toEqual([1, 2]);
   expect(await rowsOf("[]")).toEqual([]);
@@ -49,9 +59,15 @@ test("a file that is one array gives its elements", async () => {
 test("arrays larger than the read buffer, and lines in splits, give every value once", async () => {
   using folder = temporaryFolder();
   const random = new Random(7);
-  const rows = Array.from({ length: 9000 }, (_, id) => ({ id, text: 'é"\\],[{'.repeat(random.below(20)), nested: [{ a: [id] }] }));
+  const rows = Array.from({ length: 9000 }, (_, id) => ({
+    id,
+    text: 'é"\\],[{'.repeat(random.below(20)),
+    nested: [{ a: [id] }],
+  }));
   expect(await readJson(folder.file("array.json", JSON.stringify(rows, null, 1)))).toEqual(rows);
-  expect(await readJson(folder.file("lines.json", rows.map(row => JSON.stringify(row)).join("\n")), {}, 7)).toEqual(rows);
+  expect(await readJson(folder.file("lines.json", rows.map(row => JSON.stringify(row)).join("\n")), {}, 7)).toEqual(
+    rows,
+  );
   expect(planJson(resolvePaths(folder.file("lines.json", "1\n".repeat(1000))), 7).splits.length).toBe(7);
 });
 
@@ -84,13 +100,40 @@ test('mode "drop" leaves malformed values out and counts them', async () => {
   const env = testEnv();
   expect(await readJson(folder.file("lines", '1\nx\n{"a":}\n2\n'), { mode: "drop" }, 1, env)).toEqual([1, 2]);
   expect(env.counts).toMatchObject({ rowsDropped: 2, rowsRead: 2 });
-  expect(await readJson(folder.file("array", '[1, x, {"a":}, "a,b", 2] y'), { mode: "drop" }, 1, env)).toEqual([1, "a,b", 2]);
+  expect(await readJson(folder.file("array", '[1, x, {"a":}, "a,b", 2] y'), { mode: "drop" }, 1, env)).toEqual([
+    1,
+    "a,b",
+    2,
+  ]);
   expect(env.counts.rowsDropped).toBe(5);
-  expect(() => planJson(resolvePaths(folder.file("x", "1")), 1, { mode: "permissive" as "drop" })).toThrow('unknown mode "permissive"');
+  expect(() => planJson(resolvePaths(folder.file("x", "1")), 1, { mode: "permissive" as "drop" })).toThrow(
+    'unknown mode "permissive"',
+  );
 });
 
 test("the locator accepts exactly what JSON.parse accepts", () => {
-  const pieces = ["[", "]", "{", "}", ",", ":", '"a"', '"', "1", "-", "0", ".5", "e1", "true", "nul", "null", " ", "\n", "\\", "é"];
+  const pieces = [
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    ":",
+    '"a"',
+    '"',
+    "1",
+    "-",
+    "0",
+    ".5",
+    "e1",
+    "true",
+    "nul",
+    "null",
+    " ",
+    "\n",
+    "\\",
+    "é",
+  ];
   for (let seed = 1; seed <= 3000; seed++) {
     const random = new Random(seed);
     const text = Array.from({ length: 1 + random.below(7) }, () => pieces[random.below(pieces.length)]!).join("");

@@ -48,8 +48,19 @@ function expectedRow(i: number): Record<string, unknown> {
     wide: (i * 1001 - 5) / 1000,
     list: i % 7 === 0 ? null : [i, null, i + 1].slice(0, i % 4),
     point: { x: i, label: i % 3 === 0 ? null : `p${i}` },
-    deep: i % 11 === 0 ? null : [Array.from({ length: i % 3 }, () => ({ d: new Date(i * 1000), s: i % 2 === 1 ? null : "s" })), null],
-    map: i % 6 === 0 ? null : Object.fromEntries([["k", i], ["n", null]].slice(0, i % 3)),
+    deep:
+      i % 11 === 0
+        ? null
+        : [Array.from({ length: i % 3 }, () => ({ d: new Date(i * 1000), s: i % 2 === 1 ? null : "s" })), null],
+    map:
+      i % 6 === 0
+        ? null
+        : Object.fromEntries(
+            [
+              ["k", i],
+              ["n", null],
+            ].slice(0, i % 3),
+          ),
     maybe: i % 4 === 0 ? null : { in: i % 5 === 0 ? null : { x: i } },
     id: uuid(i),
     time: i * 1000,
@@ -105,7 +116,12 @@ test("damaged pages are data errors that name file and column, or give other row
       } catch (thrown) {
         failures++;
         const { kind, message } = thrown as FiresteelError;
-        expect({ name, seed, thrown: thrown instanceof FiresteelError, kind }).toEqual({ name, seed, thrown: true, kind: "data" });
+        expect({ name, seed, thrown: thrown instanceof FiresteelError, kind }).toEqual({
+          name,
+          seed,
+          thrown: true,
+          kind: "data",
+        });
         expect(message).toStartWith(`cannot read ${path} as Parquet: column `);
       }
     }
@@ -130,7 +146,13 @@ test("three million flights agree with DuckDB", async () => {
   for (const split of scan.splits) {
     const source = openSplit(scan.format, split, testEnv());
     for (let chunk = source.nextChunk(); chunk !== undefined; chunk = source.nextChunk()) {
-      for (const row of chunk as { date: Date; delay: number; distance: number; origin: string; destination: string }[]) {
+      for (const row of chunk as {
+        date: Date;
+        delay: number;
+        distance: number;
+        origin: string;
+        destination: string;
+      }[]) {
         const time = row.date.getTime();
         found.rows++;
         found.delay += row.delay;
@@ -154,5 +176,10 @@ test("three million flights agree with DuckDB", async () => {
     origins: 229,
     destinations: 228,
   });
-  expect([...origins].sort((a, b) => b[1] - a[1]).slice(0, 4)).toEqual([["ORD", 166341], ["DFW", 157162], ["ATL", 124711], ["LAX", 115245]]);
+  expect([...origins].sort((a, b) => b[1] - a[1]).slice(0, 4)).toEqual([
+    ["ORD", 166341],
+    ["DFW", 157162],
+    ["ATL", 124711],
+    ["LAX", 115245],
+  ]);
 });

@@ -36,7 +36,11 @@ test("a byte order mark is dropped at a file's start and nowhere else", async ()
 
 test("invalid UTF-8 is replaced and counted", async () => {
   const env = testEnv();
-  const bytes = Buffer.concat([Buffer.from("ok \ufffd é\na"), Buffer.from([0xe2, 0x82, 0x0a, 0xff, 0xfe, 0x0a]), Buffer.from("z")]);
+  const bytes = Buffer.concat([
+    Buffer.from("ok \ufffd é\na"),
+    Buffer.from([0xe2, 0x82, 0x0a, 0xff, 0xfe, 0x0a]),
+    Buffer.from("z"),
+  ]);
   expect(await linesOf(bytes, env)).toEqual(["ok \ufffd é", "a\ufffd", "\ufffd\ufffd", "z"]);
   expect(env.counts.invalidUtf8).toBe(3);
 });
@@ -57,7 +61,9 @@ test("any text cut into any number of splits gives the same lines in order", asy
     const batched: string[] = [];
     for (const split of planText(resolvePaths(path), partitions).splits) {
       const batchEnv = testEnv();
-      batched.push(...(await allBatchedLines(openSplit({ format: "text", maxLineBytes: 1 << 20 }, split, batchEnv), batchEnv)));
+      batched.push(
+        ...(await allBatchedLines(openSplit({ format: "text", maxLineBytes: 1 << 20 }, split, batchEnv), batchEnv)),
+      );
     }
     expect({ seed, batched }).toEqual({ seed, batched: expected });
   }
@@ -65,7 +71,10 @@ test("any text cut into any number of splits gives the same lines in order", asy
 
 test("batches repair invalid UTF-8 and hold at most 8,192 rows", async () => {
   using folder = temporaryFolder();
-  const path = folder.file("in.txt", Buffer.concat([Buffer.from("é\r\n\n".repeat(9000)), Buffer.from([0xff, 0x0a, 0x61])]));
+  const path = folder.file(
+    "in.txt",
+    Buffer.concat([Buffer.from("é\r\n\n".repeat(9000)), Buffer.from([0xff, 0x0a, 0x61])]),
+  );
   const env = testEnv();
   const { format, splits } = planText(resolvePaths(path), 1);
   const lines = await allBatchedLines(openSplit(format, splits[0]!, env), env);
@@ -110,16 +119,24 @@ test("a file that shrank or vanished after planning is a data error; what was ad
   folder.file("in.txt", "a\nb\nc\n");
   expect(await allRows(openSplit(format, splits[0]!, testEnv()))).toEqual(["a", "b"]);
   folder.file("in.txt", "a\n");
-  expect(() => openSplit(format, splits[0]!, testEnv())).toThrow(`${path} has become shorter since the job was planned: 4 bytes then, 2 now`);
+  expect(() => openSplit(format, splits[0]!, testEnv())).toThrow(
+    `${path} has become shorter since the job was planned: 4 bytes then, 2 now`,
+  );
   rmSync(path);
-  expect(() => openSplit(format, splits[0]!, testEnv())).toThrow(`cannot read ${path}: the file is gone since the job was planned`);
+  expect(() => openSplit(format, splits[0]!, testEnv())).toThrow(
+    `cannot read ${path}: the file is gone since the job was planned`,
+  );
 });
 
 test("gzip files are one split each, of any number of members", async () => {
   using folder = temporaryFolder();
   const lines = Array.from({ length: 60_000 }, (_, i) => `línea ${i}`);
   const text = Buffer.from(lines.join("\n"));
-  const members = Buffer.concat([gzipSync(text.subarray(0, 100_001)), gzipSync(Buffer.alloc(0)), gzipSync(text.subarray(100_001))]);
+  const members = Buffer.concat([
+    gzipSync(text.subarray(0, 100_001)),
+    gzipSync(Buffer.alloc(0)),
+    gzipSync(text.subarray(100_001)),
+  ]);
   const env = testEnv();
   expect(await readText(folder.file("in.gz", members), 8, env)).toEqual([lines]);
   expect(env.counts.bytesRead).toBe(members.length);
@@ -134,15 +151,21 @@ test("broken gzip files are data errors that name file and offset", async () => 
   const cut = folder.file("cut.gz", whole.subarray(0, whole.length >> 1));
   const cutError = await failure(readText(cut));
   expect(cutError.kind).toBe("data");
-  expect(cutError.message).toBe(`broken gzip file ${cut}: it ends at byte ${whole.length >> 1}, in the middle of its data`);
+  expect(cutError.message).toBe(
+    `broken gzip file ${cut}: it ends at byte ${whole.length >> 1}, in the middle of its data`,
+  );
 
   const damaged = Buffer.from(whole);
   damaged.fill(0xff, whole.length >> 1, (whole.length >> 1) + 50);
   const damagedPath = folder.file("damaged.gz", damaged);
-  expect((await failure(readText(damagedPath))).message).toMatch(/^broken gzip file \/.*damaged\.gz: .+ near byte \d+$/);
+  expect((await failure(readText(damagedPath))).message).toMatch(
+    /^broken gzip file \/.*damaged\.gz: .+ near byte \d+$/,
+  );
 
   const plain = folder.file("plain.gz", "not compressed at all");
-  expect((await failure(readText(plain))).message).toBe(`broken gzip file ${plain}: incorrect header check near byte 0`);
+  expect((await failure(readText(plain))).message).toBe(
+    `broken gzip file ${plain}: incorrect header check near byte 0`,
+  );
 });
 
 test("a gzip source may be closed at any time", async () => {

@@ -78,9 +78,38 @@ test("an existing output is refused", () => {
 });
 
 test("rows that are not strings", () => {
-  const rows = [1.5, -0, NaN, 12n, true, null, undefined, new Date(0), new Date(NaN), [1, "a", [2n]], { a: undefined, b: NaN }, new Map([[1, { x: 1 }]]), new Set([1]), new Float64Array([0.5]), /a/g];
+  const rows = [
+    1.5,
+    -0,
+    NaN,
+    12n,
+    true,
+    null,
+    undefined,
+    new Date(0),
+    new Date(NaN),
+    [1, "a", [2n]],
+    { a: undefined, b: NaN },
+    new Map([[1, { x: 1 }]]),
+    new Set([1]),
+    new Float64Array([0.5]),
+    /a/g,
+  ];
   expect(rows.map(formatRow)).toEqual([
-    "1.5", "0", "NaN", "12", "true", "null", "undefined", "1970-01-01T00:00:00.000Z", "Invalid Date",
-    '[1,"a",[2]]', '{"b":null}', '[[1,{"x":1}]]', "[1]", "[0.5]", "/a/g",
+    "1.5",
+    "0",
+    "NaN",
+    "12",
+    "true",
+    "null",
+    "undefined",
+    "1970-01-01T00:00:00.000Z",
+    "Invalid Date",
+    '[1,"a",[2]]',
+    '{"b":null}',
+    '[[1,{"x":1}]]',
+    "[1]",
+    "[0.5]",
+    "/a/g",
   ]);
 });
