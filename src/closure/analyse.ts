@@ -3,7 +3,7 @@
  * edits: imports, `import.meta`, dynamic imports, `f.bind(…)`, and method calls in tail position (whose frames the runtime drops).
  */
 import { child, eachChild, isTypeOnly, list, nameOf, part, unwrap, type Node } from "./ast.ts";
-import { bindOuter, resolve, Scope, type Reference, type TagPlace, type Unit, type UnitKind, type VariableKind } from "./scopes.ts";
+import { bindOuter, resolve, usePrivate, Scope, type Reference, type TagPlace, type Unit, type UnitKind, type VariableKind } from "./scopes.ts";
 
 export interface Analysis {
   readonly program: Node;
@@ -22,6 +22,7 @@ export function analyse(program: Node): Analysis {
   return new Walk(program).run();
 }
 
+const noNames: ReadonlySet<string> = new Set();
 const wrap: TagPlace = { kind: "wrap" };
 const untagged: TagPlace = { kind: "none" };
 const mutators = new Set([
@@ -88,6 +89,8 @@ class Walk {
     switch (node.type) {
       case "Identifier":
         return this.refer(node, false);
+      case "PrivateIdentifier":
+        return usePrivate(this.unit, nameOf(node), node.start);
       case "ThisExpression":
         return bindOuter(this.unit, "this", node.start);
       case "Super":
@@ -296,7 +299,8 @@ class Walk {
       return;
     }
     this.visit(object);
-    if (node["computed"] === true) this.visitChild(node, "property");
+    const property = part(node, "property");
+    if (node["computed"] === true || property.type === "PrivateIdentifier") this.visit(property);
   }
 
   private call(node: Node): void {
@@ -373,11 +377,13 @@ class Walk {
     const id = child(node, "id");
     if (node.type === "ClassDeclaration" && id !== undefined) this.scope.declare(name, "class");
     this.visitAll(list(node, "decorators"));
-    const unit = this.newUnit(node, "class", name, untagged);
+    const members = list(part(node, "body"), "body");
+    const keys = members.flatMap(each => child(each, "key") ?? []).filter(each => each.type === "PrivateIdentifier");
+    const unit = this.newUnit(node, "class", name, untagged, new Set(keys.map(nameOf)));
     this.inUnit(unit, () => {
       if (id !== undefined) this.scope.declare(nameOf(id), "class");
       this.eagerly(unit, () => this.visitChild(node, "superClass"));
-      for (const each of list(part(node, "body"), "body")) this.classMember(unit, each);
+      for (const each of members) this.classMember(unit, each);
     });
   }
 
@@ -440,10 +446,11 @@ class Walk {
     return fn["async"] === true || fn["generator"] === true;
   }
 
-  private newUnit(node: Node, kind: UnitKind, name: string, tag: TagPlace): Unit {
+  private newUnit(node: Node, kind: UnitKind, name: string, tag: TagPlace, privateNames: ReadonlySet<string> = noNames): Unit {
     const unit: Unit = {
       node, kind, name, tag, parent: this.unit, outer: this.scope,
       captures: new Map(), eager: new Set(), writes: [], mutations: [], outerThis: [], bound: [],
+      privateNames, privatesOf: undefined,
     };
     this.units.push(unit);
     return unit;

@@ -3,9 +3,10 @@
  * lets an instance be made without running the user's constructor bodies and initialisers ($fsh.on while that happens).
  */
 import { child, list, nameOf, part, type Node } from "./ast.ts";
-import type { Unit } from "./scopes.ts";
-import { slotsOf } from "./factories.ts";
+import type { Output } from "./edits.ts";
+import { factoriesInside, slotsOf } from "./factories.ts";
 import { idOf, type FileWork } from "./file-work.ts";
+import type { Unit } from "./scopes.ts";
 
 export function classEdits(work: FileWork): void {
   for (const unit of work.analysis.units) {
@@ -22,7 +23,13 @@ function editClass(work: FileWork, unit: Unit): void {
   const slots = slotsOf(work, unit);
   const thunk = slots.length === 0 ? "null" : `()=>[${slots.map(slot => slot.read).join(",")}]`;
   const access = `[${privateAccess(members, false)}],[${privateAccess(members, true)}],${hasPrivates}`;
-  edits.insert(body.start + 1, `static{$fsc(this,${JSON.stringify(idOf(work, unit))},${thunk},${access})}`, true);
+  const registration = `static{$fsc(this,${JSON.stringify(idOf(work, unit))},${thunk},${access});`;
+  const print = (output: Output) => {
+    output.generated(registration);
+    if (work.options.mode === "bundle") factoriesInside(work, unit, output);
+    output.generated("}");
+  };
+  edits.insert(body.start + 1, print, true);
   if (!isDerived && !hasPrivates) return; // made with Object.create
   for (const member of members) {
     const value = child(member, "value");

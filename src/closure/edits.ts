@@ -10,7 +10,8 @@ export interface Edit {
   readonly at: number;
   /** End of what is replaced; `at` for insertions. */
   readonly until: number;
-  readonly text: string;
+  /** What is printed there; a function prints pieces of source too. */
+  readonly text: string | ((output: Output) => void);
   /** Also made in copies, not only in place. */
   readonly inCopies: boolean;
   /** Order at one position: what closes, inner first; what stands alone; what opens, outer first. */
@@ -27,7 +28,7 @@ export class Edits {
   private sorted = true;
   private wraps = 0;
 
-  insert(at: number, text: string, inCopies = false): void {
+  insert(at: number, text: Edit["text"], inCopies = false): void {
     this.add({ at, until: at, text, inCopies, rank: ranks.alone, low: at, high: at });
   }
 
@@ -117,7 +118,8 @@ export class Output {
     for (const edit of edits) {
       if (edit.at < at) continue; // inside what another edit has replaced
       this.verbatim(at, edit.at);
-      this.generated(edit.text);
+      if (typeof edit.text === "string") this.generated(edit.text);
+      else edit.text(this);
       at = edit.until;
     }
     this.verbatim(at, end);

@@ -39,8 +39,19 @@ function isCapture({ analysis, options }: FileWork, unit: Unit, variable: Variab
 
 export function factoryOf(work: FileWork, unit: Unit, output: Output): void {
   output.generated(`$fsr(${JSON.stringify(idOf(work, unit))},`);
-  printFactory(work, unit, output);
+  if (unit.privatesOf === undefined) printFactory(work, unit, output);
+  else output.generated(JSON.stringify(idOf(work, unit.privatesOf)));
   output.generated(`,${metaOf(work, unit)});\n`);
+}
+
+/** The factories of functions that use a class's private names stand in the class. */
+export function factoriesInside(work: FileWork, owner: Unit, output: Output): void {
+  for (const unit of work.analysis.units) {
+    if (unit.privatesOf !== owner || unit.tag.kind === "none") continue;
+    output.generated(`$fsr(${JSON.stringify(idOf(work, unit))},`);
+    printFactory(work, unit, output);
+    output.generated(");");
+  }
 }
 
 function printFactory(work: FileWork, unit: Unit, output: Output): void {
@@ -49,6 +60,7 @@ function printFactory(work: FileWork, unit: Unit, output: Output): void {
   // a class of a module is the module's own; the job itself does not ship
   if (unit.kind === "class" && work.options.role === "module") return output.generated("null");
   if (isOwnDeclaration && isDefaultExport(work, unit)) return output.generated("null");
+  if (unit.bound.length > 0) return output.generated("null");
   const slots = slotsOf(work, unit);
   if (slots.length === 0) output.generated("()=>");
   else {
@@ -67,12 +79,13 @@ function printFunction(work: FileWork, unit: Unit, output: Output): void {
   const named = name !== "" && (kind === "arrow" || (kind === "function" && node["id"] == null));
   const [before, after] = kind === "method" ? ["({", `})[${key}]`] : named ? [`({${key}:`, `})[${key}]`] : ["(", ")"];
   output.generated(before);
-  const edits = work.edits.between(node.start, node.end, true);
+  const start = kind === "class" ? node.start + (/^abstract\s+/.exec(work.text.slice(node.start, node.start + 99))?.[0].length ?? 0) : node.start;
+  const edits = work.edits.between(start, node.end, true);
   for (const at of unit.outerThis) {
     edits.push({ at, until: at + "this".length, text: outerThis, inCopies: true, rank: 0, low: at, high: at });
   }
   if (kind === "class") edits.push(...withoutStatics(unit));
-  output.copy(node.start, node.end, edits.sort((a, b) => a.at - b.at || a.rank - b.rank));
+  output.copy(start, node.end, edits.sort((a, b) => a.at - b.at || a.rank - b.rank));
   output.generated(after);
 }
 

@@ -38,7 +38,7 @@ export function hintForCapture(part: string, fallback: string | undefined): stri
   }
   if (part === "a symbol") return "use a string instead";
   if (part.startsWith("an instance of the class ")) {
-    return "declare the class at the top level of one of the job's modules, or use the plain data it holds";
+    return "declare the class at the top level of one of the job's modules (or import it by name from its package), or use the plain data it holds";
   }
   return fallback ?? "make it inside the function";
 }

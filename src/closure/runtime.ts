@@ -102,7 +102,8 @@ export const scopes: ClosureScope[] = [];
 export const driverScopes: ClosureScope[] = [];
 
 export class ClosureScope {
-  readonly factories = new Map<string, Factory | null>();
+  /** A string is the id of the class that has the factory inside. */
+  readonly factories = new Map<string, Factory | string | null>();
   private readonly metaTexts = new Map<string, string>();
   readonly imports = new Map<string, () => Record<string, unknown>>();
   readonly lazies = new Map<string, () => unknown>();
@@ -126,8 +127,12 @@ export class ClosureScope {
   /** Makes the function or class of an id; what it captures is set later, or earlier by `atOnce`. */
   make(id: string, atOnce?: (set: Setter) => void): { readonly made: unknown; readonly set: Setter | undefined } | undefined {
     if (!this.factories.has(id)) this.loadLazily(id, () => this.factories.has(id));
-    const factory = this.factories.get(id);
-    if (factory == null) return undefined;
+    let factory = this.factories.get(id);
+    if (typeof factory === "string") {
+      this.make(factory);
+      factory = this.factories.get(id);
+    }
+    if (typeof factory !== "function") return undefined;
     let setter: Setter | undefined;
     const made = factory(set => {
       setter = set;
@@ -183,9 +188,10 @@ export class ClosureScope {
     },
     /** Keeps the caller's frame on the stack, which a tail call would drop. */
     k: <T>(value: T): T => value,
-    r: (id: string, factory: Factory | null, meta: string): void => {
-      this.factories.set(id, factory);
-      this.metaTexts.set(id, meta);
+    /** Registers a factory; those inside of classes have said their meta before. */
+    r: (id: string, factory: Factory | string | null, meta?: string): void => {
+      if (typeof factory !== "string" || !this.factories.has(id)) this.factories.set(id, factory);
+      if (meta !== undefined) this.metaTexts.set(id, meta);
     },
     x: (key: string, names: () => Record<string, unknown>): void => {
       this.imports.set(key, names);

@@ -80,6 +80,10 @@ export interface Unit {
   readonly mutations: (Mutation & { readonly of: Variable })[];
   /** `this` of an outer function, by offset (arrows). */
   readonly outerThis: number[];
+  /** Classes: the private names declared. */
+  readonly privateNames: ReadonlySet<string>;
+  /** The outer class whose private names it uses, which it can be rebuilt in only. */
+  privatesOf: Unit | undefined;
   /** What cannot be rebuilt elsewhere: `arguments`, `super` and `new.target` of an outer function. */
   readonly bound: { readonly what: string; readonly at: number }[];
 }
@@ -122,5 +126,18 @@ export function bindOuter(from: Unit | undefined, what: "this" | "arguments" | "
     }
     if (what === "this") unit.outerThis.push(at);
     else unit.bound.push({ what, at });
+  }
+}
+
+/** Records a use of `#name`. */
+export function usePrivate(from: Unit | undefined, name: string, at: number): void {
+  const inside: Unit[] = [];
+  let owner = from;
+  for (; owner !== undefined && !owner.privateNames.has(name); owner = owner.parent) inside.push(owner);
+  if (owner === undefined) return;
+  const isTopLevel = owner.parent === undefined && owner.outer.parent === undefined;
+  for (const unit of inside) {
+    if (isTopLevel && (unit.privatesOf === undefined || unit.privatesOf === owner)) unit.privatesOf = owner;
+    else unit.bound.push({ what: `#${name}`, at });
   }
 }

@@ -3,7 +3,7 @@ import { Worker } from "node:worker_threads";
 import { bundleJob, loadBundle, runEntry } from "../../src/closure/bundle.ts";
 import { captureClosure } from "../../src/closure/capture.ts";
 import type { CaptureOptions, JobBundle } from "../../src/closure/contracts.ts";
-import { callSite } from "../../src/closure/stack.ts";
+import { userPosition } from "../../src/closure/stack.ts";
 import { decodeValue, encodeValue } from "../../src/data/value-codec.ts";
 import type { FormContext, Found } from "./form-context.ts";
 import type { Answer, Order } from "./task-worker.ts";
@@ -12,9 +12,17 @@ type AnyFunction = (...args: never[]) => unknown;
 
 let worker: Worker | undefined;
 
-/** Runs one function with a clone of its ref in the task thread. */
-export async function inTask(order: Order): Promise<Answer> {
-  worker ??= new Worker(new URL("./task-worker.ts", import.meta.url));
+let last: Promise<unknown> = Promise.resolve();
+
+/** Runs one function with a clone of its ref in the task thread, one after the other. */
+export function inTask(order: Order): Promise<Answer> {
+  const answer = last.then(() => ask(order));
+  last = answer.catch(() => undefined);
+  return answer;
+}
+
+function ask(order: Order): Promise<Answer> {
+  worker ??= new Worker(new URL("./task-worker.ts", import.meta.url)).setMaxListeners(0);
   const answer = new Promise<Answer>((resolve, reject) => {
     worker!.once("message", resolve);
     worker!.once("error", reject);
@@ -54,7 +62,13 @@ function formContext(bundle: JobBundle, warnings: string[]): FormContext {
   };
   return {
     warnings,
-    ship: (fn, ...args) => ship(fn, args, callSite(), false),
-    shipIterable: (fn, ...args) => ship(fn, args, callSite(), true) as Promise<unknown[]>,
+    ship: (fn, ...args) => ship(fn, args, userPlace(), false),
+    shipIterable: (fn, ...args) => ship(fn, args, userPlace(), true) as Promise<unknown[]>,
   };
+}
+
+/** As `callSite`, for which this file would be the user's. */
+export function userPlace(): CaptureOptions["at"] {
+  const lines = (new Error().stack ?? "").split("\n");
+  return userPosition(lines.filter(line => !line.includes("harness.ts")).join("\n"));
 }
