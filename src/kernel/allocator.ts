@@ -17,9 +17,12 @@ export interface Allocator {
 /** The budget is spent. Operators that can spill catch it; for others it ends the task as a resource error. */
 export class MemoryRefused extends FiresteelError {
   readonly wantedBytes: number;
-  constructor(wantedBytes: number, message = `engine memory is exhausted: ${wantedBytes} bytes more were wanted`, details: ErrorDetails = {}) {
+  constructor(
+    wantedBytes: number,
+    message = `engine memory is exhausted: ${wantedBytes} bytes more were wanted`,
+    details: ErrorDetails = {},
+  ) {
     super("resource", message, details);
-    this.name = "MemoryRefused";
     this.wantedBytes = wantedBytes;
   }
 }

@@ -18,9 +18,9 @@ export interface RefusedRequest {
 export function refusal(request: RefusedRequest): MemoryRefused {
   const { shares, use, heldPages, wantedBytes } = request;
   const who = request.operator === undefined ? "a task" : request.operator;
-  const held = [...request.accounts]
-    .sort((a, b) => b.usedBytes - a.usedBytes)
-    .map(each => `${each.name} ${formatBytes(each.usedBytes)}`);
+  const held = [...sumByName(request.accounts)]
+    .sort((a, b) => b[1] - a[1])
+    .map(([name, bytes]) => `${name} ${formatBytes(bytes)}`);
   const holders = held.length === 0 ? "" : ` (${held.join(", ")})`;
   const tasks = shares.activeTasks === 1 ? "one task runs" : `${shares.activeTasks} tasks share`;
   const free = use.pages - use.tasks - use.storage - use.exchanges - use.broadcasts;
@@ -50,4 +50,11 @@ function part(pages: number, holder: string): string {
 
 function formatPages(pages: number): string {
   return formatBytes(pages * pageBytes);
+}
+
+/** An operator may have several accounts. */
+function sumByName(accounts: RefusedRequest["accounts"]): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (const { name, usedBytes } of accounts) sums.set(name, (sums.get(name) ?? 0) + usedBytes);
+  return sums;
 }

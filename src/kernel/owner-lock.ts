@@ -19,7 +19,6 @@ export const lockWaitMaxMs = 10_000;
 export class LockBusy extends FiresteelError {
   constructor(lock: number, waitMaxMs: number) {
     super("internal", `lock ${lock} was not free for ${waitMaxMs} ms`);
-    this.name = "LockBusy";
   }
 }
 

@@ -37,7 +37,8 @@ describe("task memory", () => {
     const task = pool.openTask(1);
     const other = pool.openTask(2);
     other.alloc(2 * MiB);
-    task.withOperator("sortByKey").alloc(3 * MiB);
+    task.withOperator("sortByKey").alloc(1 * MiB);
+    task.withOperator("sortByKey").alloc(2 * MiB);
     const group = task.withOperator("reduceByKey");
     group.alloc(1 * MiB);
     const attempt = () => group.alloc(8 * MiB);
