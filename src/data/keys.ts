@@ -1,33 +1,51 @@
 /**
  * Canonical key bytes of the rows of a column (key-bytes.ts says what they are), the same for equal values in any layout.
- * Native columns are encoded from their bytes; only *any* columns are decoded.
+ * Numbers, booleans, Dates, strings and structs of them are written by kernels, column by column; the rest row by row
+ * (key-cells.ts).
  */
 import { Buffer } from "node:buffer";
 import type { Allocator } from "../kernel/allocator.ts";
+import { KeyBytes, type KeyColumnOptions } from "../kernel/key-bytes.ts";
 import type { Kernels } from "../kernel/kernels.ts";
 import { nullPtr, type Ptr } from "../kernel/ptr.ts";
-import { AnySource } from "./any-source.ts";
-import { isFixed, valuesView } from "./builder.ts";
-import type { BytesColumn, Column } from "./column.ts";
+import type { Column } from "./column.ts";
 import type { EncodedKeys } from "./contracts.ts";
-import { KeyWriter, keyOf, orderedElements, sortedNames } from "./key-bytes.ts";
+import { keyOf, KeyWriter, sortedNames } from "./key-bytes.ts";
+import { keyCell } from "./key-cells.ts";
 import { rank } from "./order.ts";
-import { readColumn } from "./batch-reader.ts";
-import { binaryKinds } from "./value-tags.ts";
 
 export { hashColumn } from "./hash.ts";
 
-/** Writes the key of one row. */
-type Cell = (i: number) => void;
-
 export function encodeKeys(kernels: Kernels, allocator: Allocator, column: Column): EncodedKeys {
+  if (column.rows === 0 || isByCell(column)) return encodeByCell(kernels, allocator, column);
+  const plan = new KeyPlan(kernels, allocator);
+  let keys: KeyBytes | undefined;
+  try {
+    plan.column(column, nullPtr);
+    keys = new KeyBytes(kernels, allocator, column.rows);
+    return plan.run(keys);
+  } catch (thrown) {
+    if (keys !== undefined) allocator.free(keys.offsets, keys.offsetsBytes);
+    throw thrown;
+  } finally {
+    keys?.free();
+    plan.free();
+  }
+}
+
+/** Layouts that no kernel encodes as a whole. */
+function isByCell(column: Column): boolean {
+  return column.kind === "any" || column.kind === "list" || column.kind === "dictionary" || column.kind === "i64" || column.kind === "u8";
+}
+
+function encodeByCell(kernels: Kernels, allocator: Allocator, column: Column): EncodedKeys {
   const { rows } = column;
   const offsetsBytes = (rows + 1) * 4;
   const offsets = allocator.alloc(offsetsBytes);
   const writer = new KernelKeyWriter(kernels, allocator);
   try {
     const ends = new Int32Array(kernels.memory.buffer, offsets, rows + 1);
-    const cell = cellOf(kernels, column, writer);
+    const cell = keyCell(kernels, column, writer);
     ends[0] = 0;
     writer.reserve(Math.max(16, rows * 12));
     for (let i = 0; i < rows; i++) {
@@ -72,105 +90,108 @@ class KernelKeyWriter extends KeyWriter {
   }
 }
 
-function cellOf(kernels: Kernels, column: Column, writer: KeyWriter): Cell {
-  const { buffer } = kernels.memory;
-  switch (column.kind) {
-    case "constant":
-      return () => writer.value(column.value);
-    case "utf8":
-      return stringCell(buffer, column, writer);
-    case "any": {
-      const source = new AnySource(kernels, column);
-      return i => writer.value(source.load(i));
+/** What is written for each row, in order: each step first says how long it is, then writes. */
+class KeyPlan {
+  private readonly steps: { readonly add: (keys: KeyBytes) => void; readonly write: (keys: KeyBytes) => void }[] = [];
+  private readonly temporary: { readonly ptr: Ptr; readonly bytes: number }[] = [];
+
+  constructor(
+    private readonly kernels: Kernels,
+    private readonly allocator: Allocator,
+  ) {}
+
+  run(keys: KeyBytes): EncodedKeys {
+    for (const { add } of this.steps) add(keys);
+    const bytesLength = Math.max(16, keys.layOut());
+    const bytes = this.allocator.alloc(bytesLength);
+    keys.writeTo(bytes);
+    for (const { write } of this.steps) write(keys);
+    return { offsets: keys.offsets, offsetsBytes: keys.offsetsBytes, bytes, bytesLength };
+  }
+
+  free(): void {
+    for (const { ptr, bytes } of this.temporary) this.allocator.free(ptr, bytes);
+  }
+
+  /** The column's rows where `mask`, if there is one, is not 0. */
+  column(column: Column, mask: Ptr): void {
+    const options: KeyColumnOptions = { mask };
+    switch (column.kind) {
+      case "f64":
+      case "f32":
+      case "i32":
+      case "date": {
+        const { kind, values } = column;
+        this.steps.push({ add: keys => keys.addFixed(9, options), write: keys => keys.writeNumbers(kind, values, options) });
+        return;
+      }
+      case "bool":
+        this.steps.push({ add: keys => keys.addFixed(1, options), write: keys => keys.writeBool(column.values, options) });
+        return;
+      case "utf8": {
+        const { offsets, bytes } = column;
+        this.steps.push({ add: keys => keys.addUtf8(offsets, bytes, options), write: keys => keys.writeUtf8(offsets, bytes, options) });
+        return;
+      }
+      case "constant":
+        return this.bytes(keyOf(column.value), options);
+      case "optional":
+        return this.optional(column, mask);
+      case "struct":
+        return this.struct(column, mask);
+      default:
+        return this.encoded(column, options);
     }
-    case "dictionary":
-      return dictionaryCell(kernels, column, writer);
-    case "struct":
-      return structCell(kernels, column, writer);
-    case "list":
-      return listCell(kernels, column, writer);
-    case "optional": {
-      const validity = new Uint8Array(buffer, column.validity, column.rows);
-      const item = cellOf(kernels, column.item, writer);
-      return i => (validity[i] === 0 ? writer.value(column.absent) : item(i));
+  }
+
+  private bytes(bytes: Uint8Array, options: KeyColumnOptions): void {
+    this.steps.push({
+      add: keys => keys.addFixed(bytes.length, options),
+      write: keys => bytes.forEach(byte => keys.writeByte(byte, options)),
+    });
+  }
+
+  private struct(column: Column & { kind: "struct" }, mask: Ptr): void {
+    const { shape, fields } = column;
+    const options: KeyColumnOptions = { mask };
+    this.bytes(Uint8Array.of(shape.of === "tuple" ? rank.array : rank.object), options);
+    if (shape.of === "tuple") {
+      for (const field of fields) this.column(field, mask);
+    } else {
+      for (const { name, key } of sortedNames(shape.names)) {
+        this.bytes(key, options);
+        this.column(fields[shape.names.indexOf(name)]!, mask);
+      }
     }
-    default:
-      return fixedCell(buffer, column, writer);
+    this.bytes(Uint8Array.of(0), options);
   }
-}
 
-function fixedCell(buffer: ArrayBufferLike, column: Column & { values: Ptr }, writer: KeyWriter): Cell {
-  const kind = isFixed(column.kind) ? column.kind : "f64";
-  const values = valuesView(buffer, kind, column.values as Ptr, column.rows) as Float64Array;
-  switch (kind) {
-    case "bool":
-      return i => writer.byte(values[i] === 0 ? rank.false : rank.true);
-    case "i64":
-      return i => writer.bigint(values[i] as unknown as bigint);
-    case "date":
-      return i => writer.number(rank.date, values[i]!);
-    default:
-      return i => writer.number(rank.number, values[i]!);
-  }
-}
-
-function stringCell(buffer: ArrayBufferLike, column: BytesColumn, writer: KeyWriter): Cell {
-  const offsets = new Int32Array(buffer, column.offsets, column.rows === 0 ? 0 : column.rows + 1);
-  const bytes = new Uint8Array(buffer, column.bytes, column.rows === 0 ? 0 : offsets[column.rows]!);
-  return i => {
-    writer.byte(rank.string);
-    writer.escaped(bytes, offsets[i]!, offsets[i + 1]!);
-  };
-}
-
-function dictionaryCell(kernels: Kernels, column: Column & { kind: "dictionary" }, writer: KeyWriter): Cell {
-  const codes = new Int32Array(kernels.memory.buffer, column.codes, column.rows);
-  const reader = readColumn(kernels, column.values);
-  const keys: Uint8Array[] = [];
-  return i => {
-    const code = codes[i]!;
-    writer.bytes((keys[code] ??= keyOf(reader.get(code))));
-  };
-}
-
-function structCell(kernels: Kernels, column: Column & { kind: "struct" }, writer: KeyWriter): Cell {
-  const cells = column.fields.map(field => cellOf(kernels, field, writer));
-  if (column.shape.of === "tuple") {
-    return i => {
-      writer.byte(rank.array);
-      for (let k = 0; k < cells.length; k++) cells[k]!(i);
-      writer.byte(0);
-    };
-  }
-  const { names } = column.shape;
-  const entries = sortedNames(names).map(({ name, key }) => ({ key, cell: cells[names.indexOf(name)]! }));
-  return i => {
-    writer.byte(rank.object);
-    for (const { key, cell } of entries) {
-      writer.bytes(key);
-      cell(i);
+  private optional(column: Column & { kind: "optional" }, mask: Ptr): void {
+    const { rows, validity } = column;
+    const { run } = this.kernels;
+    const absent = this.temporaryBytes(rows);
+    let present = validity;
+    if (mask === nullPtr) {
+      run.xorBytes(validity, rows, 1, absent);
+    } else {
+      present = this.temporaryBytes(rows);
+      run.andBytes(validity, mask, rows, present);
+      run.andNotBytes(mask, validity, rows, absent);
     }
-    writer.byte(0);
-  };
-}
-
-function listCell(kernels: Kernels, column: Column & { kind: "list" }, writer: KeyWriter): Cell {
-  const offsets = new Int32Array(kernels.memory.buffer, column.offsets, column.rows === 0 ? 0 : column.rows + 1);
-  const { container, items } = column;
-  if (container === "array") {
-    const item = cellOf(kernels, items, writer);
-    return i => {
-      writer.byte(rank.array);
-      for (let j = offsets[i]!; j < offsets[i + 1]!; j++) item(j);
-      writer.byte(0);
-    };
+    this.bytes(keyOf(column.absent), { mask: absent });
+    this.column(column.item, present);
   }
-  if (!isFixed(items.kind)) return () => {};
-  const values = valuesView(kernels.memory.buffer, items.kind, (items as Column & { values: Ptr }).values, items.rows);
-  return i => {
-    writer.byte(rank.binary);
-    writer.byte(binaryKinds.indexOf(container));
-    const elements = orderedElements(values.subarray(offsets[i]!, offsets[i + 1]!));
-    writer.escaped(elements, 0, elements.length);
-  };
+
+  /** Keys of their own, copied row by row. */
+  private encoded(column: Column, options: KeyColumnOptions): void {
+    const { offsets, offsetsBytes, bytes, bytesLength } = encodeByCell(this.kernels, this.allocator, column);
+    this.temporary.push({ ptr: offsets, bytes: offsetsBytes }, { ptr: bytes, bytes: bytesLength });
+    this.steps.push({ add: keys => keys.addRaw(offsets, options), write: keys => keys.writeRaw(offsets, bytes, options) });
+  }
+
+  private temporaryBytes(bytes: number): Ptr {
+    const ptr = this.allocator.alloc(bytes);
+    this.temporary.push({ ptr, bytes });
+    return ptr;
+  }
 }
