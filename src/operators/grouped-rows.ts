@@ -61,7 +61,7 @@ export class GroupedRows {
     }
     u32[this.starts / 4 + groups] = start;
     inParts(this.rows, (from, rows) => run.scatterIndexes(offset(this.ids, from * 4), rows, from, cursors, this.indexes));
-    this.memory.free(this.ids, this.room * 4);
+    if (this.room > 0) this.memory.free(this.ids, this.room * 4);
     this.room = 0;
     this.column = concat(kernels, this.arena, [...this.values.batches()]);
     this.values.free();
