@@ -8,6 +8,7 @@ import { FiresteelError } from "../base/errors.ts";
 import { type AccumulatorId, type BroadcastId, type ExchangeId, idSequence, type JobId, type RddId } from "../base/ids.ts";
 import { captureClosure, captureMethod } from "../closure/capture.ts";
 import type { CallSite } from "../closure/contracts.ts";
+import { callSite } from "../closure/stack.ts";
 import { decodeValue } from "../data/value-codec.ts";
 import { EngineClient } from "../exec/engine-client.ts";
 import type { AccumulatorUpdate, Definition, Released } from "../exec/messages.ts";
@@ -192,10 +193,12 @@ export class Driver {
     options: ActionOptions | undefined,
     onResult: (index: number, payload: Uint8Array) => void,
   ): Promise<void> {
+    // known in an action's first job alone; later ones start below the runtime's frames
+    const at = callSite();
     this.checkRunning();
     const wanted = partitions ?? Array.from({ length: this.partitionCount(plan) }, (_, i) => i);
     const position = new Map(wanted.map((partition, index) => [partition, index]));
-    const stages = cutStages(plan, action, name);
+    const stages = cutStages(plan, action, name, at);
     await this.sendBundles(stages);
     const job = {
       id: this.nextJobId(),

@@ -28,14 +28,16 @@ const sourceLineMax = 160;
 export function formatError(error: unknown, format: ErrorFormat = {}): string {
   const paint = painter(format.colour === true);
   const lines = [`${paint("error", "error:")} ${indentRest(headline(error))}`];
-  lines.push(...place(error, format, paint));
-  let cause = error instanceof Error ? error.cause : undefined;
-  for (let depth = 0; depth < causesMax && cause !== undefined; depth++) {
-    lines.push(`  caused by: ${indentRest(headline(cause))}`, ...place(cause, format, paint));
-    cause = cause instanceof Error ? cause.cause : undefined;
+  let innermost = innermostTold(error);
+  lines.push(...place(positionIn(error) ?? positionIn(innermost), innermost, format, paint));
+  for (let depth = 0; depth < causesMax && causeOf(innermost) !== undefined; depth++) {
+    const cause = causeOf(innermost);
+    innermost = innermostTold(cause);
+    const position = positionIn(cause) ?? positionIn(innermost);
+    lines.push(`  caused by: ${indentRest(headline(cause))}`, ...place(position, innermost, format, paint));
   }
   if (error instanceof FiresteelError && error.kind === "internal") {
-    lines.push(...stackOf(error).map(frame => `  ${frame}`), "  this is a bug in Firesteel, not in your job");
+    lines.push(...stackOf(innermost as Error).map(frame => `  ${frame}`), "  this is a bug in Firesteel, not in your job");
   }
   const hint = error instanceof FiresteelError ? error.hint : undefined;
   if (hint !== undefined) lines.push(`  ${paint("hint", "fix:")} ${indentRest(hint)}`);
@@ -60,9 +62,23 @@ function headline(error: unknown): string {
   }
 }
 
+/** The innermost cause whose words the error's message has said: of it only the stack is new. */
+function innermostTold(error: unknown): unknown {
+  let told = error;
+  for (let cause = causeOf(told); cause !== undefined && headline(error).endsWith(headline(cause)); cause = causeOf(told)) told = cause;
+  return told;
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof Error ? error.cause : undefined;
+}
+
+function positionIn(error: unknown): SourcePosition | undefined {
+  return error instanceof FiresteelError ? error.at : undefined;
+}
+
 /** Where it is, with the source line, and the user's frames that led there. */
-function place(error: unknown, format: ErrorFormat, paint: Paint): string[] {
-  const at = error instanceof FiresteelError ? error.at : undefined;
+function place(at: SourcePosition | undefined, error: unknown, format: ErrorFormat, paint: Paint): string[] {
   const [first, ...others] = userFrames(error);
   const shorten = (frame: string) => `  ${shortFrame(frame, format.workingDirectory)}`;
   const named = at === undefined ? first : `at ${formatPosition(at)}`;

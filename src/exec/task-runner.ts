@@ -1,17 +1,18 @@
 /** Runs one task attempt at a time on this thread: opens its memory, gives it its environment, and closes both whatever happens. */
-import { FiresteelError, fromWire, toWire } from "../base/errors.ts";
+import { FiresteelError } from "../base/errors.ts";
 import { type ExchangeId, type RddId } from "../base/ids.ts";
 import { invariant } from "../base/assert.ts";
 import { instantiateKernels, type Kernels } from "../kernel/kernels.ts";
 import { attachMemory, type SharedPool, type TaskMemory } from "../kernel/task-memory.ts";
 import { cachedSource } from "../operators/cached.ts";
 import type { ChunkSource } from "../operators/chunk.ts";
-import { operatorOfStack } from "../operators/pipeline.ts";
 import { enterTask, leaveTask } from "../operators/task-context.ts";
 import type { TaskCounters, TaskEnv } from "../operators/task-env.ts";
+import { failureOf, type Named } from "../operators/task-failure.ts";
 import { zeroMetrics } from "../base/events.ts";
 import type { Plan, PlanFunction } from "../plan/nodes.ts";
 import { HeapWatch } from "../platform/heap.ts";
+import type { StagePlan } from "../planner/stages.ts";
 import type { SourceMetric } from "../sources/contracts.ts";
 import { BlockStore } from "../storage/block-store.ts";
 import { ExchangeStore } from "../storage/exchange-store.ts";
@@ -55,7 +56,7 @@ export class TaskRunner {
       const output = await runTask(stage.plan, env);
       return { attempt: order.attempt, output, metrics, runMs: performance.now() - startedMs, updates: view.updates() };
     } catch (thrown) {
-      throw namingOperator(thrown);
+      throw failureOf(thrown, rootOf(stage.plan));
     } finally {
       leaveTask();
       memory.releaseAll();
@@ -110,10 +111,7 @@ export class TaskRunner {
   }
 }
 
-/** What a function threw, with the operator's name and line, which the runtime's stack may have lost. */
-function namingOperator(thrown: unknown): unknown {
-  if (thrown instanceof FiresteelError && thrown.kind !== "user") return thrown;
-  const operator = operatorOfStack(thrown instanceof Error ? thrown.stack : undefined);
-  if (operator === undefined || operator.at === undefined) return thrown;
-  return fromWire({ ...toWire(thrown), at: operator.at });
+/** The operator or action that the stage's rows end in. */
+function rootOf(plan: StagePlan): Named {
+  return plan.kind === "result" ? plan.call : plan.root;
 }

@@ -24,6 +24,7 @@ import { compilePipeline, isRowOperator, type Pipeline, type RowOperator } from 
 import { openRange } from "./range.ts";
 import { openSort } from "./sort.ts";
 import type { TaskEnv } from "./task-env.ts";
+import { naming } from "./task-failure.ts";
 import { openZipWithIndex } from "./zip-with-index.ts";
 
 /** The source below, and the fused operators that push into `push`; no pipeline when there are none. */
@@ -103,6 +104,10 @@ function unionParent(parents: readonly Plan[], partition: number): [Plan, number
 }
 
 function openBase(plan: Plan, partition: number, env: TaskEnv): ChunkSource {
+  return naming(plan, () => openSource(plan, partition, env));
+}
+
+function openSource(plan: Plan, partition: number, env: TaskEnv): ChunkSource {
   if (isPersisted(plan)) {
     const { storage: _, ...unpersisted } = plan;
     return env.cached(plan.id, partition, plan, () => openPlan(unpersisted as Plan, partition, env));

@@ -7,6 +7,7 @@ import type { BuiltinPlan, LookupPlan, MapPlan, Plan } from "../plan/nodes.ts";
 import type { Kernels } from "../kernel/kernels.ts";
 import { type Chunk, chunkToRows } from "./chunk.ts";
 import { isThenable, notAPair, notIterable, promised } from "./row-errors.ts";
+import { failureOf } from "./task-failure.ts";
 
 export type RowOperator =
   | (MapPlan & { readonly op: "map" | "filter" | "flatMap" | "keyBy" | "mapValues" | "flatMapValues" })
@@ -64,10 +65,15 @@ export function compilePipeline(kernels: Kernels, operators: readonly RowOperato
   const loops = make(push, { notAPair, notIterable, promised, isThenable }, iterable, ...functions);
   return {
     feed(chunk) {
-      if (chunk.kind === "range") loops.range(chunk.start, chunk.step, chunk.count);
-      else {
-        const rows = chunkToRows(kernels, chunk);
-        loops.rows(rows, rows.length);
+      try {
+        if (chunk.kind === "range") loops.range(chunk.start, chunk.step, chunk.count);
+        else {
+          const rows = chunkToRows(kernels, chunk);
+          loops.rows(rows, rows.length);
+        }
+      } catch (thrown) {
+        const operator = operatorOfStack(thrown instanceof Error ? thrown.stack : undefined);
+        throw operator === undefined ? thrown : failureOf(thrown, operator);
       }
     },
   };
@@ -113,7 +119,7 @@ function iterable(value: unknown, operator: string): Iterable<unknown> {
 const firstOperatorLine = 3;
 
 /** The operator whose function was running, from the stack of what it threw; undefined when the frame is gone. */
-export function operatorOfStack(stack: string | undefined): RowOperator | undefined {
+function operatorOfStack(stack: string | undefined): RowOperator | undefined {
   const match = stack === undefined ? null : /(firesteel-pipeline-\d+):(\d+)/.exec(stack);
   const operators = match === null ? undefined : operatorsByUrl.get(match[1]!);
   if (operators === undefined) return undefined;

@@ -3,7 +3,7 @@
  * output down to the exchanges it reads. Pure; the same plan gives the same stages.
  */
 import type { ExchangeId } from "../base/ids.ts";
-import { formatPosition } from "../base/errors.ts";
+import { formatPosition, type SourcePosition } from "../base/errors.ts";
 import type { Action } from "../plan/action.ts";
 import { type ExchangePlan, parentsOf, type Plan, type ProbePlan } from "../plan/nodes.ts";
 import { partitionCount } from "../plan/partition-count.ts";
@@ -18,9 +18,12 @@ export type StagePlan =
       readonly reads: readonly ExchangeId[];
       readonly partitions: number;
       readonly name: string;
+      /** The action's call. */
+      readonly call: { readonly operator: string; readonly at: SourcePosition | undefined };
     };
 
-export function cutStages(root: Plan, action: Action, actionName: string): StagePlan[] {
+export function cutStages(root: Plan, action: Action, operator: string, at?: SourcePosition): StagePlan[] {
+  const call = { operator, at };
   const stages: StagePlan[] = [];
   const cut = new Set<ExchangeId>();
   const cutAt = (output: ExchangePlan | ProbePlan) => {
@@ -39,7 +42,8 @@ export function cutStages(root: Plan, action: Action, actionName: string): Stage
     action,
     reads: reads.map(read => read.exchange),
     partitions: partitionCount(root),
-    name: actionName,
+    name: stageName(call),
+    call,
   });
   return stages;
 }
@@ -58,6 +62,6 @@ export function outputsReadBy(plans: readonly Plan[]): (ExchangePlan | ProbePlan
   return [...found.values()];
 }
 
-function stageName(output: Plan): string {
-  return output.at === undefined ? output.operator : `${output.operator} at ${formatPosition(output.at)}`;
+function stageName({ operator, at }: { readonly operator: string; readonly at: SourcePosition | undefined }): string {
+  return at === undefined ? operator : `${operator} at ${formatPosition(at)}`;
 }

@@ -1,0 +1,102 @@
+/**
+ * What a task's failure says: whose function it was, at which line of the job the operator stands, and where in the user's files
+ * the function threw. The operator nearest to the failure names it; the others let it pass. Stacks become the user's own
+ * here, in the thread that knows the bundle.
+ */
+import { FiresteelError, formatPosition, type SourcePosition } from "../base/errors.ts";
+import { mapStack, userPosition } from "../closure/stack.ts";
+import type { ChunkSource } from "./chunk.ts";
+import { preview } from "./row-errors.ts";
+
+/** An operator, or an action, as the user called it. */
+export interface Named {
+  readonly operator: string;
+  readonly at: SourcePosition | undefined;
+}
+
+const named = new WeakSet<FiresteelError>();
+
+/** The error to throw on; `operator` is undefined where nobody can tell whose function it was. */
+export function failureOf(thrown: unknown, operator: Named | undefined): FiresteelError {
+  if (thrown instanceof FiresteelError) return named.has(thrown) || !isOfOperator(thrown) ? thrown : placed(thrown, operator);
+  const stack = thrown instanceof Error ? (thrown.stack ?? "") : "";
+  if (thrown instanceof Error && isOfEngine(stack)) return outOfMemory(thrown, operator) ?? thrownByEngine(thrown);
+  const position = userPosition(stack) ?? operator?.at;
+  const error = new FiresteelError("user", `${functionOf(operator)} threw ${describe(thrown)}`, {
+    at: position,
+    cause: thrown instanceof Error ? thrown.cause : undefined,
+  });
+  error.stack = mapStack(stack);
+  named.add(error);
+  return error;
+}
+
+/** A source whose failures name the operator. */
+export function naming(operator: Named, open: () => ChunkSource): ChunkSource {
+  const fail = (thrown: unknown): never => {
+    throw failureOf(thrown, operator);
+  };
+  const attempt = <T>(step: () => T): T => {
+    try {
+      return step();
+    } catch (thrown) {
+      return fail(thrown);
+    }
+  };
+  const source = attempt(open);
+  return {
+    next: () =>
+      attempt(() => {
+        const chunk = source.next();
+        return chunk instanceof Promise ? chunk.catch(fail) : chunk;
+      }),
+    close: () => source.close(),
+  };
+}
+
+/** Lost outputs, cancellation and bugs are no operator's. */
+function isOfOperator(error: FiresteelError): boolean {
+  return error.kind === "user" || error.kind === "data" || error.kind === "resource";
+}
+
+function placed(error: FiresteelError, operator: Named | undefined): FiresteelError {
+  const { kind, message, hint, cause, stack } = error;
+  const full = new FiresteelError(kind, message, { hint, at: error.at ?? operator?.at, cause });
+  full.stack = mapStack(stack ?? "");
+  named.add(full);
+  return full;
+}
+
+/** The innermost frame that is not the runtime's lies in the engine: the user's function had returned. */
+function isOfEngine(stack: string): boolean {
+  const frame = stack.split("\n").find(line => /^\s*at .*:\d+:\d+\)?$/.test(line));
+  return frame !== undefined && !frame.includes("firesteel-pipeline-") && userPosition(frame) === undefined && !mapStack(frame).includes("at ");
+}
+
+function thrownByEngine(thrown: Error): FiresteelError {
+  const error = new FiresteelError("internal", `${thrown.name}: ${thrown.message}`);
+  if (thrown.stack !== undefined) error.stack = thrown.stack;
+  return error;
+}
+
+function outOfMemory(thrown: Error, operator: Named | undefined): FiresteelError | undefined {
+  if (!(thrown instanceof RangeError) || !/out of memory|allocation/i.test(thrown.message)) return undefined;
+  const where = operator === undefined ? "a task" : nameOf(operator);
+  return new FiresteelError("resource", `${where} ran out of memory: ${thrown.message}`, {
+    hint: "use more partitions, so that each holds less",
+    at: operator?.at,
+  });
+}
+
+function functionOf(operator: Named | undefined): string {
+  return operator === undefined ? "a function of the task" : `the function given to ${nameOf(operator)}`;
+}
+
+function nameOf({ operator, at }: Named): string {
+  return at === undefined ? operator : `${operator} at ${formatPosition(at)}`;
+}
+
+function describe(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message === "" ? thrown.name : `${thrown.name}: ${thrown.message}`;
+  return `${preview(thrown)}, which is not an Error`;
+}
