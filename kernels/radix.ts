@@ -35,47 +35,8 @@ export function countsToStarts(table: usize, entries: u32, first: u32): void {
   }
 }
 
-/**
- * Rows [from, to) to where their digit's start says. `touch` is how far ahead of each write a read asks for the line that is to
- * be written next: reads overlap where writes queue up, which halves the time when the target is larger than the cache.
- */
+/** Rows [from, to) to where their digit's start says, which moves on. */
 export function movePairs(
-  keys: usize, indexes: usize, otherKeys: usize, otherIndexes: usize, from: u32, to: u32,
-  shift: u64, mask: u64, starts: usize, touch: u32,
-): u64 {
-  let touched: u64 = 0;
-  const aheadKeys = otherKeys + touch;
-  const aheadIndexes = otherIndexes + touch;
-  for (let i = from; i < to; i++) {
-    const key = load<u64>(keys + (<usize>i << 3));
-    const at = starts + (<usize>((key >> shift) & mask) << 2);
-    const row = <usize>load<u32>(at);
-    store<u32>(at, <u32>row + 1);
-    touched ^= load<u64>(aheadKeys + (row << 3)) ^ load<u32>(aheadIndexes + (row << 2));
-    store<u64>(otherKeys + (row << 3), key);
-    store<u32>(otherIndexes + (row << 2), load<u32>(indexes + (<usize>i << 2)));
-  }
-  return touched;
-}
-
-export function moveWords(
-  keys: usize, otherKeys: usize, from: u32, to: u32, shift: u64, mask: u64, starts: usize, touch: u32,
-): u64 {
-  let touched: u64 = 0;
-  const aheadKeys = otherKeys + touch;
-  for (let i = from; i < to; i++) {
-    const key = load<u64>(keys + (<usize>i << 3));
-    const at = starts + (<usize>((key >> shift) & mask) << 2);
-    const row = <usize>load<u32>(at);
-    store<u32>(at, <u32>row + 1);
-    touched ^= load<u64>(aheadKeys + (row << 3));
-    store<u64>(otherKeys + (row << 3), key);
-  }
-  return touched;
-}
-
-/** The same without reading ahead, for what fits the cache. */
-export function movePairsCached(
   keys: usize, indexes: usize, otherKeys: usize, otherIndexes: usize, from: u32, to: u32,
   shift: u64, mask: u64, starts: usize,
 ): void {
@@ -89,7 +50,7 @@ export function movePairsCached(
   }
 }
 
-export function moveWordsCached(
+export function moveWords(
   keys: usize, otherKeys: usize, from: u32, to: u32, shift: u64, mask: u64, starts: usize,
 ): void {
   for (let i = from; i < to; i++) {

@@ -21,7 +21,6 @@ export const AND_BITS: usize = 72;
 export const LAST_KEY: usize = 80;
 export const IS_SORTED: usize = 88;
 export const COMMON: usize = 92;
-export const TOUCHED: usize = 96;
 export const TABLES: usize = 128; // counters: up to 9 × 256 or 7 × 512
 
 export const NEXT: u32 = 0;

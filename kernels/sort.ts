@@ -1,17 +1,15 @@
 // Stable sort of rows by u64 keys or byte strings, as a struct in memory whose every `sortStep` does a bounded part.
 //
-// Radix sort in two forms. A segment too large for the cache is split by its 6 topmost bits that differ (MSD: few enough write
-// streams for translation buffers and prefetchers); one that fits is sorted by 8-bit digits over the bits that differ in it
-// (LSD; Knuth, TAOCP 3, 5.2.5), one of a few rows by insertion. Byte strings go seven bytes at a time: rows that agree in these
+// Radix sort in two forms. A segment too large for the cache is split by its 5 or 6 topmost bits that differ (MSD: few enough
+// write streams for translation buffers and prefetchers); one that fits is sorted by 8-bit digits over the bits that differ in
+// it (LSD; Knuth, TAOCP 3, 5.2.5), one of a few rows by insertion. Byte strings go seven bytes at a time: rows that agree in these
 // become a segment of their own (multikey radix sort, McIlroy, Bostic and McIlroy 1993). What is sorted already is only read.
-import {
-  countDigits, countsToStarts, insertionRows, insertPairs, insertWords, movePairs, movePairsCached, moveWords, moveWordsCached,
-} from "./radix";
+import { countDigits, countsToStarts, insertionRows, insertPairs, insertWords, movePairs, moveWords } from "./radix";
 import { commonPrefix, extract, insertStrings, resolveRuns } from "./sort-bytes";
 import {
   AND_BITS, begin, BYTES, COMMON, commonBytesMax, COUNT, CURSOR, DEPTH, DIGIT_BITS, EXTRACT, FROM, IN_OTHER, INDEXES,
   IS_SORTED, KEYS, LAST_KEY, NEXT, OFFSETS, OR_BITS, OTHER_INDEXES, OTHER_KEYS, PHASE, pop, PREFIX, push, RUNS,
-  segmentIndexes, segmentKeys, SHIFT, SPLIT, STACK, STACKED, SURVEY, TABLES, TO, TOUCHED,
+  segmentIndexes, segmentKeys, SHIFT, SPLIT, STACK, STACKED, SURVEY, TABLES, TO,
 } from "./sort-state";
 
 /** Rows that are sorted by LSD: with their scratch they fit a second-level cache. */
@@ -20,7 +18,7 @@ const cachedBitsMax: u32 = 9;
 /** Write streams at once: 64, and pairs write two arrays. */
 const wordSplitBits: u32 = 6;
 const pairSplitBits: u32 = 5;
-const touchBytes: u32 = 128;
+
 /**
  * `other…` is scratch of the same size. `stack` has room for n ÷ 24 + 1 entries of 16 bytes. With `offsets` ≠ 0 the keys are
  * scratch too, and INDEXES holds the rows of the byte strings to be sorted.
@@ -142,8 +140,8 @@ function sortCached(state: usize, from: u32, to: u32, shift: u32, top: u32, diff
     const keys = segmentKeys(state);
     const indexes = segmentIndexes(state);
     store<u32>(state, 1 - inOther, IN_OTHER);
-    if (indexes == 0) moveWordsCached(keys, segmentKeys(state), from, to, low, mask, table);
-    else movePairsCached(keys, indexes, segmentKeys(state), segmentIndexes(state), from, to, low, mask, table);
+    if (indexes == 0) moveWords(keys, segmentKeys(state), from, to, low, mask, table);
+    else movePairs(keys, indexes, segmentKeys(state), segmentIndexes(state), from, to, low, mask, table);
   }
   return passes;
 }
@@ -200,12 +198,8 @@ function split(state: usize, left: i32): i32 {
   const otherIndexes = <usize>load<u32>(state + (inOther != 0 ? OTHER_INDEXES : INDEXES));
   const end = load<u32>(state, TO);
   const table = state + TABLES;
-  const highest = <u64>max(otherKeys + (<usize>end << 3), otherIndexes + (<usize>end << 2)) + touchBytes;
-  const touch: u32 = highest <= <u64>memory.size() << 16 ? touchBytes : 0;
-  const touched = indexes == 0
-    ? moveWords(keys, otherKeys, from, to, shift, mask, table, touch)
-    : movePairs(keys, indexes, otherKeys, otherIndexes, from, to, shift, mask, table, touch);
-  store<u64>(state, touched, TOUCHED);
+  if (indexes == 0) moveWords(keys, otherKeys, from, to, shift, mask, table);
+  else movePairs(keys, indexes, otherKeys, otherIndexes, from, to, shift, mask, table);
   store<u32>(state, to, CURSOR);
   if (to == end) {
     store<u32>(state, inOther, IN_OTHER);
