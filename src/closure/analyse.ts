@@ -98,6 +98,8 @@ class Walk {
       case "MetaProperty":
         if (nameOf(child(node, "meta")) === "new") bindOuter(this.unit, "new.target", node.start);
         return;
+      case "ObjectExpression":
+        return this.objectLiteral(node);
       case "MemberExpression":
         return this.member(node);
       case "Property":

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { FiresteelError } from "../base/errors.ts";
 import { bundle as buildBundle, canBundle, moduleText, type BundleProblem, type RewrittenFile } from "../platform/bundler.ts";
 import { bundleError } from "./bundle-errors.ts";
@@ -43,30 +44,30 @@ type Built =
   | { readonly ok: false; readonly problems: readonly BundleProblem[]; readonly files: TransformedFiles };
 
 async function build(entry: string, lazy: boolean): Promise<Built> {
-  const { loaderOf } = await import("./parse.ts");
-  const { transform } = await import("./transform.ts");
+  const { transformFile } = await import("./transform-file.ts");
   const files: TransformedFiles = new Map();
   let refused: unknown;
   const rewrite = async (path: string): Promise<RewrittenFile> => {
-    const text = await readFile(path, "utf8");
-    const loader = loaderOf(path);
+    const role = path === entry ? "entry" : "module";
     try {
-      const role = path === entry ? "entry" : "module";
-      const done = transform(text, { path, name: displayName(path), role, mode: "bundle", runtime: "firesteel:closures", lazy });
-      files.set(path, done.lines);
-      return { contents: done.text, loader };
+      const file = await transformFile({ path, name: displayName(path), role, mode: "bundle", runtime: "firesteel:closures", lazy });
+      if (file.transformed !== undefined) files.set(path, file.transformed.lines);
+      return file;
     } catch (thrown) {
-      if (thrown instanceof FiresteelError) refused ??= thrown;
-      // a syntax error: the bundler's own parser says it better
-      return { contents: text, loader };
+      refused ??= thrown;
+      return { contents: "", loader: "js" };
     }
   };
-  const result = await buildBundle({ entry, root: dirname(entry), rewrite, virtual: virtualModules });
-  if (!result.ok) return { ok: false, problems: result.problems, files };
+  const result = await buildBundle({ entry, root: dirname(entry), rewrite, virtual: virtualModules, exceptFolder: engineFolder, replaced });
   if (refused !== undefined) throw refused;
+  if (!result.ok) return { ok: false, problems: result.problems, files };
   const code = result.code.replace(/^\/\/ @bun[^\n]*/, bundleMarker).replace(/\n\/\/# debugId=.*\s*$/, "\n");
   return { ok: true, bundle: { hash: hashOf(code), code, map: bundleMapText(result.map, files), entry } };
 }
+
+const engineFolder = fileURLToPath(new URL("../", import.meta.url));
+/** The engine's own tests import it by path. */
+const replaced = { [`${engineFolder}index.ts`]: "firesteel" };
 
 const virtualModules = {
   firesteel: `module.exports = globalThis[Symbol.for(${JSON.stringify(engineModuleSymbol.description)})];`,

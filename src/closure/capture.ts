@@ -181,7 +181,7 @@ class Capture {
     const meta = scope.meta(id)!;
     const [written] = meta.writes ?? [];
     if (written !== undefined) {
-      const what = `got a function that assigns to the captured variable \`${written[0]}\`, which would change a task's copy alone`;
+      const what = `got a function that assigns to the captured variable \`${written[0]}\`, which would change only a task's copy`;
       throw refusal(this.options, what, "use an accumulator: ctx.longAccumulator() and its add()", positionIn(file, written[1]));
     }
     const [bound] = meta.bound ?? [];
@@ -248,7 +248,7 @@ class Capture {
     }
     if (typeof refused === "function") {
       const foreign = foreignFunction(refused);
-      return refusal(this.options, `${start} ${subject} ${foreign.what}`, foreign.hint, at);
+      return refusal(this.options, `${start} ${subject} ${foreign.what}`, foreign.hintForCapture, at);
     }
     return refusal(this.options, `${start} ${subject} ${part}`, hintForCapture(part, hint), at);
   }

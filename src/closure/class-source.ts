@@ -18,7 +18,10 @@ export const unavailableClasses = new Map<string, string>();
 const source: ClassSource = {
   of(constructor) {
     const found = imports.find(constructor);
-    if (found === undefined || isBuiltin(specifierOf(found.key)) || hasPrivateNames(constructor)) return undefined;
+    if (found === undefined || hasPrivateNames(constructor)) return undefined;
+    // sockets and Rdds are no data, whatever they are made of
+    const specifier = specifierOf(found.key);
+    if (isBuiltin(specifier) || specifier === "firesteel") return undefined;
     return register(prefix + JSON.stringify([found.key, ...found.path]), constructor);
   },
   byId(id) {

@@ -69,15 +69,24 @@ export class Edits {
   }
 }
 
-/** Offsets as lines and columns. */
-export class Lines {
+/** Offsets of a text as lines and columns, from 0, of the user's own text. */
+export interface Positions {
+  position(offset: number): [line: number, column: number];
+}
+
+/** `12:5`, counted from 1. */
+export function showPosition(positions: Positions, offset: number): string {
+  const [line, column] = positions.position(offset);
+  return `${line + 1}:${column + 1}`;
+}
+
+export class Lines implements Positions {
   private readonly starts: number[] = [0];
 
   constructor(text: string) {
     for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) this.starts.push(at + 1);
   }
 
-  /** [line, column] from 0. */
   position(offset: number): [number, number] {
     let low = 0;
     for (let high = this.starts.length; high - low > 1; ) {
@@ -86,12 +95,6 @@ export class Lines {
       else high = middle;
     }
     return [low, offset - this.starts[low]!];
-  }
-
-  /** `12:5`, counted from 1. */
-  show(offset: number): string {
-    const [line, column] = this.position(offset);
-    return `${line + 1}:${column + 1}`;
   }
 }
 
@@ -103,7 +106,7 @@ export class Output {
 
   constructor(
     private readonly source: string,
-    private readonly sourceLines: Lines,
+    private readonly positions: Positions,
   ) {}
 
   generated(text: string): void {
@@ -131,9 +134,8 @@ export class Output {
 
   private verbatim(start: number, end: number): void {
     if (start >= end) return;
-    const [line, column] = this.sourceLines.position(start);
-    this.segment([this.column, line, column]);
-    this.advance(this.source.slice(start, end), line);
+    this.segment([this.column, ...this.positions.position(start)]);
+    this.advance(this.source.slice(start, end), start);
   }
 
   private segment(segment: Segment): void {
@@ -142,13 +144,13 @@ export class Output {
     line.push(segment);
   }
 
-  private advance(text: string, sourceLine: number | undefined): void {
+  private advance(text: string, start: number | undefined): void {
     this.pieces.push(text);
     let from = 0;
     for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", from)) {
       from = at + 1;
       this.column = 0;
-      this.lines.push([sourceLine === undefined ? [0] : [0, ++sourceLine, 0]]);
+      this.lines.push([start === undefined ? [0] : [0, ...this.positions.position(start + from)]]);
     }
     this.column += text.length - from;
   }

@@ -45,8 +45,8 @@ export function editEntry(work: FileWork): EntryParts {
 function exportNamed(work: FileWork, statement: Node, results: string[]): void {
   const declaration = child(statement, "declaration");
   if (declaration !== undefined) {
+    if (isTypeOnly(declaration) || isNamespaceOfTypes(declaration)) return work.edits.replace(statement.start, statement.end, "");
     work.edits.replace(statement.start, declaration.start, "");
-    if (isTypeOnly(declaration)) return;
     const id = child(declaration, "id");
     if (id !== undefined) results.push(nameOf(id));
     for (const each of list(declaration, "declarations")) {
@@ -74,13 +74,23 @@ function exportDefault(work: FileWork, statement: Node, results: string[]): void
   results.push(`default:${name === "" ? "$fsdefault" : name}`);
 }
 
+/** A namespace without a value disappears with the types. */
+function isNamespaceOfTypes(node: Node): boolean {
+  if (node.type !== "TSModuleDeclaration") return false;
+  const body = child(node, "body");
+  if (body === undefined || isTypeOnly(node)) return true;
+  if (body.type === "TSModuleDeclaration") return isNamespaceOfTypes(body);
+  const declared = list(body, "body").map(each => (each.type === "ExportNamedDeclaration" ? (child(each, "declaration") ?? each) : each));
+  return declared.every(each => isTypeOnly(each) || isNamespaceOfTypes(each));
+}
+
 /** TypeScript has namespaces at module level only. */
 function refuseNamespaces({ analysis, lines, options }: FileWork): void {
   const own = list(analysis.program, "body").map(each => child(each, "declaration") ?? each);
-  const found = analysis.namespaces.find(each => own.includes(each));
+  const found = analysis.namespaces.find(each => own.includes(each) && !isNamespaceOfTypes(each));
   if (found === undefined) return;
   const [line, column] = lines.position(found.start);
-  throw new FiresteelError("user", `the job's file declares the namespace ${nameOf(part(found, "id"))}, which it cannot`, {
+  throw new FiresteelError("user", `the namespace ${nameOf(part(found, "id"))} cannot be declared in the job's own file`, {
     hint: "declare it in a module of its own and import it",
     at: { file: options.name, line: line + 1, column: column + 1 },
   });

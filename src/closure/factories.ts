@@ -4,7 +4,7 @@
  * back to the function.
  */
 import { child, list, part } from "./ast.ts";
-import type { Edit, Output } from "./edits.ts";
+import { type Edit, type Output, showPosition } from "./edits.ts";
 import { idOf, type FileWork } from "./file-work.ts";
 import type { Meta } from "./runtime.ts";
 import type { Unit, Variable } from "./scopes.ts";
@@ -115,20 +115,20 @@ export function metaOf(work: FileWork, unit: Unit): string {
   const fn = unit.kind === "method" ? part(unit.node, "value") : unit.node;
   const meta: Meta = {
     text: shortText(work, unit),
-    at: lines.show(unit.node.start),
+    at: showPosition(lines, unit.node.start),
     kind: unit.kind === "class" ? "class" : fn["async"] === true ? "async" : fn["generator"] === true ? "generator" : "function",
     ...(work.options.role === "entry" && { inEntry: true as const }),
     names: slots.map(slot => slot.read),
-    uses: slots.map(slot => lines.show(slot.firstUse)),
+    uses: slots.map(slot => showPosition(lines, slot.firstUse)),
     ...(slots.some(slot => slot.eager) && { eager: slots.flatMap((slot, at) => (slot.eager ? [at] : [])) }),
-    ...optional("writes", unit.writes.filter(each => captured.has(each.variable.name)).map(each => [each.variable.name, lines.show(each.at)])),
+    ...optional("writes", unit.writes.filter(each => captured.has(each.variable.name)).map(each => [each.variable.name, showPosition(lines, each.at)])),
     ...optional(
       "mutations",
       unit.mutations
         .filter(each => isCapture(work, unit, each.of))
-        .map(each => [each.variable, each.path, each.by, lines.show(each.at)]),
+        .map(each => [each.variable, each.path, each.by, showPosition(lines, each.at)]),
     ),
-    ...optional("bound", unit.bound.map(each => [each.what, lines.show(each.at)])),
+    ...optional("bound", unit.bound.map(each => [each.what, showPosition(lines, each.at)])),
   };
   return JSON.stringify(JSON.stringify(meta));
 }

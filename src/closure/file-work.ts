@@ -1,6 +1,6 @@
 /** One file on its way through the transform: what the transform's parts share. */
 import type { Analysis } from "./analyse.ts";
-import type { Edits, Lines, Segment } from "./edits.ts";
+import type { Edits, Positions, Segment } from "./edits.ts";
 import type { Unit } from "./scopes.ts";
 
 export interface TransformOptions {
@@ -27,7 +27,7 @@ export interface FileWork {
   readonly text: string;
   readonly options: TransformOptions;
   readonly analysis: Analysis;
-  readonly lines: Lines;
+  readonly lines: Positions;
   readonly edits: Edits;
 }
 

@@ -38,6 +38,10 @@ export function loaderOf(path: string): Loader {
   return /\.[cm]?js$/.test(path) ? "js" : "ts";
 }
 
+/** `<const T>`, which the parser does not know everywhere, is as good as `<T>` here. */
+const constTypeParameters = /(?<=[<,]\s*)const(?=\s+[\w$]+\s*(?:[,>=]|extends\b))/g;
+
 export function parse(text: string, loader: Loader): Node {
-  return parserFor(loader).parse(text, options) as unknown as Node;
+  const known = loader === "js" ? text : text.replace(constTypeParameters, "     ");
+  return parserFor(loader).parse(known, options) as unknown as Node;
 }

@@ -19,13 +19,17 @@ export function refusal(options: CaptureOptions, what: string, hint: string | un
 }
 
 /** A function that was not written in the job's own files. */
-export function foreignFunction(fn: object): { readonly what: string; readonly hint: string } {
+export function foreignFunction(fn: object): { readonly what: string; readonly hint: string; readonly hintForCapture: string } {
   const text = Function.prototype.toString.call(fn);
   if (/^class\b/.test(text)) {
-    return { what: "a class that is not declared at the top level of a module", hint: "declare the class at the top level of one of the job's modules" };
+    const hint = "declare the class at the top level of one of the job's modules";
+    return { what: "a class that is not declared at the top level of a module", hint, hintForCapture: hint };
   }
-  if (text.includes("[native code]")) return { what: "a function of the runtime's own", hint: "wrap it: x => …" };
-  return { what: "a function that a package or eval made", hint: "wrap it: x => …, so that each task makes its own" };
+  return {
+    what: text.includes("[native code]") ? "a function of the runtime's own" : "a function that a package or eval made",
+    hint: "wrap it: x => …, so that each task makes its own",
+    hintForCapture: "make it inside the function, or in a module of its own, which every task thread runs",
+  };
 }
 
 /** What to do about a captured value that is no data; `part` is what it is: "a Socket". */

@@ -13,7 +13,7 @@
 import { list, type Node } from "./ast.ts";
 import { analyse } from "./analyse.ts";
 import { classEdits } from "./class-edits.ts";
-import { Edits, Lines, Output } from "./edits.ts";
+import { Edits, Lines, Output, type Positions } from "./edits.ts";
 import { editEntry } from "./entry-edits.ts";
 import { factoryOf, metaOf, slotsOf } from "./factories.ts";
 import { idOf, type FileWork, type Transformed, type TransformOptions } from "./file-work.ts";
@@ -22,8 +22,14 @@ import { importRegistrations, lazyRegistrations } from "./import-registrations.t
 import { loaderOf, parse } from "./parse.ts";
 import type { Unit } from "./scopes.ts";
 
-export function transform(text: string, options: TransformOptions, program: Node = parse(text, loaderOf(options.path))): Transformed {
-  const work: FileWork = { text, options, analysis: analyse(program), lines: new Lines(text), edits: new Edits() };
+/** Throws SyntaxError when the text is none that the parser knows. */
+export function transform(text: string, options: TransformOptions): Transformed {
+  return transformProgram(text, parse(text, loaderOf(options.path)), new Lines(text), options);
+}
+
+/** The same for a syntax tree whose text may not be the user's own: `lines` leads back to that. */
+export function transformProgram(text: string, program: Node, lines: Positions, options: TransformOptions): Transformed {
+  const work: FileWork = { text, options, analysis: analyse(program), lines, edits: new Edits() };
   const tags = tagEdits(work);
   placeEdits(work);
   classEdits(work);

@@ -28,11 +28,17 @@ export interface BundleRequest {
   /** What paths in the source map are relative to. */
   readonly root: string;
   readonly rewrite: (path: string) => Promise<RewrittenFile>;
+  /** Files below are left as they are. */
+  readonly exceptFolder: string;
   /** Modules that exist only in the bundle, by specifier. */
   readonly virtual: Readonly<Record<string, string>>;
+  /** Files that are replaced by one of those, by path. */
+  readonly replaced: Readonly<Record<string, string>>;
 }
 
-const userFiles = /^(?!.*[\\/]node_modules[\\/]).*\.[cm]?[jt]sx?$/;
+function userFilesOutside(folder: string): RegExp {
+  return new RegExp(`^(?!${escape(folder)})(?!.*[\\\\/]node_modules[\\\\/]).*\\.[cm]?[jt]sx?$`);
+}
 
 export async function bundle(request: BundleRequest): Promise<BundleResult> {
   const virtual = new RegExp(`^(?:${Object.keys(request.virtual).map(escape).join("|")})$`);
@@ -51,7 +57,10 @@ export async function bundle(request: BundleRequest): Promise<BundleResult> {
         setup(build) {
           build.onResolve({ filter: virtual }, ({ path }) => ({ path, namespace: "firesteel" }));
           build.onLoad({ filter: /.*/, namespace: "firesteel" }, ({ path }) => ({ contents: request.virtual[path]!, loader: "js" }));
-          build.onLoad({ filter: userFiles }, ({ path }) => request.rewrite(path));
+          for (const [path, specifier] of Object.entries(request.replaced)) {
+            build.onLoad({ filter: new RegExp(`^${escape(path)}$`) }, () => ({ contents: request.virtual[specifier]!, loader: "js" }));
+          }
+          build.onLoad({ filter: userFilesOutside(request.exceptFolder) }, ({ path }) => request.rewrite(path));
         },
       },
     ],
@@ -96,12 +105,13 @@ export function canBundle(): boolean {
   return typeof Bun !== "undefined";
 }
 
-/** Rewrites the user's files as the program imports them, from now on. Files for which `rewrite` returns undefined stay. */
-export function rewriteImports(rewrite: (path: string) => Promise<RewrittenFile | undefined>): void {
+/** Rewrites the user's files as the program imports them, from now on; those of one folder stay as they are. */
+export function rewriteImports(exceptFolder: string, rewrite: (path: string) => Promise<RewrittenFile>): void {
+  const filter = userFilesOutside(exceptFolder);
   Bun.plugin({
     name: "firesteel",
     setup(build) {
-      build.onLoad({ filter: userFiles }, async ({ path }) => (await rewrite(path)) as RewrittenFile);
+      build.onLoad({ filter }, ({ path }) => rewrite(path));
     },
   });
 }

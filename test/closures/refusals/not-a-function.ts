@@ -1,0 +1,5 @@
+import type { FormContext } from "../form-context.ts";
+
+export default async function main(ctx: FormContext): Promise<unknown> {
+  return ctx.ship("toUpperCase" as never);
+}
