@@ -13,6 +13,7 @@ switch (threadRole()) {
     break;
   case undefined: {
     const { runCommand } = await import("./cli/run-command.ts");
-    await runCommand(process.argv.slice(2));
+    // not awaited: while a module waits, the runtime does not notice that nothing is left to do
+    void runCommand(process.argv.slice(2));
   }
 }

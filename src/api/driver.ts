@@ -15,7 +15,7 @@ import type { AccumulatorUpdate, Definition, Released } from "../exec/messages.t
 import type { Action } from "../plan/action.ts";
 import type { PartitionerPlan, Plan, PlanFunction } from "../plan/nodes.ts";
 import { partitionCount, partitionerOf } from "../plan/partition-count.ts";
-import { cutStages, type StagePlan } from "../planner/stages.ts";
+import { type ActionCall, cutStages, type StagePlan } from "../planner/stages.ts";
 import { type LocalDirs, nameLocalDirs, removeLocalDirs } from "../storage/local-dirs.ts";
 import { bundlesFor } from "../closure/bundles.ts";
 import { checkPartitions, HashPartitioner, type Partitioner, type PartitionerLike, RangePartitioner } from "./partitioner.ts";
@@ -45,6 +45,7 @@ export class Driver {
   /** Tells the engine when nothing refers to a plan's output any more. */
   private readonly unreferenced = new FinalizationRegistry<Released>(what => this.release(what));
   private readonly localDirs: LocalDirs;
+  private readonly running = new Set<ActionCall>();
   stopped = false;
 
   constructor(
@@ -195,10 +196,27 @@ export class Driver {
   ): Promise<void> {
     // known in an action's first job alone; later ones start below the runtime's frames
     const at = callSite();
+    const call = { operator: name, at };
+    this.running.add(call);
+    try {
+      await this.runStages(plan, action, call, partitions, options, onResult);
+    } finally {
+      this.running.delete(call);
+    }
+  }
+
+  private async runStages(
+    plan: Plan,
+    action: Action,
+    call: ActionCall,
+    partitions: readonly number[] | undefined,
+    options: ActionOptions | undefined,
+    onResult: (index: number, payload: Uint8Array) => void,
+  ): Promise<void> {
     this.checkRunning();
     const wanted = partitions ?? Array.from({ length: this.partitionCount(plan) }, (_, i) => i);
     const position = new Map(wanted.map((partition, index) => [partition, index]));
-    const stages = cutStages(plan, action, name, at);
+    const stages = cutStages(plan, action, call);
     await this.sendBundles(stages);
     const job = {
       id: this.nextJobId(),
@@ -208,7 +226,7 @@ export class Driver {
       group: this.localProperties.get(jobGroupKey),
       properties: Object.fromEntries(this.localProperties),
     };
-    this.listener.event({ type: "jobStarted", job: job.id, name, atMs: Date.now() });
+    this.listener.event({ type: "jobStarted", job: job.id, name: call.operator, atMs: Date.now() });
     await this.engine.run(job, (partition, payload) => onResult(position.get(partition)!, payload), options?.signal);
   }
 
@@ -237,8 +255,9 @@ export class Driver {
     this.engine.send({ ...message, reason });
   }
 
-  get runningJobs(): number {
-    return this.engine.runningJobs;
+  /** Actions that have been called and have not ended. */
+  get runningActions(): readonly ActionCall[] {
+    return [...this.running];
   }
 
   async stop(): Promise<void> {

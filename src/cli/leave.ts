@@ -3,7 +3,7 @@
  * been taken by the reader of the pipe.
  */
 
-export async function leave(code: number): Promise<never> {
+export async function leave(code: number | string): Promise<never> {
   await Promise.all([process.stdout, process.stderr].map(taken));
   process.exit(code);
 }

@@ -8,9 +8,12 @@ import { parseCommandLine, type Invocation } from "./command-line.ts";
 
 /** Sets the exit code; after a job it ends the process itself. */
 export async function runCommand(argv: readonly string[]): Promise<void> {
-  process.exitCode = await exitCode(argv);
+  const failed = await exitCode(argv);
+  // a job that ended well may have set a code of its own
+  const code = failed === 0 ? (process.exitCode ?? 0) : failed;
+  process.exitCode = code;
   const ranJob = argv[0] === "run" || argv[0] === "explain";
-  if (ranJob) await (await import("./leave.ts")).leave(process.exitCode);
+  if (ranJob) await (await import("./leave.ts")).leave(code);
 }
 
 async function exitCode(argv: readonly string[]): Promise<number> {

@@ -5,10 +5,14 @@
 import type { Config } from "../base/config.ts";
 import type { EngineEvent } from "../base/events.ts";
 import { FiresteelError } from "../base/errors.ts";
+import { asUsageError, UsageError } from "../base/usage-error.ts";
 import { Context } from "../api/context.ts";
 import { bundleJob, loadBundle, runEntry } from "../closure/bundle.ts";
+import { displayName } from "../closure/source-files.ts";
+import { mapStack } from "../closure/stack.ts";
 import * as publicModule from "../index.ts";
 import { provideEngineModule } from "../exec/engine-module.ts";
+import { strayFailure } from "./stray-failure.ts";
 
 export interface JobRun {
   readonly mode: "run" | "explain";
@@ -20,46 +24,85 @@ export interface JobRun {
   readonly signal: AbortSignal;
 }
 
-/** The exit code: 0 done, 1 the job failed. Throws what the job threw. */
+/** How long a cancelled job may take to wind up, its `finally` blocks included. */
+const windUpMaxMs = 3_000;
+
+/** The exit code: 0 done, 1 the job failed. Throws what the job threw, its stack in the user's own lines. */
 export async function runJob(run: JobRun): Promise<number> {
   provideEngineModule(publicModule);
-  const conf = run.conf;
   Context.surround({
-    config: conf,
+    config: run.conf,
     onEvent: run.onEvent,
     onWarning: message => void process.stderr.write(`warning: ${message}\n`),
   });
   process.argv.splice(1, Infinity, run.jobFile, ...run.args);
-  const bundling = bundleJob(run.jobFile);
-  // the engine's threads start while the bundler works
-  Context.prepare();
+  const stray = strayFailure();
   try {
-    const bundle = await bundling;
-    const module = await loadBundle(bundle);
-    const cancel = () => Context.active()?.cancelAllJobs();
-    run.signal.addEventListener("abort", cancel);
-    const exports = await runEntry(module);
-    if (typeof exports.default === "function") {
-      const ctx = await Context.getOrCreate();
-      await (exports.default as (ctx: Context, args: readonly string[]) => unknown)(ctx, [...run.args]);
-    } else if (Context.made === 0) {
-      throw new FiresteelError("user", `${run.jobFile} is not a job: it has no default export and makes no Context`, {
-        hint: "write `export default async function main(ctx: Context, args: string[]) { … }`",
-      });
-    }
-    return unfinished();
+    await Promise.race([loadAndRun(run), stray.happened, cancelled(run.signal)]);
+    return 0;
+  } catch (error) {
+    throw inUsersLines(error);
   } finally {
+    stray.ignore();
     await Context.active()?.stop();
     await Context.discardPrepared();
     Context.surround(undefined);
   }
 }
 
-/** A job that ends while its actions run has most likely forgotten to wait for them. */
-function unfinished(): number {
-  const running = Context.active()?.driver.runningJobs ?? 0;
-  if (running === 0) return 0;
-  throw new FiresteelError("user", `the job ended with ${running} ${running === 1 ? "action" : "actions"} unfinished: did you forget await?`, {
-    hint: "await every action, or return its promise",
+async function loadAndRun(run: JobRun): Promise<void> {
+  const bundling = bundleJob(run.jobFile);
+  // the engine's threads start while the bundler works
+  Context.prepare();
+  const bundle = await bundling.catch((error: unknown) => {
+    throw asUsageError(error);
   });
+  const exports = await runEntry(await loadBundle(bundle));
+  if (exports.default !== undefined || Context.made === 0) await callDefault(exports.default, run);
+  refuseUnfinished();
+}
+
+async function callDefault(main: unknown, run: JobRun): Promise<void> {
+  if (typeof main !== "function") {
+    const what = main === undefined ? "it has no default export and makes no Context" : "its default export is not a function";
+    throw new UsageError(`${displayName(run.jobFile)} is not a job: ${what}`, {
+      hint: "write `export default async function main(ctx: Context, args: string[]) { … }`",
+    });
+  }
+  await (main as (ctx: Context, args: readonly string[]) => unknown)(await Context.getOrCreate(), [...run.args]);
+}
+
+/** A job that ends while its actions run has most likely forgotten to wait for them. */
+function refuseUnfinished(): void {
+  const [first, ...others] = Context.active()?.driver.runningActions ?? [];
+  if (first === undefined) return;
+  const more = others.length === 0 ? "" : ` and ${others.length} more`;
+  throw new FiresteelError("user", `the job ended before ${first.operator}${more} had finished: did you forget await?`, {
+    hint: "await every action, or return its promise",
+    at: first.at,
+  });
+}
+
+/** Cancels what runs; rejects when the job has not ended by itself some time after. */
+function cancelled(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const cancel = () => {
+      Context.active()?.cancelAllJobs();
+      setTimeout(() => reject(signal.reason as Error), windUpMaxMs);
+    };
+    if (signal.aborted) cancel();
+    else signal.addEventListener("abort", cancel, { once: true });
+  });
+}
+
+/** Maps the stacks of an error and its causes; those that came from tasks were mapped there. */
+function inUsersLines(error: unknown): unknown {
+  for (let each = error, depth = 0; each instanceof Error && depth < 8; each = each.cause, depth++) {
+    if (each.stack !== undefined && !isInternal(each)) each.stack = mapStack(each.stack);
+  }
+  return error;
+}
+
+function isInternal(error: Error): boolean {
+  return error instanceof FiresteelError && error.kind === "internal";
 }

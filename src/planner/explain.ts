@@ -21,7 +21,7 @@ export function lineage(plan: Plan): string {
 }
 
 export function explainPlan(plan: Plan, actionName = "action"): string {
-  const stages = cutStages(plan, { kind: "collect", limit: undefined }, actionName);
+  const stages = cutStages(plan, { kind: "collect", limit: undefined }, { operator: actionName, at: undefined });
   const names = new Map(stages.map((stage, i) => [stage.kind === "result" ? undefined : stage.root.exchange, i]));
   return stages.map((stage, i) => explainStage(stage, i, names)).join("\n\n");
 }

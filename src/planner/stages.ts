@@ -18,12 +18,16 @@ export type StagePlan =
       readonly reads: readonly ExchangeId[];
       readonly partitions: number;
       readonly name: string;
-      /** The action's call. */
-      readonly call: { readonly operator: string; readonly at: SourcePosition | undefined };
+      readonly call: ActionCall;
     };
 
-export function cutStages(root: Plan, action: Action, operator: string, at?: SourcePosition): StagePlan[] {
-  const call = { operator, at };
+/** An action where the user called it. */
+export interface ActionCall {
+  readonly operator: string;
+  readonly at: SourcePosition | undefined;
+}
+
+export function cutStages(root: Plan, action: Action, call: ActionCall): StagePlan[] {
   const stages: StagePlan[] = [];
   const cut = new Set<ExchangeId>();
   const cutAt = (output: ExchangePlan | ProbePlan) => {
@@ -62,6 +66,6 @@ export function outputsReadBy(plans: readonly Plan[]): (ExchangePlan | ProbePlan
   return [...found.values()];
 }
 
-function stageName({ operator, at }: { readonly operator: string; readonly at: SourcePosition | undefined }): string {
+export function stageName({ operator, at }: ActionCall): string {
   return at === undefined ? operator : `${operator} at ${formatPosition(at)}`;
 }
