@@ -37,44 +37,37 @@ export function sumByI32(ids: usize, values: usize, n: i32, sums: usize, groups:
   }
 }
 
-/** Several sums side by side: sums[ids[i] × columns + c] += column c's value i. `columns` is u32[k], addresses of f64[n]. */
-export function sumColumnsBy(ids: usize, columns: usize, k: i32, n: i32, sums: usize, groups: u32): void {
+/**
+ * Several sums side by side: sums[ids[i] × k + c] += column c's value i. `columns` is u32[k], addresses of f64[n]. Here every
+ * row must have a group.
+ */
+export function sumColumnsBy(ids: usize, columns: usize, k: i32, n: i32, sums: usize): void {
   const stride = <usize>k << 3;
   let c = 0;
-  for (; c + 5 <= k; c += 5) sumFive(ids, columns + (<usize>c << 2), n, sums + (<usize>c << 3), stride, groups);
-  for (; c + 2 <= k; c += 2) sumTwo(ids, columns + (<usize>c << 2), n, sums + (<usize>c << 3), stride, groups);
-  if (c < k) sumOne(ids, <usize>load<u32>(columns + (<usize>c << 2)), n, sums + (<usize>c << 3), stride, groups);
+  for (; c + 5 <= k; c += 5) sumFive(ids, columns + (<usize>c << 2), n, sums + (<usize>c << 3), stride);
+  for (; c < k; c++) sumOne(ids, <usize>load<u32>(columns + (<usize>c << 2)), n, sums + (<usize>c << 3), stride);
 }
 
-/** `ab` and `cd` are one row of four columns, e the address of its value of the fifth. */
-// @ts-ignore: decorator
-@inline
-function addFive(at: usize, ab: v128, cd: v128, e: usize): void {
-  v128.store(at, f64x2.add(v128.load(at), ab));
-  v128.store(at, f64x2.add(v128.load(at, 16), cd), 16);
-  store<f64>(at, load<f64>(at, 32) + load<f64>(e), 32);
-}
-
-/** Two rows at a time: each column is loaded as a pair, and the pairs of two columns are turned into pairs of a row. */
-function sumFive(ids: usize, columns: usize, n: i32, sums: usize, stride: usize, groups: u32): void {
+/** Two rows at a time, in pairs of two columns: of (a, a′) and (b, b′) come (a, b) and (a′, b′). */
+function sumFive(ids: usize, columns: usize, n: i32, sums: usize, stride: usize): void {
   let a = <usize>load<u32>(columns);
   let b = <usize>load<u32>(columns, 4);
   let c = <usize>load<u32>(columns, 8);
   let d = <usize>load<u32>(columns, 12);
   let e = <usize>load<u32>(columns, 16);
   for (let left = n; left >= 2; left -= 2) {
-    const first = load<u32>(ids);
-    const second = load<u32>(ids, 4);
-    const as = v128.load(a);
     const bs = v128.load(b);
-    const cs = v128.load(c);
     const ds = v128.load(d);
-    if (first < groups) {
-      addFive(sums + <usize>first * stride, v128.shuffle<u64>(as, bs, 0, 2), v128.shuffle<u64>(cs, ds, 0, 2), e);
-    }
-    if (second < groups) {
-      addFive(sums + <usize>second * stride, v128.shuffle<u64>(as, bs, 1, 3), v128.shuffle<u64>(cs, ds, 1, 3), e + 8);
-    }
+    const first = sums + <usize>load<u32>(ids) * stride;
+    const second = sums + <usize>load<u32>(ids, 4) * stride;
+    const ab = f64x2.replace_lane(v128.load(a), 1, f64x2.extract_lane(bs, 0));
+    const cd = f64x2.replace_lane(v128.load(c), 1, f64x2.extract_lane(ds, 0));
+    v128.store(first, f64x2.add(v128.load(first), ab));
+    v128.store(first, f64x2.add(v128.load(first, 16), cd), 16);
+    store<f64>(first, load<f64>(first, 32) + load<f64>(e), 32);
+    v128.store(second, f64x2.add(v128.load(second), f64x2.replace_lane(bs, 0, load<f64>(a, 8))));
+    v128.store(second, f64x2.add(v128.load(second, 16), f64x2.replace_lane(ds, 0, load<f64>(c, 8))), 16);
+    store<f64>(second, load<f64>(second, 32) + load<f64>(e, 8), 32);
     ids += 8;
     a += 16;
     b += 16;
@@ -83,30 +76,16 @@ function sumFive(ids: usize, columns: usize, n: i32, sums: usize, stride: usize,
     e += 16;
   }
   if ((n & 1) == 0) return;
-  sumOne(ids, a, 1, sums, stride, groups);
-  sumOne(ids, b, 1, sums + 8, stride, groups);
-  sumOne(ids, c, 1, sums + 16, stride, groups);
-  sumOne(ids, d, 1, sums + 24, stride, groups);
-  sumOne(ids, e, 1, sums + 32, stride, groups);
+  sumOne(ids, a, 1, sums, stride);
+  sumOne(ids, b, 1, sums + 8, stride);
+  sumOne(ids, c, 1, sums + 16, stride);
+  sumOne(ids, d, 1, sums + 24, stride);
+  sumOne(ids, e, 1, sums + 32, stride);
 }
 
-function sumTwo(ids: usize, columns: usize, n: i32, sums: usize, stride: usize, groups: u32): void {
-  const a = <usize>load<u32>(columns);
-  const b = <usize>load<u32>(columns, 4);
+function sumOne(ids: usize, values: usize, n: i32, sums: usize, stride: usize): void {
   for (let i: usize = 0; i < <usize>n; i++) {
-    const id = load<u32>(ids + (i << 2));
-    if (id >= groups) continue;
-    const at = sums + <usize>id * stride;
-    store<f64>(at, load<f64>(at) + load<f64>(a + (i << 3)));
-    store<f64>(at, load<f64>(at, 8) + load<f64>(b + (i << 3)), 8);
-  }
-}
-
-function sumOne(ids: usize, values: usize, n: i32, sums: usize, stride: usize, groups: u32): void {
-  for (let i: usize = 0; i < <usize>n; i++) {
-    const id = load<u32>(ids + (i << 2));
-    if (id >= groups) continue;
-    const at = sums + <usize>id * stride;
+    const at = sums + <usize>load<u32>(ids + (i << 2)) * stride;
     store<f64>(at, load<f64>(at) + load<f64>(values + (i << 3)));
   }
 }

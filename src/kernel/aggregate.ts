@@ -135,7 +135,7 @@ export class GroupAggregate extends GroupStates {
   }
 }
 
-/** Sums of several f64 columns at once, side by side: state of group g at f64[g × columns]. */
+/** Sums of several f64 columns at once, side by side: state of group g at f64[g × columns]. Every row must have a reserved group. */
 export class GroupSums extends GroupStates {
   private readonly pointers: Ptr;
 
@@ -148,7 +148,7 @@ export class GroupSums extends GroupStates {
     for (let from = 0; from < n; from += callRows) {
       columns.forEach((column, i) => (this.kernels.u32[this.pointers / 4 + i] = column + from * 8));
       const rows = Math.min(callRows, n - from);
-      this.kernels.run.sumColumnsBy(offset(ids, from * 4), this.pointers, this.stride, rows, this.states, this.groups);
+      this.kernels.run.sumColumnsBy(offset(ids, from * 4), this.pointers, this.stride, rows, this.states);
     }
   }
 

@@ -70,7 +70,7 @@ describe.each([["low addresses", 64], ["addresses beyond 2 GiB", beyondTwoGiB]])
     property(10, random => {
       const on = fixture({ start });
       const [n, columns, groups] = [random.below(500), 1 + random.below(13), 1 + random.below(9)];
-      const ids = Array.from({ length: n }, () => random.below(groups + 1));
+      const ids = Array.from({ length: n }, () => random.below(groups));
       const values = Array.from({ length: columns }, () => Array.from({ length: n }, () => numbers["fractions"]!(random)));
       const sums = new GroupSums(on.kernels, on.allocator, columns);
       sums.reserve(groups);
