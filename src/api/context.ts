@@ -186,7 +186,7 @@ export class Context {
   }
 
   /** `fn` of each partition's rows, in partition order; of some partitions when they are named. */
-  async runJob<T, U>(rdd: Rdd<T>, fn: (rows: IterableIterator<T>) => U, partitions?: readonly number[]): Promise<U[]> {
+  async runJob<T, U>(rdd: Rdd<T>, fn: (rows: IteratorObject<T, undefined, unknown>) => U, partitions?: readonly number[]): Promise<U[]> {
     const captured = this.driver.capture(fn, "runJob", callSite(), false);
     return this.driver.values<U>(rdd.plan, { kind: "runPartition", fn: captured }, "runJob", undefined, partitions);
   }

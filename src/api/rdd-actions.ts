@@ -7,7 +7,7 @@ import { callSite } from "../closure/stack.ts";
 import { compareValues } from "../data/compare.ts";
 import { encodeValue } from "../data/value-codec.ts";
 import { partitionerOf } from "../plan/partition-count.ts";
-import { hashPartition } from "./results.ts";
+import { hashPartition, identityOf } from "./results.ts";
 import { builtin } from "../operators/builtin-functions.ts";
 import { TopRows } from "../operators/top-rows.ts";
 import type { Plan } from "../plan/nodes.ts";
@@ -94,7 +94,7 @@ export abstract class RddActions<T> extends RddOrdered<T> {
     await this.driver.values(this.plan, { kind: "foreach", fn: this.capture(fn, "foreach", callSite()) }, "foreach", options);
   }
 
-  async foreachPartition(fn: (rows: IterableIterator<T>) => void, options?: ActionOptions): Promise<void> {
+  async foreachPartition(fn: (rows: IteratorObject<T, undefined, unknown>) => void, options?: ActionOptions): Promise<void> {
     await this.driver.values(this.plan, { kind: "foreachPartition", fn: this.capture(fn, "foreachPartition", callSite()) }, "foreachPartition", options);
   }
 
@@ -118,9 +118,14 @@ export abstract class RddActions<T> extends RddOrdered<T> {
     return this.counted<T>(keyed, "countByValue", options);
   }
 
-  /** Pairs as a Map; of equal keys the last wins. */
+  /** Pairs as a Map; of equal keys the last wins. Keys that are tuples or objects are found by value only in `collectAsMapEntries`. */
   async collectAsMap<K, V>(this: RddActions<Pair<K, V>>, options?: ActionOptions): Promise<Map<K, V>> {
-    return new Map((await this.driver.collect<Pair<K, V>>(this.plan, "collectAsMap", undefined, undefined, options)) as [K, V][]);
+    return new Map(await this.entries<K, V>("collectAsMap", options));
+  }
+
+  /** One `[key, value]` for each key, as it was first seen, with its last value. */
+  async collectAsMapEntries<K, V>(this: RddActions<Pair<K, V>>, options?: ActionOptions): Promise<[K, V][]> {
+    return this.entries<K, V>("collectAsMapEntries", options);
   }
 
   /** Values of one key. With a known partitioner only its partition is computed. */
@@ -187,6 +192,17 @@ export abstract class RddActions<T> extends RddOrdered<T> {
     const encoded = encodeValue(zero);
     const parts = await this.driver.values<U>(this.plan, { kind: "aggregate", zero: encoded, fn }, name, options);
     return parts.reduce((a, b) => combOp(a, b), this.driver.decode<U>(encoded));
+  }
+
+  private async entries<K, V>(name: string, options?: ActionOptions): Promise<[K, V][]> {
+    const entries = new Map<unknown, [K, V]>();
+    for (const [key, value] of await this.driver.collect<Pair<K, V>>(this.plan, name, undefined, undefined, options)) {
+      const identity = identityOf(key);
+      const known = entries.get(identity);
+      if (known === undefined) entries.set(identity, [key, value]);
+      else known[1] = value;
+    }
+    return [...entries.values()];
   }
 
   private ones(name: string): Plan {

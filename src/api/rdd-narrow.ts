@@ -27,12 +27,12 @@ export abstract class RddNarrow<T> extends RddCore<T> {
   }
 
   /** `fn` of each partition's rows as an iterator; what it yields are the new rows. */
-  mapPartitions<U extends Hint>(fn: (rows: IterableIterator<T>) => Iterable<U>): Rdd<Widen<U>> {
+  mapPartitions<U extends Hint>(fn: (rows: IteratorObject<T, undefined, unknown>) => Iterable<U>): Rdd<Widen<U>> {
     return this.withFunction("mapPartitions", fn);
   }
 
   /** Like `mapPartitions`, with the partition's number first. */
-  mapPartitionsWithIndex<U extends Hint>(fn: (index: number, rows: IterableIterator<T>) => Iterable<U>): Rdd<Widen<U>> {
+  mapPartitionsWithIndex<U extends Hint>(fn: (index: number, rows: IteratorObject<T, undefined, unknown>) => Iterable<U>): Rdd<Widen<U>> {
     return this.withFunction("mapPartitionsWithIndex", fn);
   }
 

@@ -15,6 +15,7 @@ export abstract class RddNumeric<T> extends RddActions<T> {
     return sum / count;
   }
 
+  /** Of nothing: sum 0, min Infinity, max −Infinity, the others NaN. NaN is above all numbers: it is the maximum, not the minimum. */
   async stats(this: RddNumeric<number>, options?: ActionOptions): Promise<Stats> {
     const { count, sum, mean, m2, min, max } = await this.statsParts("stats", options);
     const variance = count === 0 ? NaN : m2 / count;
@@ -23,7 +24,7 @@ export abstract class RddNumeric<T> extends RddActions<T> {
       count,
       sum,
       mean: count === 0 ? NaN : mean,
-      min,
+      min: count === 0 ? Infinity : min,
       max,
       variance,
       stdev: Math.sqrt(variance),

@@ -1,7 +1,9 @@
 /** Collected rows on the driver: sealed blocks, copied into a kernel memory of the driver's own, as JavaScript values. */
+import { Buffer } from "node:buffer";
 import { openBlock, sealedBytes } from "../data/block.ts";
 import { readBatch } from "../data/batch-reader.ts";
 import { makeBatchWriter } from "../data/batch-writer.ts";
+import { keyOf } from "../data/key-bytes.ts";
 import { hashColumn } from "../data/keys.ts";
 import { encodeValue } from "../data/value-codec.ts";
 import { BumpAllocator } from "../kernel/allocator.ts";
@@ -27,6 +29,12 @@ export function decodeBlocks<T>(payloads: readonly Uint8Array[]): T[] {
     }
   }
   return rows;
+}
+
+/** What a Map finds equal values by: numbers and their like themselves, strings and key bytes as strings that differ. */
+export function identityOf(value: unknown): unknown {
+  if (typeof value === "string") return `"${value}`;
+  return typeof value === "object" && value !== null ? Buffer.from(keyOf(value)).toString("latin1") : value;
 }
 
 function kernelsFor(bytes: number): Kernels {

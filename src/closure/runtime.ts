@@ -5,7 +5,8 @@
  * Tags are private fields stamped onto the functions: nobody sees them, and they cost next to nothing. In tasks, whose
  * functions never reach an operator, tagging does nothing at all.
  */
-import { registerClass } from "../data/classes.ts";
+import { registerClass, type ShippableClass } from "../data/classes.ts";
+import { useBundle } from "./bundles.ts";
 import { shippableClass, hydration, type UserClass } from "./instances.ts";
 
 /** What the transform found out about a function or class; positions are `line:column`. */
@@ -209,10 +210,17 @@ export class ClosureScope {
     const { constructor, id } = userClass;
     this.classes.set(id, constructor);
     userClasses.set(constructor, { ...userClass, scope: this });
-    registerClass(shippableClass(userClass, parent => userClasses.get(parent)));
+    const shippable = shippableClass(userClass, parent => userClasses.get(parent));
+    registerClass(this.isDriver ? { ...shippable, dehydrate: instance => this.dehydrate(shippable, instance) } : shippable);
     if (!this.isDriver) return;
     addMethods(constructor, constructor, true);
     addMethods(constructor, (constructor as { prototype: object }).prototype, false);
+  }
+
+  /** Tasks that get an instance need its class, also when no function of its bundle reaches them. */
+  private dehydrate(shippable: ShippableClass, instance: object): unknown[] {
+    useBundle(this.bundleOf(shippable.id));
+    return shippable.dehydrate(instance);
   }
 }
 

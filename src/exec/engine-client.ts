@@ -25,6 +25,7 @@ export class EngineClient {
   private readonly worker: Worker;
   private readonly jobs = new Map<JobId, RunningJob>();
   private stopped = false;
+  private death: FiresteelError | undefined;
 
   constructor(
     start: EngineStart,
@@ -42,6 +43,7 @@ export class EngineClient {
 
   /** Resolves when all partitions have been given to `onResult`; rejects with the job's error. */
   run(job: SubmittedJob, onResult: (partition: number, payload: Uint8Array) => void, signal?: AbortSignal): Promise<void> {
+    if (this.death !== undefined) return Promise.reject(this.death);
     if (this.stopped) return Promise.reject(new FiresteelError("user", "the Context is stopped", { hint: "run actions before stop()" }));
     if (signal?.aborted === true) return Promise.reject(cancelled(signal));
     return new Promise<void>((resolve, reject) => {
@@ -114,8 +116,8 @@ export class EngineClient {
 
   private died(error: unknown): void {
     this.stopped = true;
-    const reason = new FiresteelError("internal", `the engine thread died: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-    for (const job of [...this.jobs.values()]) job.reject(reason);
+    this.death = new FiresteelError("internal", `the engine thread died: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    for (const job of [...this.jobs.values()]) job.reject(this.death);
   }
 }
 

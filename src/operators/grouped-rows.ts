@@ -2,8 +2,12 @@
  * Rows kept by the group of their key: for each group the rows' positions in the order they came. Values are kept as
  * columns. What groupByKey, cogroup and joins are made of.
  */
+import { readColumn } from "../data/batch-reader.ts";
+import { Builder } from "../data/builder.ts";
 import type { Batch, Column } from "../data/column.ts";
-import { concat, gather } from "../data/move.ts";
+import { hasStorage } from "../data/layout.ts";
+import { concat, gather, typeOf } from "../data/move.ts";
+import { storeCode } from "../data/store-code.ts";
 import type { Allocator } from "../kernel/allocator.ts";
 import { Arena } from "../kernel/arena.ts";
 import { nullPtr, offset, type Ptr } from "../kernel/ptr.ts";
@@ -63,7 +67,7 @@ export class GroupedRows {
     inParts(this.rows, (from, rows) => run.scatterIndexes(offset(this.ids, from * 4), rows, from, cursors, this.indexes));
     if (this.room > 0) this.memory.free(this.ids, this.room * 4);
     this.room = 0;
-    this.column = concat(kernels, this.arena, [...this.values.batches()]);
+    this.column = this.withStorage(concat(kernels, this.arena, [...this.values.batches()]));
     this.values.free();
   }
 
@@ -85,7 +89,7 @@ export class GroupedRows {
 
   /** The values of the rows at `indexes`, as a column. */
   gather(indexes: Ptr, rows: number, allocator: Allocator): Column {
-    if (this.column === undefined || this.column.rows === 0) return { kind: "constant", rows, value: undefined };
+    if (this.column === undefined) return { kind: "constant", rows, value: undefined };
     return gather(this.env.kernels, allocator, this.column, indexes, rows).root;
   }
 
@@ -110,6 +114,18 @@ export class GroupedRows {
     if (this.room > 0) this.memory.free(this.ids, this.room * 4);
     this.room = 0;
     this.arena.close();
+  }
+
+  /** Lists of items that take no bytes do not exist as columns: such items, all equal or none, are boxed. */
+  private withStorage(batch: Batch): Batch {
+    if (hasStorage(typeOf(batch.root))) return batch;
+    const { kernels } = this.env;
+    const builder = new Builder({ kind: "any" }, kernels, this.arena);
+    builder.reserveRows(Math.max(1, batch.rows));
+    const { store } = storeCode(builder);
+    const value = batch.rows === 0 ? undefined : readColumn(kernels, batch.root).get(0);
+    for (let i = 0; i < batch.rows; i++) store(value, i);
+    return { rows: batch.rows, root: builder.column(batch.rows) };
   }
 
   private reserve(rows: number): void {

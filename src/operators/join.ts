@@ -101,7 +101,8 @@ class HashJoin {
     const { root } = gather(env.kernels, scratch, pairBatch(keys, values), leftRows, rows);
     const [outKeys, outValues] = pairColumns({ rows, root })!;
     const item = right.rows === 0 ? ({ kind: "constant", rows, value: undefined } as const) : right.gather(rightRows, rows, scratch);
-    const other: Column = present === undefined || item.kind === "constant" ? item : { kind: "optional", rows, absent: undefined, validity: present, item };
+    const isPresent = present === undefined || (item.kind === "constant" && item.value === undefined);
+    const other: Column = isPresent ? item : { kind: "optional", rows, absent: undefined, validity: present, item };
     return { kind: "batch", batch: pairBatch(outKeys, pairBatch(outValues, other).root) };
   }
 }

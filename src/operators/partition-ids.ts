@@ -4,8 +4,8 @@
  */
 import { FiresteelError } from "../base/errors.ts";
 import { readColumn } from "../data/batch-reader.ts";
-import { makeBatchWriter } from "../data/batch-writer.ts";
 import type { Column } from "../data/column.ts";
+import { keyOf } from "../data/key-bytes.ts";
 import { encodeKeys, hashColumn } from "../data/keys.ts";
 import type { Allocator } from "../kernel/allocator.ts";
 import { orderKeys } from "../kernel/normalize.ts";
@@ -28,7 +28,7 @@ export function partitionAssigner(plan: PartitionerPlan, operator: string, env: 
         kernels.run.partitionIds(hashes, keys.rows, plan.partitions, ids);
       };
     case "range":
-      return rangeAssigner(env.probeValue(plan.probe.exchange) as readonly unknown[], plan.ascending, env);
+      return rangeAssigner(env.probeValue(plan.probe.exchange) as readonly (number | Uint8Array)[], plan.ascending, env);
     case "custom":
       return customAssigner(env.instantiate(plan.fn), plan.partitions, operator, kernels);
     case "roundRobin": {
@@ -46,20 +46,15 @@ export function partitionAssigner(plan: PartitionerPlan, operator: string, env: 
   }
 }
 
-function rangeAssigner(bounds: readonly unknown[], ascending: boolean, env: TaskEnv): AssignPartitions {
+function rangeAssigner(bounds: readonly (number | Uint8Array)[], ascending: boolean, env: TaskEnv): AssignPartitions {
   const { kernels } = env;
   const { run, u32 } = kernels;
   const account = env.memory.withOperator("range partitioner");
-  const numeric = bounds.every(bound => typeof bound === "number");
-  const writer = makeBatchWriter(kernels, account);
-  for (const bound of bounds) writer.push(bound);
-  const column = writer.finish().root;
-  const boundOrder = account.alloc(Math.max(8, bounds.length * 8));
-  if (numeric && column.kind === "f64") orderKeys(kernels, "f64", column.values, bounds.length, boundOrder);
-  const encodedBounds = encodeKeys(kernels, account, column);
+  const numbers = numericBounds(bounds, kernels, account);
+  const encodedBounds = encodedKeys(bounds.map(bound => (typeof bound === "number" ? keyOf(bound) : bound)), kernels, account);
   return (keys, ids, scratch) => {
     const { rows } = keys;
-    if (numeric && keys.kind === "f64") run.rangeIdsF64(keys.values, rows, boundOrder, bounds.length, ids);
+    if (numbers !== undefined && keys.kind === "f64") run.rangeIdsF64(keys.values, rows, numbers, bounds.length, ids);
     else {
       const encoded = encodeKeys(kernels, scratch, keys);
       run.rangeIdsBytes(encoded.offsets, encoded.bytes, rows, encodedBounds.offsets, encodedBounds.bytes, bounds.length, ids);
@@ -68,6 +63,28 @@ function rangeAssigner(bounds: readonly unknown[], ascending: boolean, env: Task
     const view = u32.subarray(ids / 4, ids / 4 + rows);
     for (let i = 0; i < rows; i++) view[i] = bounds.length - view[i]!;
   };
+}
+
+/** Bounds that are all numbers, as the words whose order is theirs. */
+function numericBounds(bounds: readonly (number | Uint8Array)[], kernels: Kernels, allocator: Allocator): Ptr | undefined {
+  if (!bounds.every(bound => typeof bound === "number")) return undefined;
+  const words = allocator.alloc(Math.max(8, bounds.length * 8));
+  kernels.f64.set(bounds, words / 8);
+  orderKeys(kernels, "f64", words, bounds.length, words);
+  return words;
+}
+
+function encodedKeys(keys: readonly Uint8Array[], kernels: Kernels, allocator: Allocator): { readonly offsets: Ptr; readonly bytes: Ptr } {
+  const offsets = allocator.alloc((keys.length + 1) * 4);
+  const bytes = allocator.alloc(Math.max(8, keys.reduce((sum, key) => sum + key.length, 0)));
+  let at = 0;
+  for (const [i, key] of keys.entries()) {
+    kernels.u32[offsets / 4 + i] = at;
+    kernels.u8.set(key, bytes + at);
+    at += key.length;
+  }
+  kernels.u32[offsets / 4 + keys.length] = at;
+  return { offsets, bytes };
 }
 
 function customAssigner(partition: (...args: unknown[]) => unknown, partitions: number, operator: string, kernels: Kernels): AssignPartitions {

@@ -2,8 +2,10 @@
  * Small results that later stages need before they start: row counts of partitions, or a sample of keys from which the bounds
  * of a range partitioner follow. A sample is a function of the partition's rows and its number alone.
  */
+import { Buffer } from "node:buffer";
 import { Random } from "../base/random.ts";
-import { compareValues } from "../data/compare.ts";
+import { compareNumbers } from "../data/compare.ts";
+import { keyOf } from "../data/key-bytes.ts";
 import type { ProbePlan } from "../plan/nodes.ts";
 import { chunkLength } from "./chunk.ts";
 import { notAPair } from "./row-errors.ts";
@@ -15,9 +17,12 @@ const samplesPerPartition = 20;
 const samplesMax = 1e6;
 const oversampling = 3;
 
+/** Numbers as they are, other keys as key bytes: bounds are found where the user's classes are not known. */
+type SampledKey = number | Uint8Array;
+
 interface Sample {
   readonly rows: number;
-  readonly keys: readonly unknown[];
+  readonly keys: readonly SampledKey[];
 }
 
 export async function runProbe(plan: ProbePlan, partition: number, env: TaskEnv): Promise<number | Sample> {
@@ -44,7 +49,7 @@ export async function runProbe(plan: ProbePlan, partition: number, env: TaskEnv)
       }
     },
   });
-  return { rows, keys };
+  return { rows, keys: keys.map(key => (typeof key === "number" ? key : keyOf(key))) };
 }
 
 /** A probe's value from its tasks' results, in partition order: counts as they are, samples as bounds. */
@@ -53,22 +58,34 @@ export function gatherProbe(plan: ProbePlan, results: readonly unknown[]): unkno
   return rangeBounds(results as readonly Sample[], plan.probe.partitions);
 }
 
-/** At most `partitions` − 1 ascending, distinct bounds that cut the weighted sample into even parts. */
-export function rangeBounds(samples: readonly Sample[], partitions: number): unknown[] {
-  const weighted: { key: unknown; weight: number }[] = [];
-  for (const { rows, keys } of samples) {
-    for (const key of keys) weighted.push({ key, weight: rows / keys.length });
+/**
+ * At most `partitions` − 1 ascending, distinct bounds that cut the weighted sample into even parts: all numbers, or all
+ * key bytes.
+ */
+export function rangeBounds(samples: readonly Sample[], partitions: number): readonly number[] | readonly Uint8Array[] {
+  const weighted = samples.flatMap(({ rows, keys }) => keys.map(key => ({ key, weight: rows / keys.length })));
+  if (weighted.every(({ key }) => typeof key === "number")) {
+    return cut(weighted as readonly Weighted<number>[], partitions, compareNumbers);
   }
-  weighted.sort((a, b) => compareValues(a.key, b.key));
+  const encoded = weighted.map(({ key, weight }) => ({ key: typeof key === "number" ? keyOf(key) : key, weight }));
+  return cut(encoded, partitions, Buffer.compare);
+}
+
+interface Weighted<K> {
+  readonly key: K;
+  readonly weight: number;
+}
+
+function cut<K>(weighted: readonly Weighted<K>[], partitions: number, compare: (a: K, b: K) => number): K[] {
   const total = weighted.reduce((sum, { weight }) => sum + weight, 0);
-  const bounds: unknown[] = [];
+  const bounds: K[] = [];
   let seen = 0;
-  for (const { key, weight } of weighted) {
+  for (const { key, weight } of weighted.toSorted((a, b) => compare(a.key, b.key))) {
     seen += weight;
     if (bounds.length >= partitions - 1) break;
     const target = ((bounds.length + 1) * total) / partitions;
     if (seen < target) continue;
-    if (bounds.length === 0 || compareValues(bounds[bounds.length - 1], key) < 0) bounds.push(key);
+    if (bounds.length === 0 || compare(bounds[bounds.length - 1]!, key) < 0) bounds.push(key);
   }
   return bounds;
 }

@@ -1,0 +1,157 @@
+/**
+ * Runs a suite: a file written as jobs are, bundled and loaded as jobs are, so that its functions ship to task threads. Its default
+ * export gets the tools below and declares tests with them. One Context serves a whole suite.
+ */
+import { afterAll, expect, test } from "bun:test";
+import { basename } from "node:path";
+import { Config, settingsLayer } from "../../src/base/config.ts";
+import type { EngineEvent } from "../../src/base/events.ts";
+import { Context } from "../../src/api/context.ts";
+import { bundleJob, loadBundle, runEntry } from "../../src/closure/bundle.ts";
+import { compareValues } from "../../src/data/compare.ts";
+import { provideEngineModule } from "../../src/exec/engine-module.ts";
+import * as publicModule from "../../src/index.ts";
+import { detectMachine } from "../../src/platform/resources.ts";
+import { difference } from "../data/same.ts";
+
+export interface SuiteTools {
+  readonly ctx: Context;
+  readonly test: (name: string, body: () => Promise<void>) => void;
+  readonly expect: typeof expect;
+  /** The same rows in the same order; −0, NaN, classes and missing values are told apart. */
+  readonly same: (actual: unknown, expected: unknown) => void;
+  /** The same rows, in any order: what operators give that order groups by hash. */
+  readonly sameRows: (actual: readonly unknown[], expected: readonly unknown[]) => void;
+  /** The same pairs, in any order; a key −0 may be 0, as it may in a Map. */
+  readonly sameGroups: (actual: readonly (readonly unknown[])[], expected: readonly (readonly unknown[])[]) => void;
+  /** Pairs by key, first seen first, values in order: `[key, values]`. */
+  readonly group: (pairs: readonly (readonly [unknown, unknown])[]) => [unknown, unknown[]][];
+  /** The total order of values. */
+  readonly order: (a: unknown, b: unknown) => number;
+  /** A stable sorted copy; `sort` itself puts undefined last whatever the order. */
+  readonly sorted: <T>(rows: readonly T[], order: (a: T, b: T) => number) => T[];
+  readonly statsOf: (rows: readonly number[]) => publicModule.Stats;
+  /** Equal but for the last bits of sums. */
+  readonly closeTo: (actual: publicModule.Stats, expected: publicModule.Stats) => void;
+  readonly partitionCounts: readonly number[];
+  /** What an action rejects with, or an operator throws. */
+  readonly failure: (run: () => unknown) => Promise<publicModule.FiresteelError>;
+  /** What the engine reported since the last call, tests of this suite only. */
+  readonly takeEvents: () => EngineEvent[];
+  readonly takeWarnings: () => string[];
+  /** The path of the suite, as errors name it. */
+  readonly file: string;
+}
+
+export type Suite = (tools: SuiteTools) => void | Promise<void>;
+
+export interface SuiteOptions {
+  readonly master?: string;
+  readonly conf?: Readonly<Record<string, string | number | boolean>>;
+  readonly partitionCounts?: readonly number[];
+}
+
+/** Declares the tests of `suites/<name>.ts` over one Context. Call it at the top of a test file, and await it. */
+export async function declareSuite(name: string, options: SuiteOptions = {}): Promise<void> {
+  const events: EngineEvent[] = [];
+  const warnings: string[] = [];
+  provideEngineModule(publicModule);
+  Context.surround({
+    config: Config.from([settingsLayer("tests", { "firesteel.executor.memory": "64m" })], detectMachine()),
+    onEvent: event => events.push(event),
+    onWarning: message => warnings.push(message),
+  });
+  const path = new URL(`./suites/${name}.ts`, import.meta.url).pathname;
+  const entry = await runEntry(await loadBundle(await bundleJob(path)));
+  const ctx = await Context.create({ master: options.master ?? "local[2]", appName: name, conf: options.conf ?? {} });
+  afterAll(async () => {
+    await ctx.stop();
+    Context.surround(undefined);
+  });
+  const at = options.master ?? "local[2]";
+  await (entry.default as Suite)({
+    ctx,
+    test: (title, body) => test(`${at}: ${title}`, body),
+    expect,
+    same: (actual, expected) => expect(difference(actual, expected)).toBeUndefined(),
+    sameRows,
+    sameGroups: (actual, expected) => sameRows(actual.map(withPositiveKey), expected.map(withPositiveKey)),
+    group,
+    order: compareValues,
+    sorted: stableSorted,
+    statsOf,
+    closeTo,
+    partitionCounts: options.partitionCounts ?? [1, 2, 7, 25],
+    failure,
+    takeEvents: () => events.splice(0),
+    takeWarnings: () => warnings.splice(0),
+    file: `test/api/suites/${basename(path)}`,
+  });
+}
+
+function sameRows(actual: readonly unknown[], expected: readonly unknown[]): void {
+  expect(difference(sorted(actual), sorted(expected))).toBeUndefined();
+}
+
+/** Equal values that differ, such as 0 and −0, are told apart by their text. */
+function sorted(rows: readonly unknown[]): unknown[] {
+  const texts = rows.map(row => ({ row, text: Bun.inspect(row) }));
+  return texts.sort((a, b) => compareValues(a.row, b.row) || (a.text < b.text ? -1 : 1)).map(each => each.row);
+}
+
+function stableSorted<T>(rows: readonly T[], order: (a: T, b: T) => number): T[] {
+  return rows.map(row => ({ row })).sort((a, b) => order(a.row, b.row)).map(each => each.row);
+}
+
+function withPositiveKey([key, value]: readonly unknown[]): unknown {
+  return [positive(key), value];
+}
+
+function positive(key: unknown): unknown {
+  if (key === 0) return 0;
+  if (Array.isArray(key)) return key.map(positive);
+  if (typeof key !== "object" || key === null || Object.getPrototypeOf(key) !== Object.prototype) return key;
+  return Object.fromEntries(Object.entries(key).map(([name, value]) => [name, positive(value)]));
+}
+
+function group(pairs: readonly (readonly [unknown, unknown])[]): [unknown, unknown[]][] {
+  const groups: [unknown, unknown[]][] = [];
+  for (const [key, value] of pairs) {
+    const found = groups.find(([known]) => compareValues(known, key) === 0);
+    if (found === undefined) groups.push([key, [value]]);
+    else found[1].push(value);
+  }
+  return groups;
+}
+
+/** Two passes, as a textbook has it. */
+function statsOf(rows: readonly number[]): publicModule.Stats {
+  const count = rows.length;
+  const sum = rows.reduce((total, row) => total + row, 0);
+  const squares = rows.reduce((total, row) => total + (row - sum / count) ** 2, 0);
+  const numbers = rows.filter(row => !Number.isNaN(row));
+  const variance = count === 0 ? NaN : squares / count;
+  const sampleVariance = count < 2 ? NaN : squares / (count - 1);
+  return {
+    count, sum, mean: sum / count, variance, stdev: Math.sqrt(variance), sampleVariance, sampleStdev: Math.sqrt(sampleVariance),
+    min: count > 0 && numbers.length === 0 ? NaN : Math.min(...numbers), max: numbers.length < count ? NaN : Math.max(...numbers),
+  };
+}
+
+function closeTo(actual: publicModule.Stats, expected: publicModule.Stats): void {
+  for (const [name, value] of Object.entries(expected) as [keyof publicModule.Stats, number][]) {
+    const given = actual[name];
+    if (Object.is(given, value) || Math.abs(given - value) <= 1e-12 * Math.abs(value)) continue;
+    expect(`${name} is ${given}`).toBe(`${name} is ${value}`);
+  }
+}
+
+async function failure(run: () => unknown): Promise<publicModule.FiresteelError> {
+  try {
+    await run();
+  } catch (error) {
+    if (error instanceof publicModule.FiresteelError) return error;
+    throw error;
+  }
+  throw new Error("nothing was thrown");
+}
