@@ -3,7 +3,8 @@
  * edits: imports, `import.meta`, dynamic imports, `f.bind(…)`, and method calls in tail position (whose frames the runtime drops).
  */
 import { child, eachChild, isTypeOnly, list, nameOf, part, unwrap, type Node } from "./ast.ts";
-import { bindOuter, resolve, usePrivate, Scope, type Reference, type TagPlace, type Unit, type UnitKind, type VariableKind } from "./scopes.ts";
+import { ScopeWalk } from "./scope-walk.ts";
+import { bindOuter, resolve, Scope, type TagPlace, type Unit, type UnitKind, usePrivate } from "./scopes.ts";
 
 export interface Analysis {
   readonly program: Node;
@@ -22,34 +23,31 @@ export function analyse(program: Node): Analysis {
   return new Walk(program).run();
 }
 
-const noNames: ReadonlySet<string> = new Set();
 const wrap: TagPlace = { kind: "wrap" };
 const untagged: TagPlace = { kind: "none" };
 const mutators = new Set([
   "push", "pop", "shift", "unshift", "splice", "sort", "reverse", "fill", "copyWithin", "set", "add", "delete", "clear",
 ]);
 
-class Walk {
-  private readonly units: Unit[] = [];
+class Walk extends ScopeWalk {
   private readonly binds: Node[] = [];
   private readonly tails: Node[] = [];
   private readonly metas: { node: Node; property: string }[] = [];
   private readonly dynamicImports: string[] = [];
   private readonly namespaces: Node[] = [];
-  private readonly references: Reference[] = [];
-  private scope = new Scope(undefined, undefined, true);
-  private unit: Unit | undefined = undefined;
-  private eagerIn: Unit | undefined = undefined;
   /** Where function declarations of the current block are tagged. */
   private home = 0;
 
-  constructor(private readonly program: Node) {}
+  constructor(private readonly program: Node) {
+    super();
+  }
 
   run(): Analysis {
     const { scope } = this;
     this.statements(list(this.program, "body"), 0);
     for (const reference of this.references) resolve(reference);
-    return { ...this, program: this.program, scope } as unknown as Analysis;
+    const { units, binds, tails, metas, dynamicImports, namespaces } = this;
+    return { program: this.program, scope, units, binds, tails, metas, dynamicImports, namespaces };
   }
 
   private statements(body: readonly Node[], home: number): void {
@@ -79,12 +77,7 @@ class Walk {
     for (const each of nodes) this.visit(each);
   }
 
-  private visitChild(node: Node, key: string): void {
-    const found = child(node, key);
-    if (found !== undefined) this.visit(found);
-  }
-
-  private visit(node: Node): void {
+  protected override visit(node: Node): void {
     if (isTypeOnly(node)) return;
     switch (node.type) {
       case "Identifier":
@@ -214,86 +207,6 @@ class Walk {
     }
   }
 
-  /** Declares the names of a pattern and visits its defaults and computed keys. */
-  private declare(pattern: Node, kind: VariableKind, isVar: boolean): void {
-    switch (pattern.type) {
-      case "Identifier": {
-        let { scope } = this;
-        while (isVar && !scope.holdsVars && scope.parent !== undefined) scope = scope.parent;
-        scope.declare(nameOf(pattern), kind);
-        return;
-      }
-      case "ObjectPattern":
-        for (const each of list(pattern, "properties")) {
-          if (each.type === "RestElement") this.declare(part(each, "argument"), kind, isVar);
-          else {
-            if (each["computed"] === true) this.visitChild(each, "key");
-            this.declare(part(each, "value"), kind, isVar);
-          }
-        }
-        return;
-      case "ArrayPattern":
-        for (const each of list(pattern, "elements")) this.declare(each, kind, isVar);
-        return;
-      case "AssignmentPattern":
-        this.declare(part(pattern, "left"), kind, isVar);
-        return this.named(part(pattern, "right"), nameOf(child(pattern, "left")));
-      case "RestElement":
-        return this.declare(part(pattern, "argument"), kind, isVar);
-      case "TSParameterProperty":
-        return this.declare(part(pattern, "parameter"), kind, isVar);
-    }
-  }
-
-  /** The target of an assignment: a variable is written, a container changed. */
-  private target(node: Node): void {
-    const inner = unwrap(node);
-    switch (inner.type) {
-      case "Identifier":
-        return this.refer(inner, true);
-      case "MemberExpression":
-        this.mutation(part(inner, "object"), "=", inner.start);
-        return this.visit(inner);
-      case "ObjectPattern":
-        for (const each of list(inner, "properties")) {
-          if (each["computed"] === true) this.visitChild(each, "key");
-          this.target(part(each, each.type === "RestElement" ? "argument" : "value"));
-        }
-        return;
-      case "ArrayPattern":
-        for (const each of list(inner, "elements")) this.target(each);
-        return;
-      case "AssignmentPattern":
-        this.target(part(inner, "left"));
-        return this.visitChild(inner, "right");
-      case "RestElement":
-        return this.target(part(inner, "argument"));
-      default:
-        this.visit(inner);
-    }
-  }
-
-  /** Notes that the container that `object` names is changed. */
-  private mutation(object: Node, by: string, at: number): void {
-    const path: string[] = [];
-    let root = unwrap(object);
-    while (root.type === "MemberExpression" && root["computed"] !== true && part(root, "property").type === "Identifier") {
-      path.unshift(nameOf(part(root, "property")));
-      root = unwrap(part(root, "object"));
-    }
-    // a change of `a[i].b` changes what `a` holds
-    while (root.type === "MemberExpression") {
-      path.length = 0;
-      root = unwrap(part(root, "object"));
-    }
-    if (root.type === "Identifier") this.refer(root, false, { path, by, at });
-  }
-
-  private refer(node: Node, write: boolean, mutation?: Reference["mutation"]): void {
-    const { scope, unit, eagerIn } = this;
-    this.references.push({ name: nameOf(node), at: node.start, scope, unit, write, eagerIn, mutation });
-  }
-
   private member(node: Node): void {
     const object = part(node, "object");
     if (object.type === "MetaProperty" && nameOf(child(object, "meta")) === "import" && node["computed"] !== true) {
@@ -329,7 +242,7 @@ class Walk {
   }
 
   /** An expression that gives its name to an anonymous function. */
-  private named(node: Node, name: string): void {
+  protected override named(node: Node, name: string): void {
     if (node.type === "ArrowFunctionExpression") this.functionLike(node, "arrow", name, wrap);
     else if (node.type === "FunctionExpression") this.functionLike(node, "function", nameOf(child(node, "id")) || name, wrap);
     else if (node.type === "ClassExpression") this.classLike(node, nameOf(child(node, "id")) || name);
@@ -448,36 +361,6 @@ class Walk {
     return fn["async"] === true || fn["generator"] === true;
   }
 
-  private newUnit(node: Node, kind: UnitKind, name: string, tag: TagPlace, privateNames: ReadonlySet<string> = noNames): Unit {
-    const unit: Unit = {
-      node, kind, name, tag, parent: this.unit, outer: this.scope,
-      captures: new Map(), eager: new Set(), writes: [], mutations: [], outerThis: [], bound: [],
-      privateNames, privatesOf: undefined,
-    };
-    this.units.push(unit);
-    return unit;
-  }
-
-  private inUnit(unit: Unit, walk: () => void): void {
-    const outer = this.unit;
-    this.unit = unit;
-    this.within(new Scope(this.scope, unit, true), walk);
-    this.unit = outer;
-  }
-
-  private within(scope: Scope, walk: () => void): void {
-    const outer = this.scope;
-    this.scope = scope;
-    walk();
-    this.scope = outer;
-  }
-
-  private eagerly(unit: Unit, walk: () => void): void {
-    const outer = this.eagerIn;
-    this.eagerIn = unit;
-    walk();
-    this.eagerIn = outer;
-  }
 }
 
 /** The name of a property or class member when it is plain to see. */

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { FiresteelError } from "../base/errors.ts";
 import { bundle as buildBundle, canBundle, moduleText, type BundleProblem, type RewrittenFile } from "../platform/bundler.ts";
 import { bundleError } from "./bundle-errors.ts";
-import { bundleMapText, type BundleMap } from "./bundle-map.ts";
+import { bundleMapText } from "./bundle-map.ts";
 import { addBundle } from "./bundles.ts";
 import type { JobBundle } from "./contracts.ts";
 import { helperNames } from "./helper-names.ts";
@@ -44,10 +44,10 @@ type Built =
   | { readonly ok: false; readonly problems: readonly BundleProblem[]; readonly files: TransformedFiles };
 
 async function build(entry: string, lazy: boolean): Promise<Built> {
-  const { transformFile } = await import("./transform-file.ts");
   const files: TransformedFiles = new Map();
   let refused: unknown;
-  const rewrite = async (path: string): Promise<RewrittenFile> => {
+  const transformed = async (path: string): Promise<RewrittenFile> => {
+    const { transformFile } = await import("./transform-file.ts");
     const role = path === entry ? "entry" : "module";
     try {
       const file = await transformFile({ path, name: displayName(path), role, mode: "bundle", runtime: "firesteel:closures", lazy });
@@ -58,10 +58,15 @@ async function build(entry: string, lazy: boolean): Promise<Built> {
       return { contents: "", loader: "js" };
     }
   };
-  const result = await buildBundle({ entry, root: dirname(entry), rewrite, virtual: virtualModules, exceptFolder: engineFolder, replaced });
+  let early: Promise<RewrittenFile> | undefined;
+  const rewrite = (path: string) => (path === entry ? (early ??= transformed(path)) : transformed(path));
+  const building = buildBundle({ entry, root: dirname(entry), rewrite, virtual: virtualModules, exceptFolder: engineFolder, replaced });
+  // while the bundler starts its threads
+  void rewrite(entry);
+  const result = await building;
   if (refused !== undefined) throw refused;
   if (!result.ok) return { ok: false, problems: result.problems, files };
-  const code = result.code.replace(/^\/\/ @bun[^\n]*/, bundleMarker).replace(/\n\/\/# debugId=.*\s*$/, "\n");
+  const code = result.code.replace(/^\/\/ @bun[^\n]*/, bundleMarker).replace(/\n\/\/# debugId=.*\s*$/, "").trimEnd() + "\n";
   return { ok: true, bundle: { hash: hashOf(code), code, map: bundleMapText(result.map, files), entry } };
 }
 
@@ -85,8 +90,7 @@ export function hashOf(text: string): string {
 
 /** The bundle as the text of a file that `bundleJob` takes as it is. */
 export function bundleText(bundle: JobBundle): string {
-  const map = Buffer.from(JSON.stringify({ ...(JSON.parse(bundle.map) as BundleMap), entry: bundle.entry })).toString("base64");
-  return `${bundle.code.trimEnd()}\n${inlineMapPrefix}${map}\n`;
+  return `${bundle.code}${inlineMapPrefix}${Buffer.from(bundle.map).toString("base64")}\n`;
 }
 
 function openBundle(text: string, path: string): JobBundle {
