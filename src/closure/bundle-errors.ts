@@ -7,13 +7,13 @@ import type { BundleProblem } from "../platform/bundler.ts";
 import type { Segment } from "./edits.ts";
 import { displayName, sourceText, type TransformedFiles } from "./source-files.ts";
 
-export function bundleError(problems: readonly BundleProblem[], files: TransformedFiles): FiresteelError {
+export function bundleError(problems: readonly BundleProblem[], files: TransformedFiles, entry: string): FiresteelError {
   const problem = problems.find(each => each.file !== undefined) ?? problems[0];
   if (problem === undefined) return new FiresteelError("user", "the job cannot be bundled");
   const at = positionOf(problem, files);
   if (problem.specifier !== undefined) return unresolved(problem.specifier, problem, at);
   const missing = /^No matching export in "(.*)" for import "(.*)"$/.exec(problem.message);
-  if (missing !== null) return missingExport(missing[1]!, missing[2]!, problem, at);
+  if (missing !== null) return missingExport(missing[1]!, missing[2]!, problem, at, entry);
   return new FiresteelError("user", `syntax error: ${problem.message}`, { at });
 }
 
@@ -49,11 +49,17 @@ function unresolved(specifier: string, { file }: BundleProblem, at: SourcePositi
   });
 }
 
-function missingExport(module: string, name: string, problem: BundleProblem, at: SourcePosition | undefined): FiresteelError {
+function missingExport(module: string, name: string, problem: BundleProblem, at: SourcePosition | undefined, entry: string): FiresteelError {
   const folder = problem.file === undefined ? process.cwd() : dirname(problem.file);
   const path = [module, resolve(module), resolve(folder, module), join(folder, basename(module))].find(each => existsSync(each));
   const text = path === undefined ? "" : (sourceText(path) ?? "");
   const names = [...text.matchAll(/\bexport\s+(?:default\s+)?(?:async\s+)?(?:abstract\s+)?(?:function\*?|class|const|let|var|enum)\s+([\w$]+)/g)].map(each => each[1]!);
+  if (path !== undefined && resolve(path) === entry) {
+    return new FiresteelError("user", `${name} is imported from the job's own file, which does not run in tasks`, {
+      hint: "move what both files need to a module of its own",
+      at,
+    });
+  }
   const best = nearest(name, names);
   const shown = path === undefined ? module : displayName(path);
   return new FiresteelError("user", `${shown} does not export ${name}`, {

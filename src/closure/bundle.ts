@@ -36,7 +36,7 @@ export async function bundleJob(entryPath: string): Promise<JobBundle> {
   // modules with a top-level await cannot be loaded on demand
   const second = first.problems.some(each => /top-level await/i.test(each.message)) ? await build(entry, false) : first;
   if (second.ok) return second.bundle;
-  throw bundleError(second.problems, second.files);
+  throw bundleError(second.problems, second.files, entry);
 }
 
 type Built =
@@ -79,9 +79,11 @@ const virtualModules = {
   "firesteel/register": "export {};",
   "firesteel:closures": `const $ = globalThis[Symbol.for(${JSON.stringify(helpersSymbol.description)})];
 export const {${helperNames.map(name => `${name}: $fs${name}`).join(", ")}} = $;`,
-  // test files are entries whose statements do not run in tasks
-  "bun:test": `const missing = () => { throw new Error("bun:test is not available inside tasks"); };
-module.exports = new Proxy(missing, { get: (_, name) => (name === "__esModule" ? undefined : module.exports) });`,
+  // test files are entries, whose statements do not run in tasks; what their helpers declare there is of no use
+  "firesteel:test": `const nothing = new Proxy(() => nothing, { get: (_, name) => (name === "__esModule" ? undefined : nothing) });
+const missing = new Proxy(() => {}, { apply() { throw new Error("expect of bun:test is not available inside tasks"); } });
+module.exports = new Proxy({}, { get: (_, name) => (name === "expect" ? missing : name === "__esModule" ? undefined : nothing), ownKeys: () =>
+  ["expect", "test", "it", "describe", "beforeAll", "beforeEach", "afterAll", "afterEach", "mock", "spyOn", "jest", "vi", "setDefaultTimeout", "setSystemTime", "xit", "xtest", "xdescribe", "expectTypeOf", "onTestFinished"] });`,
 };
 
 export function hashOf(text: string): string {

@@ -195,6 +195,7 @@ class Capture {
     } catch (thrown) {
       throw this.tooEarly(file, meta, thrown as Error);
     }
+    useBundle(scope.bundleOf(id));
     const captured = { file, meta, values };
     this.functions.set(fn, captured);
     return captured;

@@ -8,7 +8,7 @@ import { builtinAt } from "./builtins.ts";
 import { unavailableClasses } from "./class-source.ts";
 import type { ClosureRef, Handle, JobBundle, ResolveHandle } from "./contracts.ts";
 import { importedAt } from "./imported.ts";
-import { ClosureScope, type Setter, userClassOf } from "./runtime.ts";
+import { ClosureScope, scopes, type Setter, userClassOf } from "./runtime.ts";
 
 type AnyFunction = (...args: never[]) => unknown;
 
@@ -45,7 +45,8 @@ export class ClosureLoader {
 }
 
 function make(scope: ClosureScope, id: string, atOnce?: (set: Setter) => void): { made: unknown; set: Setter | undefined } {
-  const result = scope.make(id, atOnce);
+  // with several entries in one process, a function may capture one of another's
+  const result = scope.make(id, atOnce) ?? scopes.find(each => !each.isDriver && each.factories.has(id))?.make(id, atOnce);
   if (result === undefined) throw new FiresteelError("internal", `the function ${id} is not in its bundle`);
   return result;
 }

@@ -31,7 +31,8 @@ const scope = new ClosureScope(id => keys.get(id.slice(0, id.lastIndexOf(":"))) 
 async function rewrite(path: string): Promise<RewrittenFile> {
   const { transformFile } = await import("./transform-file.ts");
   const text = await readFile(path, "utf8");
-  const isEntry = path === mainFile() || /["']bun:test["']/.test(text);
+  // under `bun test` each test file in turn is the main file
+  const isEntry = path === mainFile();
   const name = displayName(path);
   const runtime = fileURLToPath(new URL("./registered-helpers.ts", import.meta.url));
   const file = await transformFile({ path, name, role: isEntry ? "entry" : "module", mode: "register", runtime, lazy: false });

@@ -121,11 +121,12 @@ const callDepthMax = 30;
 export function callSite(): CallSite | undefined {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = callDepthMax;
-  const holder: { stack?: string } = {};
+  const holder: { stack?: unknown } = {};
   Error.captureStackTrace(holder, callSite);
   const { stack } = holder;
   Error.stackTraceLimit = limit;
-  return stack === undefined ? undefined : userPosition(stack);
+  // a package may have replaced what stacks look like
+  return typeof stack === "string" ? userPosition(stack) : undefined;
 }
 
 const workingFolder = process.cwd();

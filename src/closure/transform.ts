@@ -10,7 +10,7 @@
  * run it. In other modules the factories see the module's own variables, which are not captures. Where the driver runs the
  * real modules (register.ts), only the tags are added, and no line moves.
  */
-import { list, type Node } from "./ast.ts";
+import { child, list, type Node } from "./ast.ts";
 import { analyse } from "./analyse.ts";
 import { classEdits } from "./class-edits.ts";
 import { Edits, Lines, Output, type Positions } from "./edits.ts";
@@ -125,8 +125,16 @@ function registrations(work: FileWork, output: Output): void {
   }
 }
 
+/** Modules that the bundler would not let anyone else provide. */
+const replacedModules = new Map<unknown, string>([["bun:test", "firesteel:test"]]);
+
 function printModule(work: FileWork, output: Output, prefix: string, tags: string): void {
   const start = hashbangEnd(work.text);
+  for (const each of list(work.analysis.program, "body")) {
+    const source = each.type === "ImportDeclaration" ? child(each, "source") : undefined;
+    const replaced = replacedModules.get(source?.["value"]);
+    if (source !== undefined && replaced !== undefined) work.edits.replace(source.start, source.end, JSON.stringify(replaced));
+  }
   output.generated(`${prefix}${lazyRegistrations(work)}\n`);
   registrations(work, output);
   output.generated(`${tags}\n`);
@@ -138,7 +146,10 @@ function printEntry(work: FileWork, output: Output, prefix: string, tags: string
   const { imports, results } = editEntry(work);
   output.generated(`${prefix}${lazyRegistrations(work)}\n`);
   for (const each of imports) {
-    output.copy(each.start, each.end, []);
+    const source = child(each, "source");
+    output.copy(each.start, source?.start ?? each.end, []);
+    if (source !== undefined) output.generated(JSON.stringify(replacedModules.get(source["value"]) ?? source["value"]));
+    output.copy(source?.end ?? each.end, each.end, []);
     output.generated("\n");
   }
   registrations(work, output);

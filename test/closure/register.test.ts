@@ -32,11 +32,19 @@ async function run(fn: (x: number) => unknown, x: number) {
 const job = `${body}
 console.log(JSON.stringify([import.meta.main, await run(x => x + offset + new Point().x, 1), await run(makeAdder(5), 1)]));
 `;
+const setup = `import { beforeAll, expect } from "bun:test";
+let ready = 0;
+beforeAll(() => { ready = 1; });
+export const check = (x: unknown, y: unknown) => expect([ready, x]).toEqual([1, y]);
+export const half = (x: number) => x / 2;
+`;
 const testFile = (n: number) => `import { expect, test } from "bun:test";
+import { check, half } from "./setup.ts";
 ${body}
 test("ships", async () => {
   expect((await run(x => x * offset + ${n}, 2))[1]).toBe(${6 + n});
   expect((await run(makeAdder(${n}), 1))[1]).toBe(${n + 1});
+  check((await run(half, 8))[1], 4);
 });
 `;
 
@@ -44,6 +52,7 @@ beforeAll(() => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "firesteel-")));
   writeFileSync(join(folder, "helper.ts"), helper);
   writeFileSync(join(folder, "job.ts"), job);
+  writeFileSync(join(folder, "setup.ts"), setup);
   writeFileSync(join(folder, "a.test.ts"), testFile(1));
   writeFileSync(join(folder, "b.test.ts"), testFile(2));
 });
