@@ -26,7 +26,19 @@ export function analyse(program: Node): Analysis {
 const wrap: TagPlace = { kind: "wrap" };
 const untagged: TagPlace = { kind: "none" };
 const mutators = new Set([
-  "push", "pop", "shift", "unshift", "splice", "sort", "reverse", "fill", "copyWithin", "set", "add", "delete", "clear",
+  "push",
+  "pop",
+  "shift",
+  "unshift",
+  "splice",
+  "sort",
+  "reverse",
+  "fill",
+  "copyWithin",
+  "set",
+  "add",
+  "delete",
+  "clear",
 ]);
 
 class Walk extends ScopeWalk {
@@ -67,7 +79,11 @@ class Walk extends ScopeWalk {
       if (init?.type === "ArrowFunctionExpression" || init?.type === "FunctionExpression") {
         const name = nameOf(part(only, "id"));
         this.declare(part(only, "id"), "variable", inner["kind"] === "var");
-        return this.functionLike(init, init.type === "FunctionExpression" ? "function" : "arrow", name, { kind: "after", at: node.end, name });
+        return this.functionLike(init, init.type === "FunctionExpression" ? "function" : "arrow", name, {
+          kind: "after",
+          at: node.end,
+          name,
+        });
       }
     }
     this.visit(node);
@@ -161,7 +177,9 @@ class Walk extends ScopeWalk {
       case "VariableDeclaration":
         return this.variables(node);
       case "BlockStatement":
-        return this.within(new Scope(this.scope, this.unit, false), () => this.statements(list(node, "body"), node.start + 1));
+        return this.within(new Scope(this.scope, this.unit, false), () =>
+          this.statements(list(node, "body"), node.start + 1),
+        );
       case "ForStatement":
       case "ForInStatement":
       case "ForOfStatement":
@@ -244,7 +262,8 @@ class Walk extends ScopeWalk {
   /** An expression that gives its name to an anonymous function. */
   protected override named(node: Node, name: string): void {
     if (node.type === "ArrowFunctionExpression") this.functionLike(node, "arrow", name, wrap);
-    else if (node.type === "FunctionExpression") this.functionLike(node, "function", nameOf(child(node, "id")) || name, wrap);
+    else if (node.type === "FunctionExpression")
+      this.functionLike(node, "function", nameOf(child(node, "id")) || name, wrap);
     else if (node.type === "ClassExpression") this.classLike(node, nameOf(child(node, "id")) || name);
     else if (node.type === "ObjectExpression") this.objectLiteral(node);
     else this.visit(node);
@@ -281,7 +300,9 @@ class Walk extends ScopeWalk {
       for (const each of list(node, "params")) this.declare(each, "variable", false);
       const body = part(node, "body");
       if (body.type === "BlockStatement") {
-        return this.within(new Scope(this.scope, unit, true), () => this.statements(list(body, "body"), body.start + 1));
+        return this.within(new Scope(this.scope, unit, true), () =>
+          this.statements(list(body, "body"), body.start + 1),
+        );
       }
       this.tail(body);
       this.named(body, "");
@@ -353,21 +374,23 @@ class Walk extends ScopeWalk {
       this.tail(child(inner, "consequent"));
       this.tail(child(inner, "alternate"));
     } else if (inner.type === "LogicalExpression") this.tail(child(inner, "right"));
-    else if (inner.type === "CallExpression" && unwrap(part(inner, "callee")).type === "MemberExpression") this.tails.push(inner);
+    else if (inner.type === "CallExpression" && unwrap(part(inner, "callee")).type === "MemberExpression")
+      this.tails.push(inner);
   }
 
   private isSuspendable(unit: Unit): boolean {
-    const fn = unit.node.type === "Property" || unit.node.type === "MethodDefinition" ? part(unit.node, "value") : unit.node;
+    const fn =
+      unit.node.type === "Property" || unit.node.type === "MethodDefinition" ? part(unit.node, "value") : unit.node;
     return fn["async"] === true || fn["generator"] === true;
   }
-
 }
 
 /** The name of a property or class member when it is plain to see. */
 export function propertyName(node: Node): string | undefined {
   const key = child(node, "key");
   if (key === undefined || node["computed"] === true) return undefined;
-  if (key.type === "Identifier" || key.type === "PrivateIdentifier") return (key.type === "Identifier" ? "" : "#") + nameOf(key);
+  if (key.type === "Identifier" || key.type === "PrivateIdentifier")
+    return (key.type === "Identifier" ? "" : "#") + nameOf(key);
   const value = key["value"];
   return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
 }

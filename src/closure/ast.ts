@@ -37,12 +37,32 @@ export function nameOf(node: Node | undefined): string {
 
 /** Keys that hold types, or positions. */
 const typeKeys = new Set([
-  "type", "start", "end", "loc", "range", "typeAnnotation", "returnType", "typeParameters", "typeArguments", "superTypeParameters",
-  "superTypeArguments", "implements", "raw", "regex", "extra", "assertions", "attributes",
+  "type",
+  "start",
+  "end",
+  "loc",
+  "range",
+  "typeAnnotation",
+  "returnType",
+  "typeParameters",
+  "typeArguments",
+  "superTypeParameters",
+  "superTypeArguments",
+  "implements",
+  "raw",
+  "regex",
+  "extra",
+  "assertions",
+  "attributes",
 ]);
 
 const typeWrappers = new Set([
-  "TSAsExpression", "TSSatisfiesExpression", "TSNonNullExpression", "TSTypeAssertion", "TSInstantiationExpression", "ParenthesizedExpression",
+  "TSAsExpression",
+  "TSSatisfiesExpression",
+  "TSNonNullExpression",
+  "TSTypeAssertion",
+  "TSInstantiationExpression",
+  "ParenthesizedExpression",
 ]);
 
 /** Nodes that are types and declarations of types alone. */

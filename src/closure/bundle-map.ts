@@ -15,7 +15,7 @@ export interface BundleMap {
 
 /** Bun's map without the sources' texts, which are not the user's, and with what leads on to those. */
 export function bundleMapText(map: string, files: TransformedFiles): string {
-  const sourcesEnd = map.indexOf(']', map.indexOf('"sources": ['));
+  const sourcesEnd = map.indexOf("]", map.indexOf('"sources": ['));
   const sources = JSON.parse(map.slice(map.indexOf("[", map.indexOf('"sources": [')), sourcesEnd + 1)) as string[];
   const from = map.lastIndexOf('"mappings": "') + '"mappings": "'.length;
   const full: BundleMap = {

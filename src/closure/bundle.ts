@@ -7,7 +7,13 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FiresteelError } from "../base/errors.ts";
-import { bundle as buildBundle, canBundle, moduleText, type BundleProblem, type RewrittenFile } from "../platform/bundler.ts";
+import {
+  bundle as buildBundle,
+  canBundle,
+  moduleText,
+  type BundleProblem,
+  type RewrittenFile,
+} from "../platform/bundler.ts";
 import { bundleError } from "./bundle-errors.ts";
 import { bundleMapText } from "./bundle-map.ts";
 import { addBundle } from "./bundles.ts";
@@ -50,7 +56,14 @@ async function build(entry: string, lazy: boolean): Promise<Built> {
     const { transformFile } = await import("./transform-file.ts");
     const role = path === entry ? "entry" : "module";
     try {
-      const file = await transformFile({ path, name: displayName(path), role, mode: "bundle", runtime: "firesteel:closures", lazy });
+      const file = await transformFile({
+        path,
+        name: displayName(path),
+        role,
+        mode: "bundle",
+        runtime: "firesteel:closures",
+        lazy,
+      });
       if (file.transformed !== undefined) files.set(path, file.transformed.lines);
       return file;
     } catch (thrown) {
@@ -60,13 +73,24 @@ async function build(entry: string, lazy: boolean): Promise<Built> {
   };
   let early: Promise<RewrittenFile> | undefined;
   const rewrite = (path: string) => (path === entry ? (early ??= transformed(path)) : transformed(path));
-  const building = buildBundle({ entry, root: dirname(entry), rewrite, virtual: virtualModules, exceptFolder: engineFolder, replaced });
+  const building = buildBundle({
+    entry,
+    root: dirname(entry),
+    rewrite,
+    virtual: virtualModules,
+    exceptFolder: engineFolder,
+    replaced,
+  });
   // while the bundler starts its threads
   void rewrite(entry);
   const result = await building;
   if (refused !== undefined) throw refused;
   if (!result.ok) return { ok: false, problems: result.problems, files };
-  const code = result.code.replace(/^\/\/ @bun[^\n]*/, bundleMarker).replace(/\n\/\/# debugId=.*\s*$/, "").trimEnd() + "\n";
+  const code =
+    result.code
+      .replace(/^\/\/ @bun[^\n]*/, bundleMarker)
+      .replace(/\n\/\/# debugId=.*\s*$/, "")
+      .trimEnd() + "\n";
   return { ok: true, bundle: { hash: hashOf(code), code, map: bundleMapText(result.map, files), entry } };
 }
 
@@ -97,7 +121,10 @@ export function bundleText(bundle: JobBundle): string {
 
 function openBundle(text: string, path: string): JobBundle {
   const at = text.lastIndexOf(`\n${inlineMapPrefix}`);
-  if (at < 0) throw new FiresteelError("user", `${displayName(path)} is a bundle without its end`, { hint: "make it again with firesteel bundle" });
+  if (at < 0)
+    throw new FiresteelError("user", `${displayName(path)} is a bundle without its end`, {
+      hint: "make it again with firesteel bundle",
+    });
   const code = text.slice(0, at + 1);
   const encoded = text.slice(at + 1 + inlineMapPrefix.length).trim();
   const map = Buffer.from(encoded, "base64").toString("utf8");
@@ -142,7 +169,9 @@ async function importBundle(bundle: JobBundle, isDriver: boolean): Promise<Bundl
 }
 
 /** Runs the entry's own statements, on the driver, once; returns what it exports. */
-export async function runEntry(module: BundleModule): Promise<{ readonly default?: unknown } & Record<string, unknown>> {
+export async function runEntry(
+  module: BundleModule,
+): Promise<{ readonly default?: unknown } & Record<string, unknown>> {
   const run = module.exports["$fsrun"];
   if (typeof run !== "function") throw new FiresteelError("internal", "a bundle without its entry");
   return (await (run as () => Promise<Record<string, unknown>>)()) as Record<string, unknown>;

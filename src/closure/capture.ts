@@ -13,7 +13,16 @@ import { type CaptureOptions, type ClosureRef, handleSymbol, refuseSymbol } from
 import { ImportIndex } from "./imported.ts";
 import { warnOfMutations } from "./mutations.ts";
 import { foreignFunction, hintForBound, hintForCapture, operatorPlace, positionIn, refusal } from "./refusals.ts";
-import { boundOf, type ClosureScope, driverScopes, type Meta, methodOf, recordBound, tagOf, userClassOf } from "./runtime.ts";
+import {
+  boundOf,
+  type ClosureScope,
+  driverScopes,
+  type Meta,
+  methodOf,
+  recordBound,
+  tagOf,
+  userClassOf,
+} from "./runtime.ts";
 
 type AnyFunction = (...args: never[]) => unknown;
 
@@ -25,7 +34,9 @@ export function captureClosure(fn: AnyFunction, options: CaptureOptions): Closur
 /** Captures a method together with the object that it is called on. */
 export function captureMethod(object: object, name: string, options: CaptureOptions): ClosureRef {
   const method = (object as Record<string, unknown>)[name];
-  return new Capture(options).capture(typeof method === "function" ? (recordBound(method, object) as AnyFunction) : (method as never));
+  return new Capture(options).capture(
+    typeof method === "function" ? (recordBound(method, object) as AnyFunction) : (method as never),
+  );
 }
 
 interface CapturedFunction {
@@ -48,7 +59,8 @@ class Capture {
 
   capture(fn: AnyFunction): ClosureRef {
     if (typeof fn !== "function") {
-      const got = fn === null ? "null" : typeof fn === "object" ? "an object" : fn === undefined ? "nothing" : `a ${typeof fn}`;
+      const got =
+        fn === null ? "null" : typeof fn === "object" ? "an object" : fn === undefined ? "nothing" : `a ${typeof fn}`;
       throw refusal(this.options, `needs a function and got ${got}`, "give it a function: x => …", undefined);
     }
     const named = boundOf(fn)?.target ?? fn;
@@ -112,11 +124,17 @@ class Capture {
         return true;
       } catch (thrown) {
         const { id } = userClassOf(each)!;
-        unavailable.push([id, `the class ${(each as { name: string }).name} cannot be used in tasks: ${(thrown as Error).message}`]);
+        unavailable.push([
+          id,
+          `the class ${(each as { name: string }).name} cannot be used in tasks: ${(thrown as Error).message}`,
+        ]);
         return false;
       }
     });
-    return this.checked([available, states.filter((_, at) => available.includes(classes[at]!)), unavailable, root], root);
+    return this.checked(
+      [available, states.filter((_, at) => available.includes(classes[at]!)), unavailable, root],
+      root,
+    );
   }
 
   private checked(value: unknown, root: object): Uint8Array {
@@ -125,13 +143,22 @@ class Capture {
     return bytes;
   }
 
-  private hooks(what = "function"): { what: string; references: true; encodeOther: (value: object | symbol) => OtherValue | undefined } {
+  private hooks(what = "function"): {
+    what: string;
+    references: true;
+    encodeOther: (value: object | symbol) => OtherValue | undefined;
+  } {
     return { what, references: true, encodeOther: value => this.encodeOther(value, true) };
   }
 
   /** Functions, classes and handles. `deep` also encodes what functions capture. */
   private encodeOther(value: object | symbol, deep: boolean): OtherValue | undefined {
-    const other = typeof value === "function" ? this.encodeFunction(value, deep) : typeof value === "object" ? encodeHandle(value) : undefined;
+    const other =
+      typeof value === "function"
+        ? this.encodeFunction(value, deep)
+        : typeof value === "object"
+          ? encodeHandle(value)
+          : undefined;
     if (other === undefined) this.lastRefused = value;
     return other;
   }
@@ -149,7 +176,10 @@ class Capture {
     if (userClass !== undefined) {
       this.classesMet.add(fn);
       const meta = userClass.scope.meta(userClass.id);
-      const eager = meta?.eager === undefined ? undefined : this.classCaptures(fn).map((value, at) => (meta.eager!.includes(at) ? value : undefined));
+      const eager =
+        meta?.eager === undefined
+          ? undefined
+          : this.classCaptures(fn).map((value, at) => (meta.eager!.includes(at) ? value : undefined));
       return { tag: "c", meta: eager === undefined ? [userClass.id] : [userClass.id, eager] };
     }
     const bound = boundOf(fn);
@@ -174,7 +204,12 @@ class Capture {
   }
 
   /** Reads what a function captures, once, and refuses what its code must not do. */
-  private readCaptures(fn: object, id: string, scope: ClosureScope, captures: (() => unknown[]) | null): CapturedFunction {
+  private readCaptures(
+    fn: object,
+    id: string,
+    scope: ClosureScope,
+    captures: (() => unknown[]) | null,
+  ): CapturedFunction {
     const known = this.functions.get(fn);
     if (known !== undefined) return known;
     const file = fileOf(id);
@@ -182,7 +217,12 @@ class Capture {
     const [written] = meta.writes ?? [];
     if (written !== undefined) {
       const what = `got a function that assigns to the captured variable \`${written[0]}\`, which would change only a task's copy`;
-      throw refusal(this.options, what, "use an accumulator: ctx.longAccumulator() and its add()", positionIn(file, written[1]));
+      throw refusal(
+        this.options,
+        what,
+        "use an accumulator: ctx.longAccumulator() and its add()",
+        positionIn(file, written[1]),
+      );
     }
     const [bound] = meta.bound ?? [];
     if (bound !== undefined) {
@@ -202,14 +242,23 @@ class Capture {
   }
 
   private tooEarly(file: string, meta: Meta, thrown: Error): Error {
-    const name = meta.names.find(each => new RegExp(`(^|[^\\w$])${each.replaceAll("$", "\\$")}([^\\w$]|$)`).test(thrown.message)) ?? meta.names[0];
+    const name =
+      meta.names.find(each =>
+        new RegExp(`(^|[^\\w$])${each.replaceAll("$", "\\$")}([^\\w$]|$)`).test(thrown.message),
+      ) ?? meta.names[0];
     const at = positionIn(file, meta.uses[meta.names.indexOf(name ?? "")]);
-    return refusal(this.options, `got a function that uses \`${name}\`, whose declaration has not run yet`, "move the declaration above this line", at);
+    return refusal(
+      this.options,
+      `got a function that uses \`${name}\`, whose declaration has not run yet`,
+      "move the declaration above this line",
+      at,
+    );
   }
 
   private refuseAsync(fn: AnyFunction, id: string | undefined, meta: Meta | undefined): void {
     if (this.options.allowAsync === true) return;
-    const isAsync = meta?.kind === "async" || (fn as { constructor?: { name?: string } }).constructor?.name === "AsyncFunction";
+    const isAsync =
+      meta?.kind === "async" || (fn as { constructor?: { name?: string } }).constructor?.name === "AsyncFunction";
     if (!isAsync) return;
     const at = id === undefined ? undefined : positionIn(fileOf(id), meta?.at);
     throw refusal(this.options, "got an async function", "use mapAsync", at);
@@ -219,13 +268,25 @@ class Capture {
   private explain(thrown: UnshippableValue): Error {
     for (const [fn, { file, meta, values }] of this.functions) {
       const candidates: [string, unknown][] = values.map((value, at) => [meta.names[at]!, value]);
-      if (meta.kind === "class") candidates.push(...Object.entries(fn).map(([name, value]): [string, unknown] => [`${(fn as { name: string }).name}.${name}`, value]));
+      if (meta.kind === "class")
+        candidates.push(
+          ...Object.entries(fn).map(([name, value]): [string, unknown] => [
+            `${(fn as { name: string }).name}.${name}`,
+            value,
+          ]),
+        );
       for (const [name, value] of candidates) {
         const found = this.refusedIn(name, value);
-        if (found !== undefined) return this.refuseCapture(name, found, positionIn(file, meta.uses[meta.names.indexOf(name)] ?? meta.at));
+        if (found !== undefined)
+          return this.refuseCapture(name, found, positionIn(file, meta.uses[meta.names.indexOf(name)] ?? meta.at));
       }
     }
-    return refusal(this.options, `got a function that cannot be sent to tasks: ${thrown.message}`, thrown.hint, undefined);
+    return refusal(
+      this.options,
+      `got a function that cannot be sent to tasks: ${thrown.message}`,
+      thrown.hint,
+      undefined,
+    );
   }
 
   private refusedIn(name: string, value: unknown): UnshippableValue | undefined {
@@ -238,14 +299,26 @@ class Capture {
     }
   }
 
-  private refuseCapture(name: string, { path, part, hint }: UnshippableValue, at: ReturnType<typeof positionIn>): Error {
+  private refuseCapture(
+    name: string,
+    { path, part, hint }: UnshippableValue,
+    at: ReturnType<typeof positionIn>,
+  ): Error {
     const refused = this.lastRefused;
-    const reason = typeof refused === "object" && refused !== null ? (refused as { [refuseSymbol]?: unknown })[refuseSymbol] : undefined;
+    const reason =
+      typeof refused === "object" && refused !== null
+        ? (refused as { [refuseSymbol]?: unknown })[refuseSymbol]
+        : undefined;
     const subject = path === name ? "it is" : `\`${path}\` is`;
     const start = `got a function that uses \`${name}\`, which cannot be sent to tasks:`;
     if (typeof reason === "string") {
       const [why, ...advice] = reason.split(": ");
-      return refusal(this.options, `${start} ${path === name ? "" : `\`${path}\`: `}${why}`, advice.length === 0 ? undefined : advice.join(": "), at);
+      return refusal(
+        this.options,
+        `${start} ${path === name ? "" : `\`${path}\`: `}${why}`,
+        advice.length === 0 ? undefined : advice.join(": "),
+        at,
+      );
     }
     if (typeof refused === "function") {
       const foreign = foreignFunction(refused);
@@ -270,7 +343,9 @@ class Capture {
     }
     if (largest.name === "" || root === undefined) return;
     const size = `${(largest.bytes / largeBytes).toFixed(1)} MB`;
-    this.options.warn(`${operatorPlace(this.options)} sends \`${largest.name}\` (${size}) with every task: broadcast it, ctx.broadcast(${largest.name}), and use its .value`);
+    this.options.warn(
+      `${operatorPlace(this.options)} sends \`${largest.name}\` (${size}) with every task: broadcast it, ctx.broadcast(${largest.name}), and use its .value`,
+    );
   }
 }
 

@@ -35,8 +35,14 @@ function editClass(work: FileWork, unit: Unit): void {
     const value = child(member, "value");
     if (member.type === "MethodDefinition" && member["kind"] === "constructor" && value !== undefined) {
       const code = child(value, "body");
-      if (code !== undefined) edits.insert(code.start + 1, isDerived ? "if($fsh.on){super();return}" : "if($fsh.on)return;", true);
-    } else if (member.type === "PropertyDefinition" && member["static"] !== true && value !== undefined && mayDoThings(value)) {
+      if (code !== undefined)
+        edits.insert(code.start + 1, isDerived ? "if($fsh.on){super();return}" : "if($fsh.on)return;", true);
+    } else if (
+      member.type === "PropertyDefinition" &&
+      member["static"] !== true &&
+      value !== undefined &&
+      mayDoThings(value)
+    ) {
       edits.wrap(value.start, value.end, "$fsh.on?undefined:(", ")", true);
     }
   }

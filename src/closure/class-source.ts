@@ -38,7 +38,14 @@ const source: ClassSource = {
 setClassSource(source);
 
 function register(id: string, constructor: object): ShippableClass {
-  const userClass = { id, constructor: constructor as never, captures: null, privates: undefined, staticPrivates: undefined, hasPrivates: false };
+  const userClass = {
+    id,
+    constructor: constructor as never,
+    captures: null,
+    privates: undefined,
+    staticPrivates: undefined,
+    hasPrivates: false,
+  };
   const made = shippableClass(userClass, at => (at === constructor ? userClass : undefined));
   registerClass(made);
   return made;
@@ -51,9 +58,13 @@ function entryClass(id: string): ShippableClass | undefined {
     const meta = scope.isDriver ? undefined : scope.meta(id);
     if (meta?.kind !== "class" || scope.classes.has(id)) continue;
     if (meta.names.length > 0) {
-      throw new FiresteelError("user", `a task met an instance of the ${meta.text}, which the job declared after its operators`, {
-        hint: "declare the class above the operators that meet its instances",
-      });
+      throw new FiresteelError(
+        "user",
+        `a task met an instance of the ${meta.text}, which the job declared after its operators`,
+        {
+          hint: "declare the class above the operators that meet its instances",
+        },
+      );
     }
     // making it registers it
     if (scope.make(id) !== undefined) return classById(id);

@@ -38,8 +38,7 @@ export interface ClosureRef {
 
 /** Handles that ship inside captures by id and mean something on the other side. */
 export type Handle =
-  | { readonly handle: "broadcast"; readonly id: number }
-  | { readonly handle: "accumulator"; readonly id: number };
+  { readonly handle: "broadcast"; readonly id: number } | { readonly handle: "accumulator"; readonly id: number };
 
 /** Objects with this method are captured as their handle. */
 export const handleSymbol: unique symbol = Symbol.for("firesteel.handle");

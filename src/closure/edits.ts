@@ -40,8 +40,24 @@ export class Edits {
     // at one place the later wrap is the inner one
     const order = this.wraps++;
     const size = (end - start) * 64;
-    this.add({ at: start, until: start, text: before, inCopies, rank: ranks.open - size + order / 1e6, low: start, high: end });
-    this.add({ at: end, until: end, text: after, inCopies, rank: ranks.close + size - order / 1e6, low: start, high: end });
+    this.add({
+      at: start,
+      until: start,
+      text: before,
+      inCopies,
+      rank: ranks.open - size + order / 1e6,
+      low: start,
+      high: end,
+    });
+    this.add({
+      at: end,
+      until: end,
+      text: after,
+      inCopies,
+      rank: ranks.close + size - order / 1e6,
+      low: start,
+      high: end,
+    });
   }
 
   private add(edit: Edit): void {
@@ -55,7 +71,7 @@ export class Edits {
     this.sorted = true;
     const { edits } = this;
     let low = 0;
-    for (let high = edits.length; low < high; ) {
+    for (let high = edits.length; low < high;) {
       const middle = (low + high) >> 1;
       if (edits[middle]!.at < start) low = middle + 1;
       else high = middle;
@@ -89,7 +105,7 @@ export class Lines implements Positions {
 
   position(offset: number): [number, number] {
     let low = 0;
-    for (let high = this.starts.length; high - low > 1; ) {
+    for (let high = this.starts.length; high - low > 1;) {
       const middle = (low + high) >> 1;
       if (this.starts[middle]! <= offset) low = middle;
       else high = middle;

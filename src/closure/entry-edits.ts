@@ -45,7 +45,8 @@ export function editEntry(work: FileWork): EntryParts {
 function exportNamed(work: FileWork, statement: Node, results: string[]): void {
   const declaration = child(statement, "declaration");
   if (declaration !== undefined) {
-    if (isTypeOnly(declaration) || isNamespaceOfTypes(declaration)) return work.edits.replace(statement.start, statement.end, "");
+    if (isTypeOnly(declaration) || isNamespaceOfTypes(declaration))
+      return work.edits.replace(statement.start, statement.end, "");
     work.edits.replace(statement.start, declaration.start, "");
     const id = child(declaration, "id");
     if (id !== undefined) results.push(nameOf(id));
@@ -80,7 +81,9 @@ function isNamespaceOfTypes(node: Node): boolean {
   const body = child(node, "body");
   if (body === undefined || isTypeOnly(node)) return true;
   if (body.type === "TSModuleDeclaration") return isNamespaceOfTypes(body);
-  const declared = list(body, "body").map(each => (each.type === "ExportNamedDeclaration" ? (child(each, "declaration") ?? each) : each));
+  const declared = list(body, "body").map(each =>
+    each.type === "ExportNamedDeclaration" ? (child(each, "declaration") ?? each) : each,
+  );
   return declared.every(each => isTypeOnly(each) || isNamespaceOfTypes(each));
 }
 
@@ -90,8 +93,12 @@ function refuseNamespaces({ analysis, lines, options }: FileWork): void {
   const found = analysis.namespaces.find(each => own.includes(each) && !isNamespaceOfTypes(each));
   if (found === undefined) return;
   const [line, column] = lines.position(found.start);
-  throw new FiresteelError("user", `the namespace ${nameOf(part(found, "id"))} cannot be declared in the job's own file`, {
-    hint: "declare it in a module of its own and import it",
-    at: { file: options.name, line: line + 1, column: column + 1 },
-  });
+  throw new FiresteelError(
+    "user",
+    `the namespace ${nameOf(part(found, "id"))} cannot be declared in the job's own file`,
+    {
+      hint: "declare it in a module of its own and import it",
+      at: { file: options.name, line: line + 1, column: column + 1 },
+    },
+  );
 }

@@ -79,13 +79,20 @@ function printFunction(work: FileWork, unit: Unit, output: Output): void {
   const named = name !== "" && (kind === "arrow" || (kind === "function" && node["id"] == null));
   const [before, after] = kind === "method" ? ["({", `})[${key}]`] : named ? [`({${key}:`, `})[${key}]`] : ["(", ")"];
   output.generated(before);
-  const start = kind === "class" ? node.start + (/^abstract\s+/.exec(work.text.slice(node.start, node.start + 99))?.[0].length ?? 0) : node.start;
+  const start =
+    kind === "class"
+      ? node.start + (/^abstract\s+/.exec(work.text.slice(node.start, node.start + 99))?.[0].length ?? 0)
+      : node.start;
   const edits = work.edits.between(start, node.end, true);
   for (const at of unit.outerThis) {
     edits.push({ at, until: at + "this".length, text: outerThis, inCopies: true, rank: 0, low: at, high: at });
   }
   if (kind === "class") edits.push(...withoutStatics(unit));
-  output.copy(start, node.end, edits.sort((a, b) => a.at - b.at || a.rank - b.rank));
+  output.copy(
+    start,
+    node.end,
+    edits.sort((a, b) => a.at - b.at || a.rank - b.rank),
+  );
   output.generated(after);
 }
 
@@ -94,10 +101,22 @@ function withoutStatics({ node }: Unit): Edit[] {
   const edits: Edit[] = [];
   for (const member of list(part(node, "body"), "body")) {
     const isBlock = member.type === "StaticBlock";
-    const range = isBlock ? member : member.type === "PropertyDefinition" && member["static"] === true ? child(member, "value") : undefined;
+    const range = isBlock
+      ? member
+      : member.type === "PropertyDefinition" && member["static"] === true
+        ? child(member, "value")
+        : undefined;
     if (range === undefined) continue;
     const text = isBlock ? "" : "undefined";
-    edits.push({ at: range.start, until: range.end, text, inCopies: true, rank: -1, low: range.start, high: range.end });
+    edits.push({
+      at: range.start,
+      until: range.end,
+      text,
+      inCopies: true,
+      rank: -1,
+      low: range.start,
+      high: range.end,
+    });
   }
   return edits;
 }
@@ -116,19 +135,34 @@ export function metaOf(work: FileWork, unit: Unit): string {
   const meta: Meta = {
     text: shortText(work, unit),
     at: showPosition(lines, unit.node.start),
-    kind: unit.kind === "class" ? "class" : fn["async"] === true ? "async" : fn["generator"] === true ? "generator" : "function",
+    kind:
+      unit.kind === "class"
+        ? "class"
+        : fn["async"] === true
+          ? "async"
+          : fn["generator"] === true
+            ? "generator"
+            : "function",
     ...(work.options.role === "entry" && { inEntry: true as const }),
     names: slots.map(slot => slot.read),
     uses: slots.map(slot => showPosition(lines, slot.firstUse)),
     ...(slots.some(slot => slot.eager) && { eager: slots.flatMap((slot, at) => (slot.eager ? [at] : [])) }),
-    ...optional("writes", unit.writes.filter(each => captured.has(each.variable.name)).map(each => [each.variable.name, showPosition(lines, each.at)])),
+    ...optional(
+      "writes",
+      unit.writes
+        .filter(each => captured.has(each.variable.name))
+        .map(each => [each.variable.name, showPosition(lines, each.at)]),
+    ),
     ...optional(
       "mutations",
       unit.mutations
         .filter(each => isCapture(work, unit, each.of))
         .map(each => [each.variable, each.path, each.by, showPosition(lines, each.at)]),
     ),
-    ...optional("bound", unit.bound.map(each => [each.what, showPosition(lines, each.at)])),
+    ...optional(
+      "bound",
+      unit.bound.map(each => [each.what, showPosition(lines, each.at)]),
+    ),
   };
   return JSON.stringify(JSON.stringify(meta));
 }

@@ -9,7 +9,9 @@ export function importRegistrations(work: FileWork): string {
   let registrations = "";
   for (const statement of list(work.analysis.program, "body")) {
     if (statement.type !== "ImportDeclaration" || statement["importKind"] === "type") continue;
-    const names = list(statement, "specifiers").filter(each => isUsed(work, each)).map(specifierText);
+    const names = list(statement, "specifiers")
+      .filter(each => isUsed(work, each))
+      .map(specifierText);
     if (names.length === 0) continue;
     const key = `${work.options.name}|${String(part(statement, "source")["value"])}`;
     registrations += `$fsx(${JSON.stringify(key)},()=>({${names.join(",")}}));`;
@@ -25,12 +27,19 @@ function isUsed({ analysis }: FileWork, specifier: Node): boolean {
 function specifierText(specifier: Node): string {
   const local = nameOf(part(specifier, "local"));
   const imported = child(specifier, "imported");
-  const name = imported === undefined ? (specifier.type === "ImportNamespaceSpecifier" ? "*" : "default") : (imported["value"] ?? nameOf(imported));
+  const name =
+    imported === undefined
+      ? specifier.type === "ImportNamespaceSpecifier"
+        ? "*"
+        : "default"
+      : (imported["value"] ?? nameOf(imported));
   return `${JSON.stringify(name)}:${local}`;
 }
 
 export function lazyRegistrations({ analysis, options }: FileWork): string {
   if (!options.lazy) return "";
   const specifiers = new Set(analysis.dynamicImports.filter(each => /^\.{1,2}\//.test(each)));
-  return [...specifiers].map(each => `$fsl(${JSON.stringify(`${options.name}|${each}`)},()=>require(${JSON.stringify(each)}));`).join("");
+  return [...specifiers]
+    .map(each => `$fsl(${JSON.stringify(`${options.name}|${each}`)},()=>require(${JSON.stringify(each)}));`)
+    .join("");
 }

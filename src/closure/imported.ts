@@ -38,7 +38,8 @@ export class ImportIndex {
     for (let depth = 0; depth <= depthMax; depth++) {
       const next: typeof level = [];
       for (const [value, path] of level) {
-        if ((typeof value !== "function" && typeof value !== "object") || value === null || this.found.has(value)) continue;
+        if ((typeof value !== "function" && typeof value !== "object") || value === null || this.found.has(value))
+          continue;
         this.found.set(value, { key, path, scope });
         if (depth < depthMax) next.push(...properties(value, path));
       }

@@ -36,7 +36,8 @@ export function shippableClass(userClass: UserClass, find: (parent: object) => U
   const { constructor, id } = userClass;
   let known: Layout | undefined;
   const layout = () => (known ??= layoutOf(userClass, find));
-  const allocate = () => (layout().construct ? construct(constructor) : (Object.create(constructor.prototype as object) as object));
+  const allocate = () =>
+    layout().construct ? construct(constructor) : (Object.create(constructor.prototype as object) as object);
   const restore = (instance: object, state: unknown[]) => write(instance, state, layout());
   return {
     id,
@@ -65,9 +66,13 @@ function layoutOf(userClass: UserClass, find: (parent: object) => UserClass | un
   const isRoot = at === Function.prototype || typeof at !== "function" || at === Object;
   const builtin = isRoot ? undefined : builtinState(at as object);
   if (!isRoot && builtin === undefined && (construct || hasPrivateNames(at as object))) {
-    throw new FiresteelError("user", `an instance of the class ${userClass.constructor.name} cannot be sent to tasks: its private fields`, {
-      hint: `send plain data: ${userClass.constructor.name} has a parent from a package`,
-    });
+    throw new FiresteelError(
+      "user",
+      `an instance of the class ${userClass.constructor.name} cannot be sent to tasks: its private fields`,
+      {
+        hint: `send plain data: ${userClass.constructor.name} has a parent from a package`,
+      },
+    );
   }
   return { privates, construct: construct || builtin !== undefined, builtin };
 }
@@ -81,7 +86,11 @@ function builtinState(constructor: object): BuiltinState {
 
 /** Whether a class of a package's has private fields, which no one else can read. */
 export function hasPrivateNames(constructor: object): boolean {
-  for (let at: unknown = constructor; typeof at === "function" && at !== Function.prototype; at = Object.getPrototypeOf(at)) {
+  for (
+    let at: unknown = constructor;
+    typeof at === "function" && at !== Function.prototype;
+    at = Object.getPrototypeOf(at)
+  ) {
     if (/[\s;{.]#[A-Za-z_$]/.test(Function.prototype.toString.call(at))) return true;
   }
   return false;
@@ -130,7 +139,8 @@ function write(instance: object, state: unknown[], { privates, builtin }: Layout
     access.write(instance, state.slice(at, at + count));
     at += count;
   }
-  if (builtin === "map") for (const [key, value] of state[at] as [unknown, unknown][]) Map.prototype.set.call(instance, key, value);
+  if (builtin === "map")
+    for (const [key, value] of state[at] as [unknown, unknown][]) Map.prototype.set.call(instance, key, value);
   else if (builtin === "set") for (const value of state[at] as unknown[]) Set.prototype.add.call(instance, value);
   else if (builtin === "array") (instance as unknown[]).length = state[at] as number;
 }

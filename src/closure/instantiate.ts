@@ -36,7 +36,10 @@ export class ClosureLoader {
     if (scope === undefined) throw new FiresteelError("internal", `the bundle of ${ref.text} is not loaded here`);
     if (ref.captures.length === 0) return make(scope, ref.id).made as AnyFunction;
     const [classes, states, unavailable, root] = decodeValue(ref.captures, hooks(scope, resolveHandle)) as [
-      object[], unknown[], [string, string][], AnyFunction,
+      object[],
+      unknown[],
+      [string, string][],
+      AnyFunction,
     ];
     for (const [id, reason] of unavailable) unavailableClasses.set(id, reason);
     classes.forEach((each, at) => setClassState(scope, each, states[at], resolveHandle));
@@ -44,9 +47,14 @@ export class ClosureLoader {
   }
 }
 
-function make(scope: ClosureScope, id: string, atOnce?: (set: Setter) => void): { made: unknown; set: Setter | undefined } {
+function make(
+  scope: ClosureScope,
+  id: string,
+  atOnce?: (set: Setter) => void,
+): { made: unknown; set: Setter | undefined } {
   // with several entries in one process, a function may capture one of another's
-  const result = scope.make(id, atOnce) ?? scopes.find(each => !each.isDriver && each.factories.has(id))?.make(id, atOnce);
+  const result =
+    scope.make(id, atOnce) ?? scopes.find(each => !each.isDriver && each.factories.has(id))?.make(id, atOnce);
   if (result === undefined) throw new FiresteelError("internal", `the function ${id} is not in its bundle`);
   return result;
 }
@@ -76,7 +84,11 @@ function hooks(scope: ClosureScope, resolveHandle: ResolveHandle): DecodeHooks {
           return target.bind(self, ...args);
         }
         case "m": {
-          const [owner, name, isStatic] = meta as [{ prototype: Record<string, unknown> } & Record<string, unknown>, string, boolean];
+          const [owner, name, isStatic] = meta as [
+            { prototype: Record<string, unknown> } & Record<string, unknown>,
+            string,
+            boolean,
+          ];
           return isStatic ? owner[name] : owner.prototype[name];
         }
         case "h":
@@ -102,9 +114,13 @@ function classOfTask(scope: ClosureScope, [id, eager]: [string, unknown[]?]): un
 
 /** Captures and static fields are as fresh as those of functions. */
 function setClassState(scope: ClosureScope, constructor: object, encoded: unknown, resolveHandle: ResolveHandle): void {
-  const state = encoded instanceof Uint8Array ? (decodeValue(encoded, hooks(scope, resolveHandle)) as [object, unknown])[1] : encoded;
+  const state =
+    encoded instanceof Uint8Array
+      ? (decodeValue(encoded, hooks(scope, resolveHandle)) as [object, unknown])[1]
+      : encoded;
   const [captures, statics, privates] = state as [unknown[], Record<string, unknown>, unknown[] | undefined];
   setters.get(constructor)?.(...captures);
-  for (const [name, value] of Object.entries(statics)) (constructor as unknown as Record<string, unknown>)[name] = value;
+  for (const [name, value] of Object.entries(statics))
+    (constructor as unknown as Record<string, unknown>)[name] = value;
   if (privates !== undefined) userClassOf(constructor)?.staticPrivates?.write(constructor, privates);
 }

@@ -16,7 +16,10 @@ export function warnOfMutations(options: CaptureOptions, file: string, meta: Met
     if (warned.has(place)) continue;
     warned.add(place);
     const shown = [name, ...path].join(".");
-    const change = by === "=" ? `an assignment changes a task's own copy of \`${shown}\`` : `${shown}.${by}() changes a task's own copy`;
+    const change =
+      by === "="
+        ? `an assignment changes a task's own copy of \`${shown}\``
+        : `${shown}.${by}() changes a task's own copy`;
     options.warn(`${place}: ${change}, never the driver's (${operatorPlace(options)}): use an accumulator`);
   }
 }

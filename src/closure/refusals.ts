@@ -13,13 +13,22 @@ export function positionIn(file: string, at: string | undefined): SourcePosition
   return line === undefined || column === undefined ? undefined : { file, line, column };
 }
 
-export function refusal(options: CaptureOptions, what: string, hint: string | undefined, at: SourcePosition | undefined): FiresteelError {
+export function refusal(
+  options: CaptureOptions,
+  what: string,
+  hint: string | undefined,
+  at: SourcePosition | undefined,
+): FiresteelError {
   const details: ErrorDetails = { hint, at: at ?? options.at };
   return new FiresteelError("user", `${operatorPlace(options)} ${what}`, details);
 }
 
 /** A function that was not written in the job's own files. */
-export function foreignFunction(fn: object): { readonly what: string; readonly hint: string; readonly hintForCapture: string } {
+export function foreignFunction(fn: object): {
+  readonly what: string;
+  readonly hint: string;
+  readonly hintForCapture: string;
+} {
   const text = Function.prototype.toString.call(fn);
   if (/^class\b/.test(text)) {
     const hint = "declare the class at the top level of one of the job's modules";
@@ -37,7 +46,9 @@ export function hintForCapture(part: string, fallback: string | undefined): stri
   if (/ (Promise)$/.test(part)) return "await it before, and use the result";
   if (/ (WeakMap|WeakSet|WeakRef)$/.test(part)) return "use a Map or a Set, or make it inside the function";
   if (/ (Generator|AsyncGenerator|Iterator)$/.test(part)) return "collect it into an array before: [...values]";
-  if (/ (Socket|Server|ReadableStream|Worker|MessagePort|Database|EventEmitter|AbortController|AbortSignal)$/.test(part)) {
+  if (
+    / (Socket|Server|ReadableStream|Worker|MessagePort|Database|EventEmitter|AbortController|AbortSignal)$/.test(part)
+  ) {
     return "open it inside the function, or once a partition with mapPartitions";
   }
   if (part === "a symbol") return "use a string instead";

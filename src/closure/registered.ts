@@ -35,7 +35,14 @@ async function rewrite(path: string): Promise<RewrittenFile> {
   const isEntry = path === mainFile();
   const name = displayName(path);
   const runtime = fileURLToPath(new URL("./registered-helpers.ts", import.meta.url));
-  const file = await transformFile({ path, name, role: isEntry ? "entry" : "module", mode: "register", runtime, lazy: false });
+  const file = await transformFile({
+    path,
+    name,
+    role: isEntry ? "entry" : "module",
+    mode: "register",
+    runtime,
+    lazy: false,
+  });
   if (file.transformed !== undefined) addFileMap(path, file.transformed.lines);
   if (isEntry) addEntry(path, name, text);
   return file;

@@ -79,7 +79,11 @@ const boundFunctions = new WeakMap<object, BoundFunction>();
 export const boundOf = (fn: object): BoundFunction | undefined => boundFunctions.get(fn);
 
 /** `target.bind(self, …args)`, remembered. */
-export function recordBound(target: { bind(...args: unknown[]): unknown }, self: unknown, args: readonly unknown[] = []): unknown {
+export function recordBound(
+  target: { bind(...args: unknown[]): unknown },
+  self: unknown,
+  args: readonly unknown[] = [],
+): unknown {
   const result = target.bind(self, ...args);
   if (typeof target === "function" && typeof result === "function") boundFunctions.set(result, { target, self, args });
   return result;
@@ -96,7 +100,8 @@ const methods = new WeakMap<object, Method>();
 export const methodOf = (fn: object): Method | undefined => methods.get(fn);
 
 const userClasses = new WeakMap<object, UserClass & { readonly scope: ClosureScope }>();
-export const userClassOf = (constructor: object): (UserClass & { readonly scope: ClosureScope }) | undefined => userClasses.get(constructor);
+export const userClassOf = (constructor: object): (UserClass & { readonly scope: ClosureScope }) | undefined =>
+  userClasses.get(constructor);
 
 /** The scopes of this thread, and those of them in which functions are tagged. */
 export const scopes: ClosureScope[] = [];
@@ -126,7 +131,10 @@ export class ClosureScope {
   }
 
   /** Makes the function or class of an id; what it captures is set later, or earlier by `atOnce`. */
-  make(id: string, atOnce?: (set: Setter) => void): { readonly made: unknown; readonly set: Setter | undefined } | undefined {
+  make(
+    id: string,
+    atOnce?: (set: Setter) => void,
+  ): { readonly made: unknown; readonly set: Setter | undefined } | undefined {
     if (!this.factories.has(id)) this.loadLazily(id, () => this.factories.has(id));
     let factory = this.factories.get(id);
     if (typeof factory === "string") {
@@ -172,17 +180,30 @@ export class ClosureScope {
       if (!this.isDriver) return object;
       for (let i = 0; i < tags.length; i += 3) {
         const fn = object[tags[i] as string];
-        if (typeof fn === "function" && !Stamp.has(fn)) new Stamp(fn, tags[i + 1] as string, tags[i + 2] as Captures, this);
+        if (typeof fn === "function" && !Stamp.has(fn))
+          new Stamp(fn, tags[i + 1] as string, tags[i + 2] as Captures, this);
       }
       return object;
     },
     /** `target.bind(self, …args)`. */
     b: (target: { bind(...args: unknown[]): unknown }, ...args: unknown[]): unknown =>
-      this.isDriver && typeof target === "function" ? recordBound(target, args[0], args.slice(1)) : target.bind(...args),
+      this.isDriver && typeof target === "function"
+        ? recordBound(target, args[0], args.slice(1))
+        : target.bind(...args),
     /** Registers a class, from a static block at its beginning. */
-    c: (constructor: object, id: string, captures: Captures, own: Access, statics: Access, hasPrivates: boolean): void => {
+    c: (
+      constructor: object,
+      id: string,
+      captures: Captures,
+      own: Access,
+      statics: Access,
+      hasPrivates: boolean,
+    ): void => {
       this.addClass({
-        id, captures, hasPrivates, constructor: constructor as UserClass["constructor"],
+        id,
+        captures,
+        hasPrivates,
+        constructor: constructor as UserClass["constructor"],
         privates: own[0] === undefined ? undefined : { read: own[0], write: own[1]! },
         staticPrivates: statics[0] === undefined ? undefined : { read: statics[0], write: statics[1]! },
       });
@@ -211,7 +232,9 @@ export class ClosureScope {
     this.classes.set(id, constructor);
     userClasses.set(constructor, { ...userClass, scope: this });
     const shippable = shippableClass(userClass, parent => userClasses.get(parent));
-    registerClass(this.isDriver ? { ...shippable, dehydrate: instance => this.dehydrate(shippable, instance) } : shippable);
+    registerClass(
+      this.isDriver ? { ...shippable, dehydrate: instance => this.dehydrate(shippable, instance) } : shippable,
+    );
     if (!this.isDriver) return;
     addMethods(constructor, constructor, true);
     addMethods(constructor, (constructor as { prototype: object }).prototype, false);
@@ -228,7 +251,8 @@ type Access = readonly [read?: (of: object) => unknown[], write?: (of: object, v
 
 function addMethods(owner: object, holder: object, isStatic: boolean): void {
   for (const name of Object.getOwnPropertyNames(holder)) {
-    const value: unknown = name === "constructor" || name === "prototype" ? undefined : Object.getOwnPropertyDescriptor(holder, name)?.value;
+    const value: unknown =
+      name === "constructor" || name === "prototype" ? undefined : Object.getOwnPropertyDescriptor(holder, name)?.value;
     if (typeof value === "function") methods.set(value, { owner, name, isStatic });
   }
 }

@@ -86,7 +86,11 @@ export abstract class ScopeWalk {
   protected mutation(object: Node, by: string, at: number): void {
     const path: string[] = [];
     let root = unwrap(object);
-    while (root.type === "MemberExpression" && root["computed"] !== true && part(root, "property").type === "Identifier") {
+    while (
+      root.type === "MemberExpression" &&
+      root["computed"] !== true &&
+      part(root, "property").type === "Identifier"
+    ) {
       path.unshift(nameOf(part(root, "property")));
       root = unwrap(part(root, "object"));
     }
@@ -103,11 +107,28 @@ export abstract class ScopeWalk {
     this.references.push({ name: nameOf(node), at: node.start, scope, unit, write, eagerIn, mutation });
   }
 
-  protected newUnit(node: Node, kind: UnitKind, name: string, tag: TagPlace, privateNames: ReadonlySet<string> = noNames): Unit {
+  protected newUnit(
+    node: Node,
+    kind: UnitKind,
+    name: string,
+    tag: TagPlace,
+    privateNames: ReadonlySet<string> = noNames,
+  ): Unit {
     const unit: Unit = {
-      node, kind, name, tag, parent: this.unit, outer: this.scope,
-      captures: new Map(), eager: new Set(), writes: [], mutations: [], outerThis: [], bound: [],
-      privateNames, privatesOf: undefined,
+      node,
+      kind,
+      name,
+      tag,
+      parent: this.unit,
+      outer: this.scope,
+      captures: new Map(),
+      eager: new Set(),
+      writes: [],
+      mutations: [],
+      outerThis: [],
+      bound: [],
+      privateNames,
+      privatesOf: undefined,
     };
     this.units.push(unit);
     return unit;

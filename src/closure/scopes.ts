@@ -111,12 +111,17 @@ export function resolve(reference: Reference): void {
     if (!unit.captures.has(variable)) unit.captures.set(variable, reference.at);
     if (reference.eagerIn === unit) unit.eager.add(variable);
     if (reference.write) unit.writes.push({ variable, at: reference.at });
-    if (reference.mutation !== undefined) unit.mutations.push({ ...reference.mutation, variable: variable.name, of: variable });
+    if (reference.mutation !== undefined)
+      unit.mutations.push({ ...reference.mutation, variable: variable.name, of: variable });
   }
 }
 
 /** Records a use of something that belongs to the nearest function that is no arrow. */
-export function bindOuter(from: Unit | undefined, what: "this" | "arguments" | "super" | "new.target", at: number): void {
+export function bindOuter(
+  from: Unit | undefined,
+  what: "this" | "arguments" | "super" | "new.target",
+  at: number,
+): void {
   for (let unit = from; unit !== undefined; unit = unit.parent) {
     if (unit.kind === "class") continue;
     if (unit.kind !== "arrow") {

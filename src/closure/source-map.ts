@@ -65,7 +65,12 @@ export class Mappings {
     this.starts ??= scan(this.text);
     const at = line * stride;
     if (at >= this.starts.length) return undefined;
-    const state = { offset: this.starts[at]!, source: this.starts[at + 1]!, line: this.starts[at + 2]!, column: this.starts[at + 3]! };
+    const state = {
+      offset: this.starts[at]!,
+      source: this.starts[at + 1]!,
+      line: this.starts[at + 2]!,
+      column: this.starts[at + 3]!,
+    };
     let generated = 0;
     let found: Origin | undefined;
     while (state.offset < this.text.length && this.text[state.offset] !== ";") {

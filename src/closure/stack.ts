@@ -30,7 +30,9 @@ export function addBundleMap(url: string, bundle: JobBundle): void {
     trace(line, column) {
       if (map === undefined) {
         const { mappings, sources, transformed } = JSON.parse(bundle.map) as BundleMap;
-        const files = sources.flatMap((path, at) => (transformed[path] === undefined ? [] : [[at, new Mappings(transformed[path])] as const]));
+        const files = sources.flatMap((path, at) =>
+          transformed[path] === undefined ? [] : [[at, new Mappings(transformed[path])] as const],
+        );
         map = { outer: new Mappings(mappings), sources, files: new Map(files) };
       }
       const outer = map.outer.find(line - 1, column - 1);
@@ -57,7 +59,8 @@ export function addFileMap(path: string, lines: readonly (readonly Segment[])[])
 /** What was inserted belongs to what follows it on the line, or else stands before. */
 function within(mappings: Mappings, file: string, line: number, column: number): Origin | undefined {
   let found = mappings.find(line, column);
-  for (let ahead = column; found === undefined && ahead < column + insertedColumnsMax; ahead += 8) found = mappings.find(line, ahead);
+  for (let ahead = column; found === undefined && ahead < column + insertedColumnsMax; ahead += 8)
+    found = mappings.find(line, ahead);
   return found && { file, line: found.line + 1, column: found.column + found.beyond + 1 };
 }
 
@@ -65,7 +68,8 @@ const insertedColumnsMax = 400;
 const engineFolder = fileURLToPath(new URL("../", import.meta.url));
 const location = /((?:blob:|file:\/\/)?[^\s()]*?[^\s():]):(\d+):(\d+)\)?$/;
 
-type Frame = { readonly kind: "user" | "package"; readonly at: Origin } | { readonly kind: "engine" } | { readonly kind: "other" };
+type Frame =
+  { readonly kind: "user" | "package"; readonly at: Origin } | { readonly kind: "engine" } | { readonly kind: "other" };
 
 function frameOf(line: string): Frame {
   const match = location.exec(line);
@@ -75,11 +79,14 @@ function frameOf(line: string): Frame {
   const at = { line: Number(match[2]), column: Number(match[3]) };
   if (known !== undefined) {
     const origin = known.trace(at.line, at.column);
-    return origin === undefined ? { kind: "engine" } : { kind: isPackage(origin.file) ? "package" : "user", at: origin };
+    return origin === undefined
+      ? { kind: "engine" }
+      : { kind: isPackage(origin.file) ? "package" : "user", at: origin };
   }
   const file = path.startsWith("file://") ? fileURLToPath(path) : path;
   // in the compiled binary the engine's own paths are relative
-  if (!isAbsolute(file) || file.startsWith(engineFolder) || file.includes("$bunfs") || file.startsWith("/~BUN")) return { kind: "engine" };
+  if (!isAbsolute(file) || file.startsWith(engineFolder) || file.includes("$bunfs") || file.startsWith("/~BUN"))
+    return { kind: "engine" };
   return { kind: isPackage(file) ? "package" : "user", at: { file, ...at } };
 }
 

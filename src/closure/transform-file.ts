@@ -12,7 +12,9 @@ import { loaderOf, parse } from "./parse.ts";
 import { transform, transformProgram } from "./transform.ts";
 
 /** A file's text as the bundler gets it, and how it was made; undefined when the file is wrong, which the bundler says best. */
-export async function transformFile(options: TransformOptions): Promise<RewrittenFile & { readonly transformed: Transformed | undefined }> {
+export async function transformFile(
+  options: TransformOptions,
+): Promise<RewrittenFile & { readonly transformed: Transformed | undefined }> {
   const text = await readFile(options.path, "utf8");
   const loader = loaderOf(options.path);
   const transformed = transformText(text, options);
@@ -59,7 +61,7 @@ export class AlignedPositions implements Positions {
 
   position(offset: number): [number, number] {
     let low = 0;
-    for (let high = this.from.length; high - low > 1; ) {
+    for (let high = this.from.length; high - low > 1;) {
       const middle = (low + high) >> 1;
       if (this.from[middle]! <= offset) low = middle;
       else high = middle;

@@ -28,7 +28,12 @@ export function transform(text: string, options: TransformOptions): Transformed 
 }
 
 /** The same for a syntax tree whose text may not be the user's own: `lines` leads back to that. */
-export function transformProgram(text: string, program: Node, lines: Positions, options: TransformOptions): Transformed {
+export function transformProgram(
+  text: string,
+  program: Node,
+  lines: Positions,
+  options: TransformOptions,
+): Transformed {
   const work: FileWork = { text, options, analysis: analyse(program), lines, edits: new Edits() };
   const tags = tagEdits(work);
   placeEdits(work);
@@ -133,7 +138,8 @@ function printModule(work: FileWork, output: Output, prefix: string, tags: strin
   for (const each of list(work.analysis.program, "body")) {
     const source = each.type === "ImportDeclaration" ? child(each, "source") : undefined;
     const replaced = replacedModules.get(source?.["value"]);
-    if (source !== undefined && replaced !== undefined) work.edits.replace(source.start, source.end, JSON.stringify(replaced));
+    if (source !== undefined && replaced !== undefined)
+      work.edits.replace(source.start, source.end, JSON.stringify(replaced));
   }
   output.generated(`${prefix}${lazyRegistrations(work)}\n`);
   registrations(work, output);
@@ -164,7 +170,8 @@ function printRegistered(work: FileWork, output: Output, prefix: string): void {
   let metas = "";
   for (const unit of work.analysis.units) {
     const isClass = unit.kind === "class" && unit.outer === work.analysis.scope;
-    if (unit.tag.kind !== "none" || isClass) metas += `$fsr(${JSON.stringify(idOf(work, unit))},null,${metaOf(work, unit)});`;
+    if (unit.tag.kind !== "none" || isClass)
+      metas += `$fsr(${JSON.stringify(idOf(work, unit))},null,${metaOf(work, unit)});`;
   }
   output.copy(0, start, []);
   output.generated(prefix + metas);

@@ -56,9 +56,15 @@ export async function bundle(request: BundleRequest): Promise<BundleResult> {
         name: "firesteel",
         setup(build) {
           build.onResolve({ filter: virtual }, ({ path }) => ({ path, namespace: "firesteel" }));
-          build.onLoad({ filter: /.*/, namespace: "firesteel" }, ({ path }) => ({ contents: request.virtual[path]!, loader: "js" }));
+          build.onLoad({ filter: /.*/, namespace: "firesteel" }, ({ path }) => ({
+            contents: request.virtual[path]!,
+            loader: "js",
+          }));
           for (const [path, specifier] of Object.entries(request.replaced)) {
-            build.onLoad({ filter: new RegExp(`^${escape(path)}$`) }, () => ({ contents: request.virtual[specifier]!, loader: "js" }));
+            build.onLoad({ filter: new RegExp(`^${escape(path)}$`) }, () => ({
+              contents: request.virtual[specifier]!,
+              loader: "js",
+            }));
           }
           build.onLoad({ filter: userFilesOutside(request.exceptFolder) }, ({ path }) => request.rewrite(path));
         },
@@ -66,7 +72,8 @@ export async function bundle(request: BundleRequest): Promise<BundleResult> {
     ],
   });
   const [code, map] = result.outputs;
-  if (!result.success || code === undefined || map === undefined) return { ok: false, problems: result.logs.map(problemOf) };
+  if (!result.success || code === undefined || map === undefined)
+    return { ok: false, problems: result.logs.map(problemOf) };
   return { ok: true, code: await code.text(), map: await map.text() };
 }
 
@@ -79,8 +86,13 @@ export function moduleText(code: string): string {
   const { builtinModules } = createRequire(import.meta.url)("node:module") as { builtinModules: string[] };
   const names = new Set(builtinModules);
   return code
-    .replace(/^(import\b.*? )"([\w/]+)";$/gm, (line, before: string, name: string) => (names.has(name) ? `${before}"node:${name}";` : line))
-    .replace(/^var __require = import\.meta\.require;$/m, "var __require = name => globalThis.process.getBuiltinModule(name);");
+    .replace(/^(import\b.*? )"([\w/]+)";$/gm, (line, before: string, name: string) =>
+      names.has(name) ? `${before}"node:${name}";` : line,
+    )
+    .replace(
+      /^var __require = import\.meta\.require;$/m,
+      "var __require = name => globalThis.process.getBuiltinModule(name);",
+    );
 }
 
 function escape(text: string): string {

@@ -64,12 +64,20 @@ test("call sites, stacks and refs name the user's lines", async () => {
   const path = write("b/job.ts", job);
   const bundle = await bundleJob(path);
   const exports = await runEntry(await loadBundle(bundle));
-  const { fn, failing, tail } = exports.default as { fn: (x: number) => number; failing: (x: number) => number; tail: () => unknown };
+  const { fn, failing, tail } = exports.default as {
+    fn: (x: number) => number;
+    failing: (x: number) => number;
+    tail: () => unknown;
+  };
   expect(exports["places"]).toEqual([{ file: path, line: 8, column: 3 }]);
   // the call is in tail position, whose frame the runtime would drop
   expect(tail()).toMatchObject({ file: path, line: 10 });
   const ref = captureClosure(fn, { operator: "map", at: undefined, warn: () => undefined });
-  expect(ref).toMatchObject({ text: "(x: number): number => x * scale", at: { file: path, line: 12, column: 7 }, bundle: bundle.hash });
+  expect(ref).toMatchObject({
+    text: "(x: number): number => x * scale",
+    at: { file: path, line: 12, column: 7 },
+    bundle: bundle.hash,
+  });
   const loader = new ClosureLoader();
   await loader.load(bundle);
   const failingRef = captureClosure(failing, { operator: "map", at: undefined, warn: () => undefined });
@@ -91,7 +99,11 @@ test("captured functions name the bundles they need", async () => {
   const bundle = await bundleJob(write("c/job.ts", job));
   const { default: exported } = await runEntry(await loadBundle(bundle));
   const { partitioner } = exported as { partitioner: { parts: number; partition(key: number): number } };
-  const ref = captureMethod(partitioner, "partition", { operator: "partitionBy", at: undefined, warn: () => undefined });
+  const ref = captureMethod(partitioner, "partition", {
+    operator: "partitionBy",
+    at: undefined,
+    warn: () => undefined,
+  });
   const needed = await bundlesFor([], new Set());
   expect(needed.map(each => each.hash)).toContain(bundle.hash);
   expect(await bundlesFor([], new Set(needed.map(each => each.hash)))).toEqual([]);
@@ -107,20 +119,29 @@ test("a function without captures costs no bytes, and a builtin needs no bundle"
   expect(sqrt(9)).toBe(3);
   const bundle = await bundleJob(write("d/job.ts", "export default (x: number) => x + 1;\n"));
   const { default: fn } = await runEntry(await loadBundle(bundle));
-  expect(captureClosure(fn as never, { operator: "map", at: undefined, warn: () => undefined }).captures.length).toBe(0);
+  expect(captureClosure(fn as never, { operator: "map", at: undefined, warn: () => undefined }).captures.length).toBe(
+    0,
+  );
 });
 
 test("syntax that the parser does not know still ships", async () => {
-  const path = write("e/job.ts", `export default abstract class Job<out T> {
+  const path = write(
+    "e/job.ts",
+    `export default abstract class Job<out T> {
   declare readonly kind: T;
   static run(): (x: number) => number {
     return (x: number): number => x satisfies number;
   }
 }
-`);
+`,
+  );
   const bundle = await bundleJob(path);
   const { default: made } = await runEntry(await loadBundle(bundle));
-  const ref = captureClosure((made as { run(): (x: number) => number }).run(), { operator: "map", at: undefined, warn: () => undefined });
+  const ref = captureClosure((made as { run(): (x: number) => number }).run(), {
+    operator: "map",
+    at: undefined,
+    warn: () => undefined,
+  });
   expect(ref.at).toMatchObject({ file: path, line: 4 });
   const loader = new ClosureLoader();
   await loader.load(bundle);

@@ -60,7 +60,11 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 async function bun(...args: string[]): Promise<{ out: string; err: string; code: number }> {
   const child = Bun.spawn([process.execPath, ...args], { cwd: folder, stdout: "pipe", stderr: "pipe" });
-  const [out, err, code] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text(), child.exited]);
+  const [out, err, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
   return { out, err, code };
 }
 

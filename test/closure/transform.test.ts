@@ -16,7 +16,15 @@ const corpus = ["src/closure", "src/data", "src/base", "test/closures/forms", "t
 const transpiler = new Bun.Transpiler({ loader: "ts" });
 
 function run(text: string, change: Partial<TransformOptions> = {}): Transformed {
-  return transform(text, { path: "/job.ts", name: "job.ts", role: "entry", mode: "bundle", runtime: "runtime", lazy: true, ...change });
+  return transform(text, {
+    path: "/job.ts",
+    name: "job.ts",
+    role: "entry",
+    mode: "bundle",
+    runtime: "runtime",
+    lazy: true,
+    ...change,
+  });
 }
 
 describe("on this project's own files", () => {
@@ -52,7 +60,12 @@ describe("on this project's own files", () => {
           const next = segments[at + 1]?.[0] ?? segment[0] + 5;
           const found = mappings.find(line, next - 1);
           if (segment.length === 1) expect(found).toBeUndefined();
-          else expect([found!.line, found!.column, found!.beyond]).toEqual([segment[1]!, segment[2]!, next - 1 - segment[0]]);
+          else
+            expect([found!.line, found!.column, found!.beyond]).toEqual([
+              segment[1]!,
+              segment[2]!,
+              next - 1 - segment[0],
+            ]);
         });
       });
     }
@@ -62,7 +75,9 @@ describe("on this project's own files", () => {
 describe("what is tagged", () => {
   const tags = (text: string, change: Partial<TransformOptions> = {}) => {
     const printed = run(text, { mode: "register", ...change }).text;
-    return [...printed.matchAll(/"job\.ts:(\d+)",(null|\(\)=>\[[^\]]*\])\)/g)].map(match => `${text.slice(Number(match[1])).split("\n")[0]!.slice(0, 12)} ${match[2]}`);
+    return [...printed.matchAll(/"job\.ts:(\d+)",(null|\(\)=>\[[^\]]*\])\)/g)].map(
+      match => `${text.slice(Number(match[1])).split("\n")[0]!.slice(0, 12)} ${match[2]}`,
+    );
   };
 
   test("arrows, with what they capture of the module in an entry", () => {
@@ -71,7 +86,9 @@ describe("what is tagged", () => {
 
   test("arrows of a module, which sees its own variables", () => {
     expect(tags("const a = 1; run(x => x + a);", { role: "module" })).toEqual(["x => x + a); null"]);
-    expect(tags("const a = 1; { const b = 2; run(x => a + b); }", { role: "module" })).toEqual(["x => a + b); ()=>[b]"]);
+    expect(tags("const a = 1; { const b = 2; run(x => a + b); }", { role: "module" })).toEqual([
+      "x => a + b); ()=>[b]",
+    ]);
   });
 
   test("imports, types and own names are no captures", () => {
@@ -93,7 +110,8 @@ describe("what is tagged", () => {
 });
 
 test("positions are found again in a text that lost its types", () => {
-  const original = "export const add = (left: number, right: Map<string, number>): number => {\n  return left + right.size;\n};\n";
+  const original =
+    "export const add = (left: number, right: Map<string, number>): number => {\n  return left + right.size;\n};\n";
   const plain = transpiler.transformSync(original);
   const positions = new AlignedPositions(plain, original);
   for (const word of ["add", "left", "right", "return", "size"]) {

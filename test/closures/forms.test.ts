@@ -8,7 +8,9 @@ const folder = join(import.meta.dirname, "forms");
 
 describe("forms", () => {
   afterAll(stopTasks);
-  for (const file of readdirSync(folder).filter(each => each.endsWith(".ts")).sort()) {
+  for (const file of readdirSync(folder)
+    .filter(each => each.endsWith(".ts"))
+    .sort()) {
     test(file.replace(/\.ts$/, "").replaceAll("-", " "), async () => {
       const { found } = await runForm(join(folder, file));
       expect(found.length).toBeGreaterThan(0);

@@ -11,7 +11,10 @@ import { bundleJob } from "../../src/closure/bundle.ts";
 import { runForm, stopTasks } from "./harness.ts";
 
 const folder = import.meta.dirname;
-const jobs = (of: string) => readdirSync(join(folder, of)).filter(each => each.endsWith(".ts")).sort();
+const jobs = (of: string) =>
+  readdirSync(join(folder, of))
+    .filter(each => each.endsWith(".ts"))
+    .sort();
 
 function golden(name: string, text: string): void {
   const path = join(folder, "golden", name.replace(/\.ts$/, ".txt"));
@@ -22,7 +25,11 @@ function golden(name: string, text: string): void {
 
 function shown(thrown: unknown): string {
   if (!(thrown instanceof FiresteelError) || thrown.kind !== "user") throw thrown;
-  const lines = [thrown.message, thrown.at === undefined ? "nowhere" : `at ${formatPosition(thrown.at)}`, `fix: ${thrown.hint ?? "none"}`];
+  const lines = [
+    thrown.message,
+    thrown.at === undefined ? "nowhere" : `at ${formatPosition(thrown.at)}`,
+    `fix: ${thrown.hint ?? "none"}`,
+  ];
   return `${lines.join("\n")}\n`;
 }
 

@@ -44,7 +44,10 @@ export default async function main(ctx: FormContext): Promise<Found> {
   return [
     [await ctx.ship(() => [p.x, p.y, q.x, q.z, q instanceof Point3, p instanceof Point]), [10, 2, 40, 6, true, true]],
     [back instanceof Point, true],
-    [[back.x, back.y], [80, 9]],
+    [
+      [back.x, back.y],
+      [80, 9],
+    ],
     [await ctx.ship((row: Point) => row.x, p), 10],
     [await ctx.ship((row: unknown) => (row as { z: number }).z, q), 6],
     [await ctx.ship((row: unknown) => [isPoint(row), Point.count, Point.origin instanceof Point], q), [true, 7, true]],

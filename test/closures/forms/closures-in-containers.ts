@@ -15,7 +15,10 @@ export default async function main(ctx: FormContext): Promise<Found> {
   const a = { shared };
   const b = { shared };
   return [
-    [await ctx.ship((x: number) => operations.double(x) + operations.list[0]!(x) + operations.map.get("half")!(x), 4), 16],
+    [
+      await ctx.ship((x: number) => operations.double(x) + operations.list[0]!(x) + operations.map.get("half")!(x), 4),
+      16,
+    ],
     [await ctx.ship(() => [cyclic.self === cyclic, cyclic.call!()]), [true, "c"]],
     [await ctx.ship(() => a.shared === b.shared), true],
   ];

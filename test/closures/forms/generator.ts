@@ -8,6 +8,15 @@ function* repeat(rows: Iterable<number>) {
 export default async function main(ctx: FormContext): Promise<Found> {
   return [
     [await ctx.shipIterable(repeat, [1, 2]), [1, 1, 2, 2]],
-    [await ctx.shipIterable(function* (rows: number[]) { yield* rows; yield times; }, [7]), [7, 2]],
+    [
+      await ctx.shipIterable(
+        function* (rows: number[]) {
+          yield* rows;
+          yield times;
+        },
+        [7],
+      ),
+      [7, 2],
+    ],
   ];
 }

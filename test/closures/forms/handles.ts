@@ -10,7 +10,10 @@ class Broadcast {
 }
 
 export default async function main(ctx: FormContext): Promise<Found> {
-  const table: { value?: unknown } = Object.assign(Object.create({ [Symbol.for("firesteel.handle")]: () => ({ handle: "broadcast", id: 7 }) }), {});
+  const table: { value?: unknown } = Object.assign(
+    Object.create({ [Symbol.for("firesteel.handle")]: () => ({ handle: "broadcast", id: 7 }) }),
+    {},
+  );
   return [
     [await ctx.ship(() => table.value), "broadcast 7"],
     [typeof Broadcast, "function"],

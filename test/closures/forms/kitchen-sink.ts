@@ -11,7 +11,8 @@ export interface Named {
 export declare namespace Types {
   type A = typeof never;
 }
-export let exported = 1, another = () => exported + 1;
+export let exported = 1,
+  another = () => exported + 1;
 export const { destructured = 5, ...others } = { rest: 2 } as { destructured?: number; rest: number };
 export { helper as renamed, type Hidden };
 type Hidden = Named;
@@ -21,7 +22,7 @@ function overloaded(x: number): number;
 function overloaded(x: unknown): unknown {
   return x;
 }
-const helper = <const T,>(x: T): T => x satisfies T as T;
+const helper = <const T>(x: T): T => x satisfies T as T;
 const generic = helper<number>;
 const log: string[] = [];
 const resource = (name: string) => ({ name, [Symbol.dispose]: () => void log.push(name) });
@@ -48,8 +49,11 @@ class Accessors {
   accessor counted = 0;
   static readonly [Symbol.species] = Accessors;
   readonly #hidden?: number;
-  protected declare type: string;
-  constructor(public readonly label = "x", hidden?: number) {
+  declare protected type: string;
+  constructor(
+    public readonly label = "x",
+    hidden?: number,
+  ) {
     if (hidden !== undefined) this.#hidden = hidden;
   }
   has = (other: object): boolean => #hidden in other;
@@ -86,7 +90,10 @@ export default async function main(this: unknown, ctx: FormContext, ..._: unknow
   const optional = object?.nested?.["deep"]?.(2);
   const iife = (() => exported)();
   const picked = ((a, b) => (a > b ? a : b)) satisfies (a: number, b: number) => number;
-  const bindings = new Map<string, () => unknown>([["a", () => optional(iife)], ["b", async () => 1]]);
+  const bindings = new Map<string, () => unknown>([
+    ["a", () => optional(iife)],
+    ["b", async () => 1],
+  ]);
   const accessors = new Accessors("y", 3);
   let assigned: (x: number) => number;
   assigned = x => x + destructured;
@@ -107,10 +114,25 @@ export default async function main(this: unknown, ctx: FormContext, ..._: unknow
     [await ctx.ship(assigned, 1), 6],
     [await ctx.ship(inArray, 6), 1],
     [await ctx.ship(inObject, 2), 10],
-    [await ctx.ship(() => [accessors.hidden, accessors.label, accessors.has(accessors), accessors.has({})]), [3, "y", true, false]],
+    [
+      await ctx.ship(() => [accessors.hidden, accessors.label, accessors.has(accessors), accessors.has({})]),
+      [3, "y", true, false],
+    ],
     [await ctx.ship((round: Round) => round.area, new fallback(1)), 3],
-    [await ctx.ship(({ a: { b = destructured } = {} as { b?: number }, ...rest }: { a?: { b?: number }; c: number }) => [b, rest], { c: 1 }), [5, { c: 1 }]],
-    [await ctx.ship((x: number) => { const y = (z: number) => z * x * iife; return [1, 2].map(y); }, 3), [3, 6]],
+    [
+      await ctx.ship(
+        ({ a: { b = destructured } = {} as { b?: number }, ...rest }: { a?: { b?: number }; c: number }) => [b, rest],
+        { c: 1 },
+      ),
+      [5, { c: 1 }],
+    ],
+    [
+      await ctx.ship((x: number) => {
+        const y = (z: number) => z * x * iife;
+        return [1, 2].map(y);
+      }, 3),
+      [3, 6],
+    ],
     [await ctx.ship((x?: { y?: () => number }) => x?.y?.() ?? void 0), undefined],
     [await ctx.ship((s: string) => s.replace(/(?<a>\/)[/\]]/u, "$<a>") + `${`${s}`}`, "a/]"), "a/a/]"],
   ];

@@ -12,6 +12,11 @@ export default async function main(ctx: FormContext): Promise<Found> {
     [await ctx.ship(() => [first, renamed]), [1, 2]],
     [await nested(10), 25],
     [await ctx.ship((x: number, n = 5) => x + n, 1), 6],
-    [await ctx.ship(function named(x: number): number { return x === 0 ? n : named(x - 1); }, 3), 4],
+    [
+      await ctx.ship(function named(x: number): number {
+        return x === 0 ? n : named(x - 1);
+      }, 3),
+      4,
+    ],
   ];
 }

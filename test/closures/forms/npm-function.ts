@@ -12,6 +12,9 @@ export default async function main(ctx: FormContext): Promise<Found> {
     [await ctx.ship((x: bigint) => named.json(x), 6n), 6],
     [await ctx.ship(() => snappyUncompress.name), "snappyUncompress"],
     [await ctx.ship(() => [place.line, place.column]), [2, 1]],
-    [[back.constructor === place.constructor, back.line], [true, 2]],
+    [
+      [back.constructor === place.constructor, back.line],
+      [true, 2],
+    ],
   ];
 }

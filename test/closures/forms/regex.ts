@@ -11,6 +11,9 @@ export default async function main(ctx: FormContext): Promise<Found> {
     [await ctx.ship(test, "one two"), [true, 3]],
     [await ctx.ship(test, "one two"), [true, 3]],
     [await ctx.ship((text: string) => sticky.test(text), "abc"), true],
-    [await ctx.ship((text: string) => text.split(/[,/]/).map(x => x.replace(/'"`/g, "")), "a,b/c'\"`"), ["a", "b", "c"]],
+    [
+      await ctx.ship((text: string) => text.split(/[,/]/).map(x => x.replace(/'"`/g, "")), "a,b/c'\"`"),
+      ["a", "b", "c"],
+    ],
   ];
 }

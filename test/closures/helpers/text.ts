@@ -31,7 +31,13 @@ export default function (text: string): string {
   return `<${text}>`;
 }
 
-export const table = { upper: shout, lower: whisper, twice(text: string) { return text + text; } };
+export const table = {
+  upper: shout,
+  lower: whisper,
+  twice(text: string) {
+    return text + text;
+  },
+};
 
 {
   const hidden = 40;

@@ -4,7 +4,8 @@ function makeRdd(): object {
   class Rdd {}
   return Object.assign(new Rdd(), {
     // as the engine's own
-    [Symbol.for("firesteel.refuse")]: "an Rdd cannot be used inside a function that runs in tasks: join the two, or collect() and broadcast() the small one",
+    [Symbol.for("firesteel.refuse")]:
+      "an Rdd cannot be used inside a function that runs in tasks: join the two, or collect() and broadcast() the small one",
   });
 }
 
