@@ -56,6 +56,7 @@ export class Driver {
     this.engine = new EngineClient(
       {
         memoryBytes: config.get("firesteel.executor.memory"),
+        machineBytes: config.machine.memoryBytes,
         pool: {
           storageFraction: config.get("firesteel.memory.storageFraction"),
           waitMaxMs: config.get("firesteel.memory.grantTimeout"),

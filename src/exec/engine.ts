@@ -11,10 +11,15 @@ import type { DagAction, TaskAction, TaskIdentity } from "../schedule/contracts.
 import { SchedulerLoop } from "../schedule/scheduler-loop.ts";
 import { JobBook } from "./job-book.ts";
 import type { AccumulatorUpdate, EngineStart, FromEngine, FromTaskThread, StageOrder, TaskSuccess, ToEngine } from "./messages.ts";
+import { MemoryWatch, type Suspicion } from "./memory-watch.ts";
 import { OutputBook } from "./output-book.ts";
+import { functionsOf, type StageFunctions } from "./stage-functions.ts";
 import { TaskThreads } from "./task-threads.ts";
+import { formatBytes } from "../base/quantity.ts";
+import { residentBytes } from "../platform/resident.ts";
+import { pageBytes } from "../kernel/control-area.ts";
 import { createKernelMemory } from "../kernel/kernels.ts";
-import { attachMemory } from "../kernel/task-memory.ts";
+import { attachMemory, type SharedPool } from "../kernel/task-memory.ts";
 import { BlockStore } from "../storage/block-store.ts";
 import { ExchangeStore } from "../storage/exchange-store.ts";
 
@@ -43,6 +48,9 @@ export class Engine {
       },
       lost: (executor, error) => this.threadLost(executor, error),
     });
+    const heapBytes = start.settings["firesteel.task.heapLimit"] as number;
+    const watch = new MemoryWatch<ExecutorId>({ heapBytes, machineBytes: start.machineBytes });
+    setInterval(() => this.watchMemory(watch, pool, heapBytes), watchEveryMs).unref();
   }
 
   receive(message: ToEngine): void {
@@ -230,9 +238,31 @@ export class Engine {
     return { stage, plan, properties, ...this.outputs.inputsOf(plan) };
   }
 
+  private watchMemory(watch: MemoryWatch<ExecutorId>, pool: SharedPool, heapBytes: number): void {
+    const { tasks, storage, exchanges, broadcasts } = pool.shares.use();
+    const engineBytes = (tasks + storage + exchanges + broadcasts) * pageBytes;
+    const suspicion = watch.look(this.threads.busy(), residentBytes(), engineBytes);
+    const task = suspicion && this.threads.taskOn(suspicion.thread);
+    if (task === undefined) return;
+    this.threads.endThread(suspicion!.thread, heapFilled(functionsOf(this.jobs.planOf(task.stage).plan), suspicion!, heapBytes));
+  }
+
   private emit(event: EngineEvent): void {
     this.post({ type: "event", event });
   }
+}
+
+const watchEveryMs = 50;
+
+function heapFilled({ text, at }: StageFunctions, { grownBytes, machineFull }: Suspicion<ExecutorId>, heapBytes: number): WireError {
+  const limit = machineFull ? "the machine's memory is nearly full" : `the limit is ${formatBytes(heapBytes)}`;
+  return {
+    kind: "resource",
+    name: "FiresteelError",
+    message: `${text} fills its thread's JavaScript heap within one call: it took ${formatBytes(grownBytes)} more, ${limit}`,
+    hint: "keep less in memory at once: yield rows from a generator function*, or use smaller inputs; or raise firesteel.task.heapLimit",
+    ...(at !== undefined && { at }),
+  };
 }
 
 function keyOf(task: TaskIdentity): string {

@@ -17,6 +17,8 @@ import type { MapOutput } from "../storage/map-output.ts";
 export interface EngineStart {
   /** Of the kernel memory, which the engine thread makes: a thread that holds it collects its garbage late (platform/garbage.ts). */
   readonly memoryBytes: number;
+  /** What the machine, or the cgroup, has. */
+  readonly machineBytes: number;
   readonly pool: PoolOptions;
   readonly localDirs: LocalDirs;
   readonly threads: number;
@@ -73,12 +75,22 @@ export interface AccumulatorUpdate {
   readonly amount: Uint8Array;
 }
 
+/** Words that the engine thread and a task thread share. */
+export const controlWord = {
+  /** The attempt that should stop, or −1. */
+  cancel: 0,
+  /** Goes up whenever the thread has checked itself. */
+  beat: 1,
+  /** The system's number of the thread, 0 when unknown. */
+  thread: 2,
+} as const;
+
 /** Given to a task thread when it starts. */
 export interface TaskThreadStart {
   readonly memory: WebAssembly.Memory;
   readonly module: WebAssembly.Module;
-  /** cancel[0] holds the attempt that should stop, or −1. */
-  readonly cancel: Int32Array;
+  /** Written by the engine thread and the task thread; see `controlWord`. */
+  readonly control: Int32Array;
   readonly localDirs: LocalDirs;
   readonly settings: Settings;
 }

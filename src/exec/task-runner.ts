@@ -17,7 +17,7 @@ import type { SourceMetric } from "../sources/contracts.ts";
 import { BlockStore } from "../storage/block-store.ts";
 import { ExchangeStore } from "../storage/exchange-store.ts";
 import type { Definitions } from "./definitions.ts";
-import type { StageOrder, TaskOrder, TaskSuccess, TaskThreadStart } from "./messages.ts";
+import { controlWord, type StageOrder, type TaskOrder, type TaskSuccess, type TaskThreadStart } from "./messages.ts";
 import { runTask } from "./run-task.ts";
 import { openSpillCodec } from "./spill-codec.ts";
 
@@ -42,6 +42,7 @@ export class TaskRunner {
 
   async run(stage: StageOrder, order: TaskOrder): Promise<TaskSuccess> {
     const startedMs = performance.now();
+    Atomics.add(this.start.control, controlWord.beat, 1);
     await this.definitions.ready();
     const checkCancelled = () => this.checkCancelled(order);
     const memory = this.pool.openTask(order.attempt, { checkCancelled });
@@ -107,7 +108,9 @@ export class TaskRunner {
   }
 
   private checkCancelled(order: TaskOrder): void {
-    if (Atomics.load(this.start.cancel, 0) === order.attempt) throw new FiresteelError("cancelled", "the task was cancelled");
+    const { control } = this.start;
+    Atomics.add(control, controlWord.beat, 1);
+    if (Atomics.load(control, controlWord.cancel) === order.attempt) throw new FiresteelError("cancelled", "the task was cancelled");
   }
 }
 

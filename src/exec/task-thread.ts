@@ -4,16 +4,27 @@
  */
 import { FiresteelError, toWire } from "../base/errors.ts";
 import type { StageId } from "../base/ids.ts";
+import { callSite } from "../closure/stack.ts";
+import { threadNumber } from "../platform/resident.ts";
 import { parent, threadData } from "../platform/threads.ts";
-import type { FromTaskThread, StageOrder, TaskOrder, TaskSuccess, TaskThreadStart, ToTaskThread } from "./messages.ts";
+import { controlWord, type FromTaskThread, type StageOrder, type TaskOrder, type TaskSuccess, type TaskThreadStart, type ToTaskThread } from "./messages.ts";
 import { Definitions } from "./definitions.ts";
 import { TaskRunner } from "./task-runner.ts";
 
 // deep enough to reach the generated pipeline's frame below a user's recursion
 Error.stackTraceLimit = 100;
 
+// ending the thread would tell nobody where it was called
+process.exit = code => {
+  throw new FiresteelError("user", `process.exit(${code ?? ""}) was called in a task`, {
+    hint: "throw an error instead: it fails the task, and the job when retries do not help",
+    at: callSite(),
+  });
+};
+
 const start = threadData<TaskThreadStart>();
 const port = parent();
+Atomics.store(start.control, controlWord.thread, threadNumber());
 const definitions = new Definitions(start.settings);
 const reportEveryMs = 2;
 const runner = new TaskRunner(start, definitions, message => post({ type: "warning", message }));

@@ -7,9 +7,11 @@ import type { WireError } from "../base/errors.ts";
 import { type ExecutorId, idSequence, type StageId, type TaskAttemptId } from "../base/ids.ts";
 import { compileKernels } from "../kernel/kernels.ts";
 import type { SharedPool } from "../kernel/task-memory.ts";
+import { pageFaults } from "../platform/resident.ts";
 import { startThread } from "../platform/threads.ts";
 import type { TaskAction, TaskIdentity } from "../schedule/contracts.ts";
-import type { Definition, EngineStart, FromTaskThread, StageOrder, TaskOrder, TaskThreadStart, ToTaskThread } from "./messages.ts";
+import type { BusyThread } from "./memory-watch.ts";
+import { controlWord, type Definition, type EngineStart, type FromTaskThread, type StageOrder, type TaskOrder, type TaskThreadStart, type ToTaskThread } from "./messages.ts";
 
 type Launch = Extract<TaskAction, { type: "launchTask" }>;
 
@@ -22,7 +24,7 @@ export interface ThreadListener {
 interface TaskThread {
   readonly executor: ExecutorId;
   readonly worker: Worker;
-  readonly cancel: Int32Array;
+  readonly control: Int32Array;
   readonly stages: Set<StageId>;
   readonly running: Set<TaskAttemptId>;
   outbox: TaskOrder[];
@@ -122,10 +124,29 @@ export class TaskThreads {
     thread.worker.postMessage({ type: "cancel", attempt, reason } satisfies ToTaskThread);
     // the set keeps launch order, and a thread works in that order: the first is the one that runs
     const isRunning = () => thread.running.values().next().value === attempt;
-    if (isRunning()) Atomics.store(thread.cancel, 0, attempt);
+    if (isRunning()) Atomics.store(thread.control, controlWord.cancel, attempt);
     setTimeout(() => {
       if (isRunning()) this.end(thread, { kind: "cancelled", name: "FiresteelError", message: reason });
     }, cancelGraceMs);
+  }
+
+  /** Threads with tasks, for the watch over their memory. */
+  busy(): BusyThread<ExecutorId>[] {
+    return [...this.threads.values()].flatMap(({ executor, control, running }) =>
+      running.size === 0 ? [] : [{ id: executor, beat: Atomics.load(control, controlWord.beat), faults: pageFaults(Atomics.load(control, controlWord.thread)) }],
+    );
+  }
+
+  /** The task that a thread works on. */
+  taskOn(executor: ExecutorId): TaskIdentity | undefined {
+    const [attempt] = this.threads.get(executor)?.running ?? [];
+    return attempt === undefined ? undefined : this.taskOf(attempt);
+  }
+
+  /** Ends a thread that harms the process; its tasks fail with `error`. */
+  endThread(executor: ExecutorId, error: WireError): void {
+    const thread = this.threads.get(executor);
+    if (thread !== undefined) this.end(thread, error);
   }
 
   forgetStage(stage: StageId): void {
@@ -143,11 +164,12 @@ export class TaskThreads {
 
   private startOne(): void {
     const executor = this.nextExecutor();
-    const cancel = new Int32Array(new SharedArrayBuffer(8)).fill(-1);
-    const start: TaskThreadStart = { memory: this.memory, module: this.module, cancel, localDirs: this.start.localDirs, settings: this.start.settings };
+    const control = new Int32Array(new SharedArrayBuffer(16));
+    control[controlWord.cancel] = -1;
+    const start: TaskThreadStart = { memory: this.memory, module: this.module, control, localDirs: this.start.localDirs, settings: this.start.settings };
     const worker = startThread("task", { ...start });
     const thread: TaskThread = {
-      executor, worker, cancel, stages: new Set(), running: new Set(), outbox: [], slots: 1, meanTaskMs: shortTaskMs, ended: false,
+      executor, worker, control, stages: new Set(), running: new Set(), outbox: [], slots: 1, meanTaskMs: shortTaskMs, ended: false,
     };
     this.threads.set(executor, thread);
     worker.on("message", (message: FromTaskThread) => {

@@ -59,12 +59,12 @@ function isOfOperator(error: FiresteelError): boolean {
   return error.kind === "user" || error.kind === "data" || error.kind === "resource";
 }
 
+/** The same error, which may be of a class that operators below know. */
 function placed(error: FiresteelError, operator: Named | undefined): FiresteelError {
-  const { kind, message, hint, cause, stack } = error;
-  const full = new FiresteelError(kind, message, { hint, at: error.at ?? operator?.at, cause });
-  full.stack = mapStack(stack ?? "");
-  named.add(full);
-  return full;
+  if (error.at === undefined && operator?.at !== undefined) Object.assign(error, { at: operator.at });
+  error.stack = mapStack(error.stack ?? "");
+  named.add(error);
+  return error;
 }
 
 /** The innermost frame that is not the runtime's lies in the engine: the user's function had returned. */

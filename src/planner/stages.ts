@@ -35,7 +35,7 @@ export function cutStages(root: Plan, action: Action, call: ActionCall): StagePl
     cut.add(output.exchange);
     const reads = outputsReadBy(parentsOf(output));
     for (const read of reads) cutAt(read);
-    const common = { reads: reads.map(read => read.exchange), partitions: partitionCount(output.parent), name: stageName(output) };
+    const common = { reads: reads.map(read => read.exchange), partitions: partitionCount(output.parent), name: callText(output) };
     stages.push(output.op === "exchange" ? { kind: "exchange", root: output, ...common } : { kind: "probe", root: output, ...common });
   };
   const reads = outputsReadBy([root]);
@@ -46,7 +46,7 @@ export function cutStages(root: Plan, action: Action, call: ActionCall): StagePl
     action,
     reads: reads.map(read => read.exchange),
     partitions: partitionCount(root),
-    name: stageName(call),
+    name: callText(call),
     call,
   });
   return stages;
@@ -66,6 +66,7 @@ export function outputsReadBy(plans: readonly Plan[]): (ExchangePlan | ProbePlan
   return [...found.values()];
 }
 
-export function stageName({ operator, at }: ActionCall): string {
+/** `map at job.ts:4:6`. */
+export function callText({ operator, at }: ActionCall): string {
   return at === undefined ? operator : `${operator} at ${formatPosition(at)}`;
 }
