@@ -13,7 +13,10 @@ export interface CallSite {
 
 /** What a job's code is, as text: self-contained but for the engine module, which it reads from `globalThis`. */
 export interface JobBundle {
-  /** sha256 of `code`, hex: its address in every cache. */
+  /**
+   * sha256 of `code`, hex: its address in every cache. Functions of modules that the runtime imports itself (register.ts) are
+   * captured before their bundle is made, so there it is of the entry's text and the session.
+   */
   readonly hash: string;
   /** An ES module. */
   readonly code: string;
