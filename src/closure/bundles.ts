@@ -22,6 +22,6 @@ export function useBundle(key: string): void {
 
 /** The bundles that captured functions need and that have not been sent. */
 export function bundlesFor(_stages: unknown, sent: ReadonlySet<string>): Promise<JobBundle[]> {
-  const wanted = [...used].filter(key => !sent.has(key));
-  return Promise.all(wanted.map(key => makers.get(key)!()));
+  const wanted = [...used].filter(key => !sent.has(key)).flatMap(key => makers.get(key) ?? []);
+  return Promise.all(wanted.map(make => make()));
 }

@@ -58,13 +58,9 @@ function entryClass(id: string): ShippableClass | undefined {
     const meta = scope.isDriver ? undefined : scope.meta(id);
     if (meta?.kind !== "class" || scope.classes.has(id)) continue;
     if (meta.names.length > 0) {
-      throw new FiresteelError(
-        "user",
-        `a task met an instance of the ${meta.text}, which the job declared after its operators`,
-        {
-          hint: "declare the class above the operators that meet its instances",
-        },
-      );
+      throw new FiresteelError("user", `a task met an instance of the ${meta.text}, but not what the class captures`, {
+        hint: "declare the class above the operators, or in a module of its own",
+      });
     }
     // making it registers it
     if (scope.make(id) !== undefined) return classById(id);

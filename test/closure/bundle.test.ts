@@ -7,6 +7,7 @@ import { bundleJob, bundleMarker, bundleText, loadBundle, runEntry } from "../..
 import { bundlesFor } from "../../src/closure/bundles.ts";
 import { captureClosure, captureMethod } from "../../src/closure/capture.ts";
 import { ClosureLoader } from "../../src/closure/instantiate.ts";
+import { encodeValue } from "../../src/data/value-codec.ts";
 import { callSite, mapStack, userPosition } from "../../src/closure/stack.ts";
 
 let folder: string;
@@ -146,4 +147,13 @@ test("syntax that the parser does not know still ships", async () => {
   const loader = new ClosureLoader();
   await loader.load(bundle);
   expect((loader.instantiate(ref, () => undefined) as (x: number) => number)(4)).toBe(4);
+});
+
+test("rows need the bundle of their classes even when no function ships", async () => {
+  const bundle = await bundleJob(write("f/job.ts", "class Row {}\nexport default () => new Row();\n"));
+  const sent = new Set((await bundlesFor([], new Set())).map(each => each.hash));
+  expect(sent.has(bundle.hash)).toBe(false);
+  const { default: makeRow } = await runEntry(await loadBundle(bundle));
+  encodeValue((makeRow as () => object)());
+  expect((await bundlesFor([], sent)).map(each => each.hash)).toEqual([bundle.hash]);
 });
