@@ -10,6 +10,7 @@ import { refuseSymbol } from "../closure/contracts.ts";
 import { callSite } from "../closure/stack.ts";
 import { encodeValue } from "../data/value-codec.ts";
 import { builtin } from "../operators/builtin-functions.ts";
+import { preview } from "../operators/row-errors.ts";
 import type { FilesPlan } from "../plan/nodes.ts";
 import { detectMachine } from "../platform/resources.ts";
 import type { CsvOptions, JsonOptions, ParquetOptions, PathSpec, TextOptions } from "../sources/contracts.ts";
@@ -67,8 +68,8 @@ export class Context {
   /** Starts an application. Refused while another Context of this process is active. */
   static async create(options: ContextOptions = {}): Promise<Context> {
     if (active !== undefined) {
-      const where = active.at === undefined ? "" : ` at ${formatPosition(active.at)}`;
-      throw new FiresteelError("user", `a Context is already active, created${where}`, {
+      const where = active.at === undefined ? "the job got it as its argument" : `created at ${formatPosition(active.at)}`;
+      throw new FiresteelError("user", `a Context is already active: ${where}`, {
         hint: "stop() it first, or use Context.getOrCreate()",
         at: callSite(),
       });
@@ -240,6 +241,12 @@ export class Context {
   private files<T>(format: FilesPlan["format"], operator: string, path: PathSpec, minPartitions: number, options: object): Rdd<T> {
     const node = this.node(operator);
     checkPartitions(minPartitions, operator);
+    if (typeof path !== "string" && !(Array.isArray(path) && path.every(each => typeof each === "string"))) {
+      throw new FiresteelError("user", `${operator} needs a path, or an array of paths, but got ${preview(path)}`, {
+        hint: path === undefined ? "if it comes from the job's arguments, give one after the job file" : undefined,
+        at: node.at,
+      });
+    }
     const paths = typeof path === "string" ? path : [...path];
     return this.driver.makeRdd<T>({ ...node, op: "files", format, paths, minPartitions, options: { ...options } });
   }

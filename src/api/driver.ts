@@ -53,6 +53,7 @@ export class Driver {
     private readonly listener: DriverListener,
   ) {
     this.localDirs = nameLocalDirs(config.get("firesteel.local.dirs"));
+    process.on("exit", this.removeFiles);
     this.engine = new EngineClient(
       {
         memoryBytes: config.get("firesteel.executor.memory"),
@@ -264,8 +265,18 @@ export class Driver {
   async stop(): Promise<void> {
     this.stopped = true;
     await this.engine.stop();
-    removeLocalDirs(this.localDirs);
+    this.removeFiles();
+    process.off("exit", this.removeFiles);
   }
+
+  /** Also when the user's code ends the process; what threads still write then, the next start removes. */
+  private readonly removeFiles = (): void => {
+    try {
+      removeLocalDirs(this.localDirs);
+    } catch {
+      // a thread was writing
+    }
+  };
 
   checkRunning(): void {
     if (!this.stopped) return;

@@ -65,8 +65,13 @@ function headline(error: unknown): string {
 /** The innermost cause whose words the error's message has said: of it only the stack is new. */
 function innermostTold(error: unknown): unknown {
   let told = error;
-  for (let cause = causeOf(told); cause !== undefined && headline(error).endsWith(headline(cause)); cause = causeOf(told)) told = cause;
+  for (let cause = causeOf(told); cause !== undefined && tells(error, cause); cause = causeOf(told)) told = cause;
   return told;
+}
+
+function tells(error: unknown, cause: unknown): boolean {
+  const message = cause instanceof Error ? cause.message.replace(/^\w*Error: /, "") : "";
+  return message !== "" && headline(error).includes(message);
 }
 
 function causeOf(error: unknown): unknown {

@@ -26,7 +26,7 @@ export function formatSummary(stages: readonly StageTotals[], totalMs: number): 
   const shown = tooMany ? [...stages.slice(0, half), ...stages.slice(-half)] : stages;
   const lines = formatTable(columns, shown.map(row));
   if (tooMany) lines.splice(1 + half, 0, `… ${stages.length - stagesShownMax} more stages …`);
-  return [...lines, total(stages, totalMs), ...notes(stages), ""].join("\n");
+  return [...lines, total(stages, totalMs), ""].join("\n");
 }
 
 function row(totals: StageTotals): string[] {
@@ -58,17 +58,6 @@ function total(stages: readonly StageTotals[], totalMs: number): string {
   if (shuffled > 0) parts.push(`${formatBytes(shuffled)} shuffled`);
   if (spilled > 0) parts.push(`${formatBytes(spilled)} spilled`);
   return parts.join(", ");
-}
-
-/** What a user should know about the input. */
-function notes(stages: readonly StageTotals[]): string[] {
-  const lines: string[] = [];
-  const invalid = stages.reduce((all, totals) => all + totals.metrics.invalidUtf8, 0);
-  const dropped = stages.reduce((all, totals) => all + totals.metrics.droppedRecords, 0);
-  if (invalid > 0)
-    lines.push(`note: ${formatCount(invalid)} invalid UTF-8 sequences in the input were replaced by U+FFFD`);
-  if (dropped > 0) lines.push(`note: ${formatCount(dropped)} malformed records were dropped, as asked`);
-  return lines;
 }
 
 function orDash(bytes: number): string {

@@ -10,7 +10,8 @@ import type { ExecutorId, JobId, StageId, TaskAttemptId } from "../base/ids.ts";
 import type { DagAction, TaskAction, TaskIdentity } from "../schedule/contracts.ts";
 import { SchedulerLoop } from "../schedule/scheduler-loop.ts";
 import { JobBook } from "./job-book.ts";
-import type { AccumulatorUpdate, EngineStart, FromEngine, FromTaskThread, StageOrder, TaskSuccess, ToEngine } from "./messages.ts";
+import type { EngineStart, FromEngine, FromTaskThread, StageOrder, TaskSuccess, ToEngine } from "./messages.ts";
+import { DamageBook } from "./input-damage.ts";
 import { MemoryWatch, type Suspicion } from "./memory-watch.ts";
 import { OutputBook } from "./output-book.ts";
 import { functionsOf, type StageFunctions } from "./stage-functions.ts";
@@ -21,6 +22,7 @@ import { pageBytes } from "../kernel/control-area.ts";
 import { createKernelMemory } from "../kernel/kernels.ts";
 import { attachMemory, type SharedPool } from "../kernel/task-memory.ts";
 import { BlockStore } from "../storage/block-store.ts";
+import { removeOrphans } from "../storage/local-dirs.ts";
 import { ExchangeStore } from "../storage/exchange-store.ts";
 
 export class Engine {
@@ -28,6 +30,7 @@ export class Engine {
   private readonly threads: TaskThreads;
   private readonly jobs = new JobBook();
   private readonly outputs: OutputBook;
+  private readonly damage = new DamageBook();
   /** What a succeeded attempt brought, until the DAG scheduler says whether it counts. */
   private readonly arrived = new Map<string, TaskSuccess>();
 
@@ -51,6 +54,8 @@ export class Engine {
     const heapBytes = start.settings["firesteel.task.heapLimit"] as number;
     const watch = new MemoryWatch<ExecutorId>({ heapBytes, machineBytes: start.machineBytes });
     setInterval(() => this.watchMemory(watch, pool, heapBytes), watchEveryMs).unref();
+    // short jobs need not look
+    setTimeout(() => removeOrphans(start.localDirs), tidyAfterMs).unref();
   }
 
   receive(message: ToEngine): void {
@@ -179,7 +184,7 @@ export class Engine {
       case "outputAccepted": {
         const success = this.claim(action.task);
         if (success === undefined) break;
-        this.accumulate(action.task, success.updates);
+        this.accumulate(action.task, success);
         this.outputs.accept(action.exchange, action.task.partition, success);
         break;
       }
@@ -204,7 +209,7 @@ export class Engine {
   private acceptResult(job: JobId, task: TaskIdentity): void {
     const success = this.claim(task);
     if (success?.output.kind !== "value") return;
-    this.accumulate(task, success.updates);
+    this.accumulate(task, success);
     const { payload } = success.output;
     this.post({ type: "result", job, partition: task.partition, payload });
   }
@@ -215,13 +220,15 @@ export class Engine {
     return success;
   }
 
-  private accumulate(task: TaskIdentity, updates: readonly AccumulatorUpdate[]): void {
+  private accumulate(task: TaskIdentity, { updates, damage }: TaskSuccess): void {
+    this.damage.add(task.stage, damage);
     if (updates.length > 0) this.jobs.accumulate(task.stage, task.partition, updates);
   }
 
   private stageEnded(stage: StageId, error: WireError | undefined): void {
     const updates = this.jobs.stageEnded(stage);
     if (updates.length > 0) this.post({ type: "accumulated", updates });
+    for (const message of this.damage.stageEnded(stage)) this.post({ type: "warning", message });
     this.threads.forgetStage(stage);
     this.emit({ type: "stageCompleted", stage, atMs: Date.now(), ...(error !== undefined && { error }) });
   }
@@ -253,6 +260,7 @@ export class Engine {
 }
 
 const watchEveryMs = 50;
+const tidyAfterMs = 1000;
 
 function heapFilled({ text, at }: StageFunctions, { grownBytes, machineFull }: Suspicion<ExecutorId>, heapBytes: number): WireError {
   const limit = machineFull ? "the machine's memory is nearly full" : `the limit is ${formatBytes(heapBytes)}`;

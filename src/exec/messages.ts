@@ -12,6 +12,7 @@ import type { PlanFunction } from "../plan/nodes.ts";
 import type { StagePlan } from "../planner/stages.ts";
 import type { LocalDirs } from "../storage/local-dirs.ts";
 import type { MapOutput } from "../storage/map-output.ts";
+import type { InputDamage } from "./input-damage.ts";
 
 /** Given to the engine thread when it starts. */
 export interface EngineStart {
@@ -126,6 +127,7 @@ export interface TaskSuccess {
   /** Time on the thread. */
   readonly runMs: number;
   readonly updates: readonly AccumulatorUpdate[];
+  readonly damage: readonly InputDamage[];
 }
 
 export type FromTaskThread =

@@ -17,6 +17,7 @@ import type { SourceMetric } from "../sources/contracts.ts";
 import { BlockStore } from "../storage/block-store.ts";
 import { ExchangeStore } from "../storage/exchange-store.ts";
 import type { Definitions } from "./definitions.ts";
+import type { InputDamage } from "./input-damage.ts";
 import { controlWord, type StageOrder, type TaskOrder, type TaskSuccess, type TaskThreadStart } from "./messages.ts";
 import { runTask } from "./run-task.ts";
 import { openSpillCodec } from "./spill-codec.ts";
@@ -48,14 +49,15 @@ export class TaskRunner {
     const memory = this.pool.openTask(order.attempt, { checkCancelled });
     const view = this.definitions.openAttempt();
     const metrics: TaskCounters = { ...zeroMetrics };
-    const env = this.environment(stage, order, memory, view.instantiate, metrics);
+    const damage: InputDamage[] = [];
+    const env = this.environment(stage, order, memory, view.instantiate, metrics, damage);
     enterTask(
       { partitionId: order.partition, stageId: order.stage, attemptNumber: order.attemptNumber, taskAttemptId: order.attempt },
       stage.properties,
     );
     try {
       const output = await runTask(stage.plan, env);
-      return { attempt: order.attempt, output, metrics, runMs: performance.now() - startedMs, updates: view.updates() };
+      return { attempt: order.attempt, output, metrics, runMs: performance.now() - startedMs, updates: view.updates(), damage };
     } catch (thrown) {
       throw failureOf(thrown, rootOf(stage.plan));
     } finally {
@@ -70,8 +72,8 @@ export class TaskRunner {
     memory: TaskMemory,
     instantiate: (fn: PlanFunction) => (...args: unknown[]) => unknown,
     metrics: TaskCounters,
+    damage: InputDamage[],
   ): TaskEnv {
-    const counted = new Map<string, number>();
     const env: TaskEnv = {
       partition: order.partition,
       stageId: order.stage,
@@ -98,8 +100,8 @@ export class TaskRunner {
       },
       count: (metric: SourceMetric, amount: number, path: string) => {
         if (metric !== "invalidUtf8" && metric !== "rowsDropped") return;
-        const key = `${metric} ${path}`;
-        counted.set(key, (counted.get(key) ?? 0) + amount);
+        metrics[metric === "invalidUtf8" ? "invalidUtf8" : "droppedRecords"] += amount;
+        damage.push({ path, damage: metric, amount });
       },
       setting: key => this.start.settings[key]!,
       cached: (id: RddId, partition: number, plan: Plan, compute: () => ChunkSource) => cachedSource(id, partition, plan, env, compute),
