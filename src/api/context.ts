@@ -20,6 +20,7 @@ import { Driver, jobGroupKey } from "./driver.ts";
 import { checkPartitions } from "./partitioner.ts";
 import type { Rdd } from "./rdd.ts";
 import { version } from "./version.ts";
+import type { Grown, Hint, Widen } from "./widen.ts";
 
 export interface ContextOptions {
   /** Such as "local[2]"; wins over the command line. */
@@ -103,6 +104,8 @@ export class Context {
   }
 
   /** Rows at hand, cut evenly: slice i begins at i·rows/numSlices, rounded down. Values are copied now. */
+  parallelize<T extends [Hint, ...Hint[]]>(rows: Iterable<T>, numSlices?: number): Rdd<Widen<T>>;
+  parallelize<T>(rows: Iterable<T>, numSlices?: number): Rdd<T>;
   parallelize<T>(rows: Iterable<T>, numSlices: number = this.defaultParallelism): Rdd<T> {
     const node = this.node("parallelize");
     checkPartitions(numSlices, "parallelize");
@@ -181,7 +184,7 @@ export class Context {
   }
 
   /** A value of any type with its own merge, which must be associative and start from `zero`. */
-  accumulator<T>(zero: T, merge: (a: T, b: T) => T, name?: string): Accumulator<T> {
+  accumulator<Z extends Hint, T extends Hint = Grown<Z>>(zero: Z & NoInfer<T>, merge: (a: T, b: T) => T, name?: string): Accumulator<NoInfer<T>> {
     const captured = this.driver.capture(merge, "accumulator", callSite(), false);
     return new Accumulator<T>(this.driver, this.driver.nextAccumulatorId(), name, zero, captured, merge, merge);
   }

@@ -15,7 +15,7 @@ import { createOutput, commitOutput, abortOutput } from "../sources/text-sink.ts
 import { countCombine } from "./rdd-pairs.ts";
 import { RddOrdered } from "./rdd-ordered.ts";
 import type { Rdd } from "./rdd.ts";
-import type { ActionOptions, Pair } from "./widen.ts";
+import type { ActionOptions, Grown, Hint, Pair } from "./widen.ts";
 
 export abstract class RddActions<T> extends RddOrdered<T> {
   /** All rows, in order. Limited by `firesteel.driver.maxResultSize`. */
@@ -86,8 +86,8 @@ export abstract class RddActions<T> extends RddOrdered<T> {
   }
 
   /** `seqOp` folds each partition from a copy of `zero`; `combOp` joins the results on the driver, in partition order. */
-  async aggregate<U>(zero: U, seqOp: (acc: U, row: T) => U, combOp: (a: U, b: U) => U, options?: ActionOptions): Promise<U> {
-    return this.folded(zero, seqOp, combOp, "aggregate", options);
+  async aggregate<Z extends Hint, U extends Hint = Grown<Z>>(zero: Z & NoInfer<U>, seqOp: (acc: U, row: T) => U, combOp: (a: U, b: U) => U, options?: ActionOptions): Promise<NoInfer<U>> {
+    return this.folded<U>(zero, seqOp, combOp, "aggregate", options);
   }
 
   async foreach(fn: (row: T) => void, options?: ActionOptions): Promise<void> {

@@ -11,7 +11,7 @@ import { partitionerOf, samePartitioning } from "../plan/partition-count.ts";
 import { type PartitionerLike } from "./partitioner.ts";
 import { RddNarrow } from "./rdd-narrow.ts";
 import type { Rdd } from "./rdd.ts";
-import type { Hint, Pair, Widen } from "./widen.ts";
+import type { Grown, Hint, Pair, ValueOf, Widen } from "./widen.ts";
 
 export abstract class RddPairs<T> extends RddNarrow<T> {
   keys<K>(this: RddPairs<Pair<K, unknown>>): Rdd<K> {
@@ -34,40 +34,40 @@ export abstract class RddPairs<T> extends RddNarrow<T> {
   }
 
   /** Values of each key folded by `fn`, in the order of partitions and rows; combined in map tasks first. */
-  reduceByKey<K, V>(this: RddPairs<Pair<K, V>>, fn: (a: V, b: V) => V, partitioner?: PartitionerLike<K>): Rdd<[K, V]> {
+  reduceByKey<K, V>(this: RddPairs<Pair<K, V>>, fn: (a: ValueOf<T>, b: ValueOf<T>) => ValueOf<T>, partitioner?: PartitionerLike<K>): Rdd<[K, V]> {
     const node = this.node("reduceByKey");
     const reduce = this.capture(fn, "reduceByKey", node.at);
     return this.combined({ create: undefined, zero: undefined, mergeValue: reduce, mergeCombiners: reduce }, "reduceByKey", node.at, partitioner);
   }
 
   /** Like `reduceByKey`, starting each key, in each map task, with a fresh copy of `zero`. */
-  foldByKey<K, V>(this: RddPairs<Pair<K, V>>, zero: V, fn: (a: V, b: V) => V, partitioner?: PartitionerLike<K>): Rdd<[K, V]> {
+  foldByKey<K, V>(this: RddPairs<Pair<K, V>>, zero: ValueOf<T>, fn: (a: ValueOf<T>, b: ValueOf<T>) => ValueOf<T>, partitioner?: PartitionerLike<K>): Rdd<[K, V]> {
     const node = this.node("foldByKey");
     const fold = this.capture(fn, "foldByKey", node.at);
     return this.combined({ create: undefined, zero: encodeValue(zero), mergeValue: fold, mergeCombiners: fold }, "foldByKey", node.at, partitioner);
   }
 
   /** `seqOp` folds values into a copy of `zero` in map tasks, `combOp` joins what they give. */
-  aggregateByKey<K, V, U>(
+  aggregateByKey<K, V, Z extends Hint, U extends Hint = Grown<Z>>(
     this: RddPairs<Pair<K, V>>,
-    zero: U,
+    zero: Z & NoInfer<U>,
     seqOp: (acc: U, value: V) => U,
     combOp: (a: U, b: U) => U,
     partitioner?: PartitionerLike<K>,
-  ): Rdd<[K, U]> {
+  ): Rdd<[K, NoInfer<U>]> {
     const node = this.node("aggregateByKey");
     const mergeValue = this.capture(seqOp, "aggregateByKey", node.at);
     const mergeCombiners = this.capture(combOp, "aggregateByKey", node.at);
     return this.combined({ create: undefined, zero: encodeValue(zero), mergeValue, mergeCombiners }, "aggregateByKey", node.at, partitioner);
   }
 
-  combineByKey<K, V, C>(
+  combineByKey<K, V, F extends Hint, C extends Hint = Grown<F>>(
     this: RddPairs<Pair<K, V>>,
-    create: (value: V) => C,
+    create: (value: V) => F & NoInfer<C>,
     mergeValue: (acc: C, value: V) => C,
     mergeCombiners: (a: C, b: C) => C,
     partitioner?: PartitionerLike<K>,
-  ): Rdd<[K, C]> {
+  ): Rdd<[K, NoInfer<C>]> {
     const node = this.node("combineByKey");
     const functions = [create, mergeValue, mergeCombiners].map(fn => this.capture(fn, "combineByKey", node.at));
     const [first, second, third] = functions as [PlanFunction, PlanFunction, PlanFunction];

@@ -23,7 +23,13 @@ export type Widen<T> = T extends string
             ? []
             : T;
 
+/** What grows from a first value: `[x]` and `[]` begin arrays of any length, longer tuples keep theirs. */
+export type Grown<T> = T extends readonly [] | readonly [unknown] ? Widen<T>[number][] : Widen<T>;
+
 export type Pair<K, V> = readonly [K, V];
+
+/** The value of a pair's type. Named from the row, where an inferred type parameter would not give a function's tuples their type. */
+export type ValueOf<T> = T extends Pair<unknown, infer V> ? V : unknown;
 
 /** What every action takes last. */
 export interface ActionOptions {
