@@ -19,6 +19,8 @@ import { Broadcast } from "./broadcast.ts";
 import { Driver, jobGroupKey } from "./driver.ts";
 import { checkPartitions } from "./partitioner.ts";
 import type { Rdd } from "./rdd.ts";
+import { unionOf } from "./union.ts";
+import type { ActionOptions } from "./widen.ts";
 import { version } from "./version.ts";
 import type { Grown, Hint, Widen } from "./widen.ts";
 
@@ -41,7 +43,7 @@ let prepared: Driver | undefined;
 let active: { readonly context: Context; readonly at: CallSite | undefined } | undefined;
 
 export class Context {
-  readonly [refuseSymbol] = "a Context lives on the driver: tasks cannot run jobs";
+  readonly [refuseSymbol] = "a Context lives on the driver, and tasks cannot run jobs: run this job on the driver, and broadcast or join its result";
   readonly startTime = new Date();
   readonly applicationId = `local-${this.startTime.getTime()}`;
   /** @internal */
@@ -108,7 +110,7 @@ export class Context {
   parallelize<T>(rows: Iterable<T>, numSlices?: number): Rdd<T>;
   parallelize<T>(rows: Iterable<T>, numSlices: number = this.defaultParallelism): Rdd<T> {
     const node = this.node("parallelize");
-    checkPartitions(numSlices, "parallelize");
+    checkPartitions(numSlices, "parallelize", node.at);
     const all = Array.isArray(rows) ? rows : [...rows];
     const slices = Array.from({ length: numSlices }, (_, i) => {
       const from = Math.floor((i * all.length) / numSlices);
@@ -120,7 +122,7 @@ export class Context {
   /** Numbers from `start`, 0 when only one is given, up to but without `end`, by `step`. */
   range(start: number, end?: number, step = 1, numSlices: number = this.defaultParallelism): Rdd<number> {
     const node = this.node("range");
-    checkPartitions(numSlices, "range");
+    checkPartitions(numSlices, "range", node.at);
     const [first, limit] = end === undefined ? [0, start] : [start, end];
     for (const [name, value] of Object.entries({ start: first, end: limit, step })) {
       if (!Number.isFinite(value)) throw new FiresteelError("user", `range's ${name} must be a finite number, but is ${value}`, { at: node.at });
@@ -157,7 +159,7 @@ export class Context {
   /** The rows of all, one after the other. */
   union<T>(rdds: readonly Rdd<T>[]): Rdd<T> {
     if (rdds.length === 0) return this.emptyRdd<T>();
-    return this.driver.union(rdds, callSite());
+    return unionOf(this.driver, rdds, callSite());
   }
 
   /** Sends a value to every task thread once. */
@@ -190,9 +192,12 @@ export class Context {
   }
 
   /** `fn` of each partition's rows, in partition order; of some partitions when they are named. */
-  async runJob<T, U>(rdd: Rdd<T>, fn: (rows: IteratorObject<T, undefined, unknown>) => U, partitions?: readonly number[]): Promise<U[]> {
-    const captured = this.driver.capture(fn, "runJob", callSite(), false);
-    return this.driver.values<U>(rdd.plan, { kind: "runPartition", fn: captured }, "runJob", undefined, partitions);
+  async runJob<T, U>(rdd: Rdd<T>, fn: (rows: IteratorObject<T, undefined, unknown>) => U, partitions?: readonly number[], options?: ActionOptions): Promise<U[]> {
+    const run = this.driver.begin("runJob", options);
+    const plan = this.driver.planOf(rdd, "runJob", run.at);
+    const captured = this.driver.capture(fn, "runJob", run.at, false);
+    checkWanted(partitions, this.driver.partitionCount(plan), run.at);
+    return this.driver.values<U>(plan, { kind: "runPartition", fn: captured }, run, partitions);
   }
 
   /** Jobs started from now on belong to the group, so that they can be cancelled together. */
@@ -206,11 +211,11 @@ export class Context {
   }
 
   cancelJobGroup(group: string): void {
-    this.driver.cancel({ type: "cancelGroup", group }, `job group ${group} was cancelled`);
+    this.driver.cancel(group, `cancelJobGroup("${group}")`);
   }
 
   cancelAllJobs(): void {
-    this.driver.cancel({ type: "cancelAll" }, "all jobs were cancelled");
+    this.driver.cancel(undefined, "cancelAllJobs()");
   }
 
   /** Seen by tasks as `taskContext().localProperty(key)`; null removes it. */
@@ -243,7 +248,7 @@ export class Context {
 
   private files<T>(format: FilesPlan["format"], operator: string, path: PathSpec, minPartitions: number, options: object): Rdd<T> {
     const node = this.node(operator);
-    checkPartitions(minPartitions, operator);
+    checkPartitions(minPartitions, operator, node.at);
     if (typeof path !== "string" && !(Array.isArray(path) && path.every(each => typeof each === "string"))) {
       throw new FiresteelError("user", `${operator} needs a path, or an array of paths, but got ${preview(path)}`, {
         hint: path === undefined ? "if it comes from the job's arguments, give one after the job file" : undefined,
@@ -252,6 +257,15 @@ export class Context {
     }
     const paths = typeof path === "string" ? path : [...path];
     return this.driver.makeRdd<T>({ ...node, op: "files", format, paths, minPartitions, options: { ...options } });
+  }
+}
+
+function checkWanted(partitions: readonly number[] | undefined, count: number, at: CallSite | undefined): void {
+  for (const [i, partition] of (partitions ?? []).entries()) {
+    const isPartition = Number.isInteger(partition) && partition >= 0 && partition < count;
+    if (isPartition && partitions!.indexOf(partition) === i) continue;
+    const why = isPartition ? "is named twice" : `does not exist: there are ${count}`;
+    throw new FiresteelError("user", `partition ${partition} given to runJob ${why}`, { at });
   }
 }
 

@@ -5,24 +5,37 @@
 import type { Config } from "../base/config.ts";
 import type { EngineEvent } from "../base/events.ts";
 import { FiresteelError } from "../base/errors.ts";
-import { type AccumulatorId, type BroadcastId, type ExchangeId, idSequence, type JobId, type RddId } from "../base/ids.ts";
-import { captureClosure, captureMethod } from "../closure/capture.ts";
+import { type AccumulatorId, type BroadcastId, idSequence, type JobId, type RddId } from "../base/ids.ts";
+import { captureClosure } from "../closure/capture.ts";
 import type { CallSite } from "../closure/contracts.ts";
 import { callSite } from "../closure/stack.ts";
 import { decodeValue } from "../data/value-codec.ts";
 import { EngineClient } from "../exec/engine-client.ts";
 import type { AccumulatorUpdate, Definition, Released } from "../exec/messages.ts";
 import type { Action } from "../plan/action.ts";
-import type { PartitionerPlan, Plan, PlanFunction } from "../plan/nodes.ts";
-import { partitionCount, partitionerOf } from "../plan/partition-count.ts";
+import type { Plan, PlanFunction } from "../plan/nodes.ts";
+import { partitionCount } from "../plan/partition-count.ts";
 import { type ActionCall, cutStages, type StagePlan } from "../planner/stages.ts";
 import { type LocalDirs, nameLocalDirs, removeLocalDirs } from "../storage/local-dirs.ts";
 import { bundlesFor } from "../closure/bundles.ts";
-import { checkPartitions, HashPartitioner, type Partitioner, type PartitionerLike, RangePartitioner } from "./partitioner.ts";
+import { Partitioning } from "./partitioning.ts";
 import { planScans } from "./scans.ts";
 import { Rdd } from "./rdd.ts";
 import { decodeBlocks } from "./results.ts";
 import type { ActionOptions } from "./widen.ts";
+
+/** One call of an action, with the settings of its moment. */
+export interface ActionRun extends ActionCall {
+  readonly properties: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal | undefined;
+}
+
+interface RunningJob {
+  readonly run: ActionRun;
+  readonly plan: Plan;
+  /** Why it must not start. */
+  cancelled: string | undefined;
+}
 
 export interface DriverListener {
   event(event: EngineEvent): void;
@@ -31,21 +44,20 @@ export interface DriverListener {
 
 export class Driver {
   readonly nextRddId = idSequence<RddId>();
-  readonly nextExchangeId = idSequence<ExchangeId>();
   readonly nextBroadcastId = idSequence<BroadcastId>();
   readonly nextAccumulatorId = idSequence<AccumulatorId>();
+  readonly partitioning = new Partitioning(this);
   private readonly nextJobId = idSequence<JobId>();
   private readonly engine: EngineClient;
   private readonly sentBundles = new Set<string>();
   private readonly warned = new Set<string>();
-  private readonly partitionerIds = new WeakMap<object, number>();
-  private readonly nextPartitionerId = idSequence();
   private readonly localProperties = new Map<string, string>();
   private readonly onAccumulated = new Map<AccumulatorId, (amount: unknown) => void>();
-  /** Tells the engine when nothing refers to a plan's output any more. */
-  private readonly unreferenced = new FinalizationRegistry<Released>(what => this.release(what));
+  /** Tells the engine when nothing refers to a persisted plan any more. */
+  private readonly unreferenced = new FinalizationRegistry<RddId>(id => this.release({ kind: "rdd", id }));
   private readonly localDirs: LocalDirs;
-  private readonly running = new Set<ActionCall>();
+  /** Also keeps the plans of running jobs, so that nothing they read is freed. */
+  private readonly running = new Set<RunningJob>();
   stopped = false;
 
   constructor(
@@ -89,12 +101,11 @@ export class Driver {
   }
 
   makeRdd<U>(plan: Plan): Rdd<U> {
-    if (plan.op === "exchange") this.unreferenced.register(plan, { kind: "exchange", id: plan.exchange });
     return new Rdd<U>(this, plan);
   }
 
   persisted(plan: Plan): void {
-    this.unreferenced.register(plan, { kind: "rdd", id: plan.id });
+    this.unreferenced.register(plan, plan.id);
   }
 
   /** Plans the files below when that has not been done, and counts. */
@@ -108,77 +119,39 @@ export class Driver {
     return captureClosure(fn as never, { operator, at, allowAsync, warn: message => this.warnOnce(message) });
   }
 
-  union<T>(rdds: readonly Rdd<T>[], at: CallSite | undefined): Rdd<T> {
-    const parents = rdds.map(rdd => {
-      if (rdd.driver !== this) throw new FiresteelError("user", "union takes Rdds of one Context", { at });
-      return rdd.plan;
-    });
-    return this.makeRdd<T>({ id: this.nextRddId(), operator: "union", at, op: "union", parents });
+  /** The plan of another Rdd that an operator was given. */
+  planOf(other: unknown, operator: string, at: CallSite | undefined): Plan {
+    if (!(other instanceof Rdd)) {
+      const hint = Array.isArray(other) ? "ctx.parallelize makes an Rdd of an array" : undefined;
+      throw new FiresteelError("user", `${operator} needs an Rdd, but got ${Array.isArray(other) ? "an array" : typeof other}`, { hint, at });
+    }
+    if (other.driver === this) return other.plan;
+    throw new FiresteelError("user", `${operator} got an Rdd of another Context`, { hint: "make both Rdds with the same Context", at });
   }
 
-  /**
-   * What an operator's optional last argument means. Nothing given: the parents' largest known partitioner, else by hash to as
-   * many partitions as the largest parent has (Spark's defaultPartitioner).
-   */
-  partitioner(given: PartitionerLike<never> | undefined, parents: readonly Plan[], operator: string, at: CallSite | undefined): PartitionerPlan {
-    if (given === undefined) {
-      const known = parents.map(partitionerOf).filter(plan => plan !== undefined).sort((a, b) => b.partitions - a.partitions)[0];
-      const most = Math.max(1, ...parents.map(parent => this.partitionCount(parent)));
-      return known !== undefined && known.partitions >= most / 10 ? known : { kind: "hash", partitions: most };
-    }
-    if (typeof given === "number" || given instanceof HashPartitioner) {
-      const partitions = typeof given === "number" ? given : given.numPartitions;
-      checkPartitions(partitions, operator);
-      return { kind: "hash", partitions };
-    }
-    if (given instanceof RangePartitioner) return this.rangePartitioner(parents[0]!, given.numPartitions, given.ascending, operator, at);
-    return this.customPartitioner(given as Partitioner<never>, operator, at);
-  }
-
-  rangePartitioner(parent: Plan, partitions: number, ascending: boolean, operator: string, at: CallSite | undefined): PartitionerPlan {
-    const mapPartitions = this.partitionCount(parent);
-    const probe = {
-      id: this.nextRddId(), operator, at, op: "probe", exchange: this.nextExchangeId(), parent,
-      probe: { kind: "sample", key: "pair", partitions, mapPartitions },
-    } as const;
-    this.unreferenced.register(probe, { kind: "exchange", id: probe.exchange });
-    return { kind: "range", partitions, ascending, probe };
-  }
-
-  private customPartitioner(given: Partitioner<never>, operator: string, at: CallSite | undefined): PartitionerPlan {
-    if (typeof given !== "object" || given === null || typeof given.partition !== "function") {
-      throw new FiresteelError("user", `${operator} needs a number of partitions or a partitioner`, { hint: "give new HashPartitioner(n), or { numPartitions, partition(key) }", at });
-    }
-    checkPartitions(given.numPartitions, operator);
-    let identity = this.partitionerIds.get(given);
-    if (identity === undefined) this.partitionerIds.set(given, (identity = this.nextPartitionerId()));
-    const fn = captureMethod(given, "partition", { operator, at, warn: message => this.warnOnce(message) });
-    return { kind: "custom", partitions: given.numPartitions, fn, identity };
+  /** What all jobs of one call of an action have in common; made before the action's first wait. */
+  begin(operator: string, options: ActionOptions | undefined): ActionRun {
+    this.checkRunning();
+    return { operator, at: callSite(), properties: Object.fromEntries(this.localProperties), signal: options?.signal };
   }
 
   /** One decoded result a partition. */
-  async values<R>(plan: Plan, action: Action, name: string, options: ActionOptions | undefined, partitions?: readonly number[]): Promise<R[]> {
+  async values<R>(plan: Plan, action: Action, run: ActionRun, partitions?: readonly number[]): Promise<R[]> {
     const results: R[] = [];
-    await this.run(plan, action, name, partitions, options, (index, payload) => {
+    await this.runJob(plan, action, run, partitions, (index, payload) => {
       results[index] = decodeValue(payload) as R;
     });
     return results;
   }
 
   /** Rows of some partitions, or all, in order; at most `limit` a partition. */
-  async collect<T>(
-    plan: Plan,
-    name: string,
-    partitions: readonly number[] | undefined,
-    limit: number | undefined,
-    options: ActionOptions | undefined,
-  ): Promise<T[]> {
+  async collect<T>(plan: Plan, run: ActionRun, partitions?: readonly number[], limit?: number): Promise<T[]> {
     const payloads: Uint8Array[] = [];
     const maxBytes = this.config.get("firesteel.driver.maxResultSize");
     let bytes = 0;
-    await this.run(plan, { kind: "collect", limit }, name, partitions, options, (index, payload) => {
+    await this.runJob(plan, { kind: "collect", limit }, run, partitions, (index, payload) => {
       bytes += payload.byteLength;
-      if (maxBytes > 0 && bytes > maxBytes) throw tooLarge(name, bytes, maxBytes);
+      if (maxBytes > 0 && bytes > maxBytes) throw tooLarge(run.operator, bytes, maxBytes);
       payloads[index] = payload;
     });
     return decodeBlocks<T>(payloads);
@@ -188,48 +161,48 @@ export class Driver {
     return decodeValue(encoded) as R;
   }
 
-  async run(
+  private async runJob(
     plan: Plan,
     action: Action,
-    name: string,
+    run: ActionRun,
     partitions: readonly number[] | undefined,
-    options: ActionOptions | undefined,
-    onResult: (index: number, payload: Uint8Array) => void,
-  ): Promise<void> {
-    // known in an action's first job alone; later ones start below the runtime's frames
-    const at = callSite();
-    const call = { operator: name, at };
-    this.running.add(call);
-    try {
-      await this.runStages(plan, action, call, partitions, options, onResult);
-    } finally {
-      this.running.delete(call);
-    }
-  }
-
-  private async runStages(
-    plan: Plan,
-    action: Action,
-    call: ActionCall,
-    partitions: readonly number[] | undefined,
-    options: ActionOptions | undefined,
     onResult: (index: number, payload: Uint8Array) => void,
   ): Promise<void> {
     this.checkRunning();
+    const job: RunningJob = { run, plan, cancelled: undefined };
+    this.running.add(job);
+    try {
+      await this.submit(job, action, partitions, onResult);
+    } catch (error) {
+      throw atAction(error, run);
+    } finally {
+      this.running.delete(job);
+    }
+  }
+
+  private async submit(
+    running: RunningJob,
+    action: Action,
+    partitions: readonly number[] | undefined,
+    onResult: (index: number, payload: Uint8Array) => void,
+  ): Promise<void> {
+    const { run, plan } = running;
     const wanted = partitions ?? Array.from({ length: this.partitionCount(plan) }, (_, i) => i);
     const position = new Map(wanted.map((partition, index) => [partition, index]));
-    const stages = cutStages(plan, action, call);
+    const stages = cutStages(plan, action, run);
     await this.sendBundles(stages);
+    if (running.cancelled !== undefined) throw new FiresteelError("cancelled", `${run.operator} was cancelled: ${running.cancelled}`);
+    const { properties, operator } = run;
     const job = {
       id: this.nextJobId(),
       stages,
       partitions: wanted,
-      pool: this.localProperties.get("firesteel.scheduler.pool") ?? "default",
-      group: this.localProperties.get(jobGroupKey),
-      properties: Object.fromEntries(this.localProperties),
+      pool: properties["firesteel.scheduler.pool"] ?? "default",
+      group: properties[jobGroupKey],
+      properties,
     };
-    this.listener.event({ type: "jobStarted", job: job.id, name: call.operator, atMs: Date.now() });
-    await this.engine.run(job, (partition, payload) => onResult(position.get(partition)!, payload), options?.signal);
+    this.listener.event({ type: "jobStarted", job: job.id, name: operator, atMs: Date.now() });
+    await this.engine.run(job, (partition, payload) => onResult(position.get(partition)!, payload), run.signal);
   }
 
   define(definition: Definition): void {
@@ -253,13 +226,17 @@ export class Driver {
     return this.localProperties.get(key);
   }
 
-  cancel(message: { type: "cancelJob"; job: JobId } | { type: "cancelGroup"; group: string } | { type: "cancelAll" }, reason: string): void {
-    this.engine.send({ ...message, reason });
+  /** Cancels jobs of a group, or all, those included that are only about to be submitted. */
+  cancel(group: string | undefined, reason: string): void {
+    for (const job of this.running) {
+      if (group === undefined || job.run.properties[jobGroupKey] === group) job.cancelled = reason;
+    }
+    this.engine.send(group === undefined ? { type: "cancelAll", reason } : { type: "cancelGroup", group, reason });
   }
 
   /** Actions that have been called and have not ended. */
   get runningActions(): readonly ActionCall[] {
-    return [...this.running];
+    return [...this.running].map(job => job.run);
   }
 
   async stop(): Promise<void> {
@@ -303,6 +280,12 @@ export class Driver {
 
 export const jobGroupKey = "firesteel.jobGroup.id";
 const warningsMax = 1000;
+
+/** Errors that have no place of their own, such as cancellation, name the action's line. */
+function atAction(error: unknown, { at }: ActionRun): unknown {
+  if (!(error instanceof FiresteelError) || error.at !== undefined || error.kind === "internal") return error;
+  return new FiresteelError(error.kind, error.message, { hint: error.hint, at, cause: error.cause });
+}
 
 function tooLarge(name: string, bytes: number, maxBytes: number): FiresteelError {
   const mb = (n: number) => `${(n / 1048576).toFixed(1)} MB`;

@@ -2,7 +2,7 @@
  * Partitioners as users give them, and as plans hold them. A partitioner decides by the key's value alone; two that are equal
  * save a shuffle between their Rdds.
  */
-import { FiresteelError } from "../base/errors.ts";
+import { FiresteelError, type SourcePosition } from "../base/errors.ts";
 import type { PartitionerPlan } from "../plan/nodes.ts";
 
 /** A user's own partitioner: `partition(key)` must give an integer from 0 to numPartitions − 1, and ships as a closure. */
@@ -41,11 +41,13 @@ export interface KnownPartitioner {
   readonly numPartitions: number;
 }
 
-export function checkPartitions(partitions: number, operator: string): void {
+export function checkPartitions(partitions: number, operator: string, at?: SourcePosition): void {
   if (Number.isSafeInteger(partitions) && partitions >= 1 && partitions <= partitionsMax) return;
-  const got = typeof partitions === "number" ? partitions : typeof partitions;
-  throw new FiresteelError("user", `${operator} needs a number of partitions from 1 to ${partitionsMax.toLocaleString("en")}, but got ${got}`, {
+  const got = typeof partitions === "number" ? partitions : partitions === null ? "null" : typeof partitions;
+  const limit = partitionsMax.toLocaleString("en");
+  throw new FiresteelError("user", `${operator} needs a number of partitions from 1 to ${limit}, but got ${got}`, {
     hint: "give a positive integer, or leave it out for the default",
+    at,
   });
 }
 

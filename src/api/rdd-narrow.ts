@@ -4,8 +4,10 @@ import { FiresteelError } from "../base/errors.ts";
 import type { MapPlan, Plan } from "../plan/nodes.ts";
 import { coalesceGroups } from "../planner/coalesce.ts";
 import { checkPartitions } from "./partitioner.ts";
+import type { Call } from "./partitioning.ts";
 import { RddCore } from "./rdd-core.ts";
 import type { Rdd } from "./rdd.ts";
+import { unionOf } from "./union.ts";
 import type { Hint, Widen } from "./widen.ts";
 
 export abstract class RddNarrow<T> extends RddCore<T> {
@@ -53,7 +55,7 @@ export abstract class RddNarrow<T> extends RddCore<T> {
 
   /** The rows of this and then of the others, duplicates kept. */
   union(...others: Rdd<T>[]): Rdd<T> {
-    return this.driver.union<T>([this as unknown as Rdd<T>, ...others], callSite());
+    return unionOf(this.driver, [this, ...others], callSite());
   }
 
   /** Rows as `[fn(row), row]`. */
@@ -67,24 +69,22 @@ export abstract class RddNarrow<T> extends RddCore<T> {
    */
   coalesce(numPartitions: number, shuffle = false): Rdd<T> {
     const node = this.node("coalesce");
-    checkPartitions(numPartitions, "coalesce");
-    const parent = shuffle ? this.shuffled(numPartitions, "coalesce") : this.plan;
+    checkPartitions(numPartitions, "coalesce", node.at);
+    const parent = shuffle ? this.shuffled(numPartitions, node) : this.plan;
     return this.make({ ...node, op: "coalesce", parent, groups: coalesceGroups(this.driver.partitionCount(parent), numPartitions) });
   }
 
   /** Exactly `numPartitions` partitions of about equal size, by a shuffle of rows in turn. */
   repartition(numPartitions: number): Rdd<T> {
-    checkPartitions(numPartitions, "repartition");
-    return this.make(this.shuffled(numPartitions, "repartition"));
+    const at = callSite();
+    checkPartitions(numPartitions, "repartition", at);
+    return this.make(this.shuffled(numPartitions, { operator: "repartition", at }));
   }
 
   /** Rows with their position over all partitions. Counts the partitions first, inside the job, unless there is only one. */
   zipWithIndex(): Rdd<[T, number]> {
     const node = this.node("zipWithIndex");
-    const counts =
-      this.driver.partitionCount(this.plan) < 2
-        ? undefined
-        : ({ ...this.node("zipWithIndex", node.at), op: "probe", exchange: this.driver.nextExchangeId(), parent: this.plan, probe: { kind: "count" } } as const);
+    const counts = this.numPartitions < 2 ? undefined : this.driver.partitioning.probe(this.plan, { kind: "count" }, node);
     return this.make({ ...node, op: "zipWithIndex", parent: this.plan, counts });
   }
 
@@ -93,15 +93,7 @@ export abstract class RddNarrow<T> extends RddCore<T> {
     return this.make({ ...node, op, parent: this.plan, fn: this.capture(fn, op, node.at) });
   }
 
-  private shuffled(partitions: number, operator: string): Plan {
-    return {
-      ...this.node(operator),
-      op: "exchange",
-      exchange: this.driver.nextExchangeId(),
-      parent: this.plan,
-      partitioner: { kind: "roundRobin", partitions },
-      rows: "keys",
-      mapSide: undefined,
-    };
+  private shuffled(partitions: number, call: Call): Plan {
+    return this.driver.partitioning.exchange(this.plan, { kind: "roundRobin", partitions }, "keys", undefined, call);
   }
 }

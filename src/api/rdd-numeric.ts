@@ -34,7 +34,7 @@ export abstract class RddNumeric<T> extends RddActions<T> {
   }
 
   private async statsParts(name: string, options: ActionOptions | undefined): Promise<StatsParts> {
-    const parts = await this.driver.values<StatsParts>(this.plan, { kind: "stats" }, name, options);
+    const parts = await this.driver.values<StatsParts>(this.plan, { kind: "stats" }, this.driver.begin(name, options));
     return parts.reduce(mergeStats, emptyStats);
   }
 }

@@ -4,11 +4,13 @@
  * keys' hashes, which is the same in every run.
  */
 import type { CallSite } from "../closure/contracts.ts";
+import { callSite } from "../closure/stack.ts";
 import { encodeValue } from "../data/value-codec.ts";
 import { builtin } from "../operators/builtin-functions.ts";
-import type { CombinePlan, ExchangePlan, JoinPlan, PartitionerPlan, Plan, PlanFunction } from "../plan/nodes.ts";
+import type { CombinePlan, JoinPlan, PartitionerPlan, Plan, PlanFunction } from "../plan/nodes.ts";
 import { partitionerOf, samePartitioning } from "../plan/partition-count.ts";
-import { type PartitionerLike } from "./partitioner.ts";
+import type { PartitionerLike } from "./partitioner.ts";
+import type { Call } from "./partitioning.ts";
 import { RddNarrow } from "./rdd-narrow.ts";
 import type { Rdd } from "./rdd.ts";
 import type { Grown, Hint, Pair, ValueOf, Widen } from "./widen.ts";
@@ -77,35 +79,29 @@ export abstract class RddPairs<T> extends RddNarrow<T> {
   /** All values of each key, in the order of partitions and rows. Nothing is combined before the shuffle. */
   groupByKey<K, V>(this: RddPairs<Pair<K, V>>, partitioner?: PartitionerLike<K>): Rdd<[K, V[]]> {
     const node = this.node("groupByKey");
-    return this.make({ ...node, op: "group", parent: this.exchanged("groupByKey", node.at, partitioner) });
+    return this.make({ ...node, op: "group", parent: this.exchanged(node, partitioner) });
   }
 
   /** Rows grouped by `fn` of each. */
   groupBy<K extends Hint>(fn: (row: T) => K, partitioner?: PartitionerLike<Widen<K>>): Rdd<[Widen<K>, T[]]> {
     const node = this.node("groupBy");
     const keyed = this.make<[Widen<K>, T]>({ ...this.node("groupBy", node.at), op: "keyBy", parent: this.plan, fn: this.capture(fn, "groupBy", node.at) });
-    return this.make({ ...node, op: "group", parent: keyed.exchanged("groupBy", node.at, partitioner) });
+    return this.make({ ...node, op: "group", parent: keyed.exchanged(node, partitioner) });
   }
 
-  /** Each row once. The first of equal rows is kept. */
+  /** Each row once. The first of equal rows is kept. Where a partitioner is known, equal rows are together already. */
   distinct(partitioner?: PartitionerLike<T>): Rdd<T> {
     const node = this.node("distinct");
-    const plan = this.driver.partitioner(partitioner, [this.plan], "distinct", node.at);
-    const exchange: ExchangePlan = {
-      ...this.node("distinct", node.at),
-      op: "exchange",
-      exchange: this.driver.nextExchangeId(),
-      parent: this.plan,
-      partitioner: plan,
-      rows: "keys",
-      mapSide: { kind: "distinct" },
-    };
-    return this.make({ ...node, op: "distinct", parent: exchange });
+    const { partitioning } = this.driver;
+    const isPlaced = partitionerOf(this.plan) !== undefined && (partitioner === undefined || partitioner === this.numPartitions);
+    if (isPlaced) return this.make({ ...node, op: "distinct", parent: this.plan });
+    const by = partitioning.choose(partitioner ?? Math.max(1, this.numPartitions), [this.plan], node, "row");
+    return this.make({ ...node, op: "distinct", parent: partitioning.exchange(this.plan, by, "keys", { kind: "distinct" }, node) });
   }
 
   /** Pairs placed by key; saves later shuffles by the same partitioner. */
   partitionBy<K, V>(this: RddPairs<Pair<K, V>>, partitioner: PartitionerLike<K>): Rdd<[K, V]> {
-    return this.make(this.exchanged("partitionBy", this.node("partitionBy").at, partitioner));
+    return this.make(this.exchanged({ operator: "partitionBy", at: callSite() }, partitioner));
   }
 
   /** For each left value each right value of its key, in the left side's order. */
@@ -124,41 +120,46 @@ export abstract class RddPairs<T> extends RddNarrow<T> {
   /** All values of each key on each side. */
   cogroup<K, V, W>(this: RddPairs<Pair<K, V>>, other: Rdd<Pair<K, W>> | Rdd<[K, W]>, partitioner?: PartitionerLike<K>): Rdd<[K, [V[], W[]]]> {
     const node = this.node("cogroup");
-    const by = this.driver.partitioner(partitioner, [this.plan, other.plan], "cogroup", node.at);
-    const parents = [this.placed(by, "cogroup", node.at), other.placed(by, "cogroup", node.at)];
-    return this.make({ ...node, op: "cogroup", parents });
-  }
-
-  /** @internal This Rdd's plan with keys placed by `partitioner`; itself when they are so already. */
-  placed(partitioner: PartitionerPlan, operator: string, at: CallSite | undefined): Plan {
-    const known = partitionerOf(this.plan);
-    if (known !== undefined && samePartitioning(known, partitioner)) return this.plan;
-    return this.exchange(partitioner, undefined, operator, at);
+    const parents = [this.plan, this.driver.planOf(other, "cogroup", node.at)];
+    const by = this.driver.partitioning.choose(partitioner, parents, node);
+    return this.make({ ...node, op: "cogroup", parents: parents.map(parent => this.placed(parent, by, node)) });
   }
 
   /** @internal */
-  exchanged(operator: string, at: CallSite | undefined, partitioner: PartitionerLike<never> | undefined): Plan {
-    return this.placed(this.driver.partitioner(partitioner, [this.plan], operator, at), operator, at);
+  exchanged(call: Call, partitioner: PartitionerLike<never> | undefined): Plan {
+    return this.placed(this.plan, this.driver.partitioning.choose(partitioner, [this.plan], call), call);
   }
 
-  private exchange(partitioner: PartitionerPlan, mapSide: ExchangePlan["mapSide"], operator: string, at: CallSite | undefined): ExchangePlan {
-    const id = this.driver.nextExchangeId();
-    return { ...this.node(operator, at), op: "exchange", exchange: id, parent: this.plan, partitioner, rows: "pairs", mapSide };
+  /** One value a key; combined in map tasks first, unless keys are in place. @internal */
+  protected combinedPlan(parent: Plan, combine: CombinePlan, call: Call, partitioner: PartitionerLike<never> | undefined): Plan {
+    const { partitioning } = this.driver;
+    const by = partitioning.choose(partitioner, [parent], call);
+    const node = this.node(call.operator, call.at);
+    if (obeys(parent, by)) return { ...node, op: "aggregate", parent, combine, from: "values" };
+    const exchange = partitioning.exchange(parent, by, "pairs", { kind: "combine", combine }, call);
+    return { ...node, op: "aggregate", parent: exchange, combine, from: "combiners" };
+  }
+
+  /** A plan's pairs with keys placed by `partitioner`: the plan itself when they are so already. */
+  private placed(plan: Plan, partitioner: PartitionerPlan, call: Call): Plan {
+    return obeys(plan, partitioner) ? plan : this.driver.partitioning.exchange(plan, partitioner, "pairs", undefined, call);
   }
 
   private combined<R>(combine: CombinePlan, operator: string, at: CallSite | undefined, partitioner: PartitionerLike<never> | undefined): Rdd<R> {
-    const by = this.driver.partitioner(partitioner, [this.plan], operator, at);
-    const known = partitionerOf(this.plan);
-    const inPlace = known !== undefined && samePartitioning(known, by);
-    const parent = inPlace ? this.plan : this.exchange(by, { kind: "combine", combine }, operator, at);
-    return this.make({ ...this.node(operator, at), op: "aggregate", parent, combine, from: inPlace ? "values" : "combiners" });
+    return this.make(this.combinedPlan(this.plan, combine, { operator, at }, partitioner));
   }
 
-  private joined<R>(join: JoinPlan["join"], operator: string, other: RddPairs<unknown>, partitioner: PartitionerLike<never> | undefined): Rdd<R> {
+  private joined<R>(join: JoinPlan["join"], operator: string, other: unknown, partitioner: PartitionerLike<never> | undefined): Rdd<R> {
     const node = this.node(operator);
-    const by = this.driver.partitioner(partitioner, [this.plan, other.plan], operator, node.at);
-    return this.make({ ...node, op: "join", join, left: this.placed(by, operator, node.at), right: other.placed(by, operator, node.at) });
+    const right = this.driver.planOf(other, operator, node.at);
+    const by = this.driver.partitioning.choose(partitioner, [this.plan, right], node);
+    return this.make({ ...node, op: "join", join, left: this.placed(this.plan, by, node), right: this.placed(right, by, node) });
   }
+}
+
+function obeys(plan: Plan, partitioner: PartitionerPlan): boolean {
+  const known = partitionerOf(plan);
+  return known !== undefined && samePartitioning(known, partitioner);
 }
 
 /** Counts per key as a plan: what countByKey and countByValue run. */

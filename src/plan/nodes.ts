@@ -104,6 +104,8 @@ export interface CoalescePlan extends NodeBase {
   readonly parent: Plan;
   /** groups[i] are the parent's partitions that make partition i, in order. */
   readonly groups: readonly (readonly number[])[];
+  /** What the keys still obey: the parent is a union of Rdds that all do. */
+  readonly partitioner?: PartitionerPlan;
 }
 
 export type NarrowPlan = MapPlan | MapAsyncPlan | BuiltinPlan | LookupPlan | ZipWithIndexPlan | UnionPlan | CoalescePlan;

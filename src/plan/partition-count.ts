@@ -31,8 +31,11 @@ export function partitionerOf(plan: Plan): PartitionerPlan | undefined {
   switch (plan.op) {
     case "exchange":
       return plan.rows === "pairs" && plan.partitioner.kind !== "roundRobin" ? plan.partitioner : undefined;
+    case "coalesce":
+      return plan.partitioner;
     case "aggregate":
     case "group":
+    case "distinct":
     case "sort":
     case "filter":
     case "mapValues":
