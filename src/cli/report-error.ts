@@ -69,8 +69,12 @@ function innermostTold(error: unknown): unknown {
   return told;
 }
 
+/** A failed system call is always told in the words of the error that it caused. */
+const systemCall = /^(?:\w*Error: )?E[A-Z\d]+: .+, \w+/;
+
 function tells(error: unknown, cause: unknown): boolean {
   const message = cause instanceof Error ? cause.message.replace(/^\w*Error: /, "") : "";
+  if (error instanceof FiresteelError && systemCall.test(message)) return true;
   return message !== "" && headline(error).includes(message);
 }
 

@@ -44,11 +44,11 @@ class Search {
     if (typeof value !== "object" || value === null) return undefined;
     const above = this.ancestors.get(value);
     if (above !== undefined && this.hooks.references !== true) {
-      return { path, verb: "refers to", part: `itself at ${above}`, hint: "Send plain data without cycles" };
+      return { path, verb: "refers to", part: `itself at ${above}`, hint: "send plain data without cycles" };
     }
     if (this.visited.has(value)) return undefined;
     if (this.ancestors.size >= valueDepthMax) {
-      return { path: shorten(path), verb: "is nested", part: `deeper than ${valueDepthMax} levels`, hint: "Send flatter data" };
+      return { path: shorten(path), verb: "is nested", part: `deeper than ${valueDepthMax} levels`, hint: "send flatter data" };
     }
     this.ancestors.set(value, path);
     const found = this.visitParts(value, path);
@@ -122,14 +122,14 @@ const builtinNames = new Set([
 ]);
 
 function hintFor(value: object | symbol): string {
-  if (typeof value === "function") return "Send plain data, and call the function before or after";
-  if (typeof value === "symbol") return "Send a string instead";
+  if (typeof value === "function") return "send plain data, and call the function before or after";
+  if (typeof value === "symbol") return "send a string instead";
   const name = className(value);
-  if (name === "Promise") return "Await it first, or use mapAsync";
-  if (name === "SharedArrayBuffer") return "Copy it into an ArrayBuffer first";
+  if (name === "Promise") return "await it first, or use mapAsync";
+  if (name === "SharedArrayBuffer") return "copy it into an ArrayBuffer first";
   if (name === "Number" || name === "String" || name === "Boolean") return `Send the ${name.toLowerCase()} itself, not a ${name} object`;
-  if (builtinNames.has(name) || name === "") return "Send plain data instead";
-  return "Declare the class at the top level of one of the job's modules, or send plain data";
+  if (builtinNames.has(name) || name === "") return "send plain data instead";
+  return "declare the class at the top level of one of the job's modules, or send plain data";
 }
 
 function className(value: object): string {

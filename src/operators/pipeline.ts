@@ -72,8 +72,9 @@ export function compilePipeline(kernels: Kernels, operators: readonly RowOperato
           loops.rows(rows, rows.length);
         }
       } catch (thrown) {
-        const operator = operatorOfStack(thrown instanceof Error ? thrown.stack : undefined);
-        throw operator === undefined ? thrown : failureOf(thrown, operator);
+        const stack = thrown instanceof Error ? thrown.stack : undefined;
+        const operator = operatorOfStack(stack);
+        throw operator === undefined && !isDeep(stack) ? thrown : failureOf(thrown, operator);
       }
     },
   };
@@ -114,6 +115,11 @@ function iterable(value: unknown, operator: string): Iterable<unknown> {
     return value as Iterable<unknown>;
   }
   throw notIterable(value, operator);
+}
+
+/** A recursion so deep that the stack does not reach down to this pipeline: nobody can tell whose function it was. */
+function isDeep(stack: string | undefined): boolean {
+  return stack !== undefined && !stack.includes("firesteel-pipeline-") && stack.split("\n").length > Error.stackTraceLimit;
 }
 
 const firstOperatorLine = 3;

@@ -36,7 +36,7 @@ export function isThenable(value: unknown): boolean {
 export function preview(value: unknown): string {
   let text: string | undefined;
   try {
-    text = typeof value === "bigint" ? `${value}n` : typeof value === "function" ? "a function" : JSON.stringify(value);
+    text = typeof value === "bigint" ? `${value}n` : typeof value === "number" ? String(value) : typeof value === "function" ? "a function" : JSON.stringify(value);
   } catch {
     text = undefined;
   }

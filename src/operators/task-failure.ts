@@ -69,8 +69,8 @@ function placed(error: FiresteelError, operator: Named | undefined): FiresteelEr
 
 /** The innermost frame that is not the runtime's lies in the engine: the user's function had returned. */
 function isOfEngine(stack: string): boolean {
-  const frame = stack.split("\n").find(line => /^\s*at .*:\d+:\d+\)?$/.test(line));
-  return frame !== undefined && !frame.includes("firesteel-pipeline-") && userPosition(frame) === undefined && !mapStack(frame).includes("at ");
+  const frame = stack.split("\n").find(line => /^\s*at .*:\d+:\d+\)?$/.test(line) && !/\bnative\b/.test(line));
+  return frame !== undefined && !frame.includes("firesteel-pipeline-") && !/^\s*at /m.test(mapStack(frame));
 }
 
 function thrownByEngine(thrown: Error): FiresteelError {

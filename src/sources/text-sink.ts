@@ -24,6 +24,11 @@ const flushChars = 1 << 18;
 
 /** Makes the directory, on the driver, before the job runs. Refused when anything of that name exists. */
 export function createOutput(path: string): OutputDirectory {
+  if (typeof path !== "string") {
+    throw new FiresteelError("user", `saveAsTextFile needs a path, but got ${String(path)}`, {
+      hint: "if it comes from the job's arguments, give one after the job file",
+    });
+  }
   if (path === "") throw new FiresteelError("user", "the output path is empty");
   const absolute = resolve(path);
   let whenExists = "a part of the path is a file";
