@@ -21,17 +21,24 @@ interface RunningJob {
   readonly reject: (error: unknown) => void;
 }
 
+/** How often the main thread shows the engine that it is not blocked. */
+const beatEveryMs = 100;
+
 export class EngineClient {
   private readonly worker: Worker;
+  private readonly beating: NodeJS.Timeout;
   private readonly jobs = new Map<JobId, RunningJob>();
   private stopped = false;
   private death: FiresteelError | undefined;
 
   constructor(
-    start: EngineStart,
+    start: Omit<EngineStart, "mainBeat">,
     private readonly listener: EngineListener,
   ) {
-    this.worker = startThread("engine", { ...start });
+    const mainBeat = new Int32Array(new SharedArrayBuffer(4));
+    this.beating = setInterval(() => void Atomics.add(mainBeat, 0, 1), beatEveryMs);
+    this.beating.unref();
+    this.worker = startThread("engine", { ...start, mainBeat });
     this.worker.on("message", (message: FromEngine) => this.receive(message));
     this.worker.on("error", (error: unknown) => this.died(error));
     this.worker.unref();
@@ -78,6 +85,7 @@ export class EngineClient {
   async stop(): Promise<void> {
     if (this.stopped) return;
     this.stopped = true;
+    clearInterval(this.beating);
     for (const job of [...this.jobs.values()]) job.reject(new FiresteelError("cancelled", "the Context was stopped while the job ran"));
     await this.worker.terminate();
   }

@@ -22,6 +22,8 @@ export interface EngineStart {
   readonly machineBytes: number;
   readonly pool: PoolOptions;
   readonly localDirs: LocalDirs;
+  /** [0] goes up while the main thread is not blocked. */
+  readonly mainBeat: Int32Array;
   readonly threads: number;
   readonly taskFailuresMax: number;
   readonly stageAttemptsMax: number;
