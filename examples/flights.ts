@@ -60,5 +60,11 @@ function mean({ flights, minutes }: Delays): number {
 
 function print(name: string, delays: Delays): void {
   const late = `${((100 * delays.late) / delays.flights).toFixed(1)} %`;
-  console.log(name.padEnd(22) + String(delays.flights).padStart(10) + late.padStart(8) + mean(delays).toFixed(1).padStart(9) + " min");
+  console.log(
+    name.padEnd(22) +
+      String(delays.flights).padStart(10) +
+      late.padStart(8) +
+      mean(delays).toFixed(1).padStart(9) +
+      " min",
+  );
 }

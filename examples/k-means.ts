@@ -1,42 +1,50 @@
 /**
- * k-means clustering (Lloyd 1982) of cached points; the centres travel to the tasks as a captured value each round.
+ * k-means (Lloyd 1982): finds K places so that US airports are near one of them. The points are cached; the centres travel to the
+ * tasks anew in each round, as a captured variable, until none moves.
  *
- *   firesteel run examples/k-means.ts [POINTS] [K] [ROUNDS]
+ *   firesteel run examples/k-means.ts [K] [AIRPORTS.csv]
  */
 import type { Context } from "firesteel";
 
-const dimensions = 8;
+type Point = [latitude: number, longitude: number];
 
-export default async function main(ctx: Context, args: string[]): Promise<void> {
-  const count = Number(args[0] ?? 100_000);
-  const k = Number(args[1] ?? 8);
-  const rounds = Number(args[2] ?? 10);
-  const points = ctx
-    .range(0, count)
-    .map(i => Array.from({ length: dimensions }, (_, d) => (i * (d + 3) * 48271) % 1000))
-    .cache();
-  let centres = Array.from({ length: k }, (_, c) => Array.from({ length: dimensions }, (_, d) => c * 125 + d));
-  for (let round = 0; round < rounds; round++) {
-    const now = centres;
-    const sums = await points
-      .map(point => [nearest(point, now), { sum: point, count: 1 }])
-      .reduceByKey((a, b) => ({ sum: a.sum.map((x, d) => x + b.sum[d]!), count: a.count + b.count }))
-      .collectAsMap();
-    centres = now.map((centre, c) => sums.get(c)?.sum.map(x => x / sums.get(c)!.count) ?? centre);
-  }
-  for (const centre of centres) console.log(centre.map(x => x.toFixed(3)).join(" "));
+interface Airport {
+  readonly latitude: number;
+  readonly longitude: number;
 }
 
-function nearest(point: readonly number[], centres: readonly (readonly number[])[]): number {
+export default async function main(ctx: Context, args: string[]): Promise<void> {
+  const k = Number(args[0] ?? 8);
+  const points = ctx
+    .csvFile<Airport>(args[1] ?? "node_modules/vega-datasets/data/airports.csv")
+    .map(({ latitude, longitude }): Point => [latitude, longitude])
+    .cache();
+  let clusters = (await points.take(k)).map(centre => ({ centre, size: 1 }));
+  let moved = true;
+  while (moved) {
+    const centres = clusters.map(({ centre }) => centre);
+    clusters = await points
+      .map(point => [nearest(point, centres), { point, size: 1 }])
+      .reduceByKey((a, b) => ({ point: [a.point[0] + b.point[0], a.point[1] + b.point[1]], size: a.size + b.size }))
+      .sortByKey()
+      .values()
+      .map(({ point: [x, y], size }) => ({ centre: [x / size, y / size] as Point, size }))
+      .collect();
+    moved = clusters.some(({ centre }, i) => squaredDistance(centre, centres[i]!) > 0);
+  }
+  for (const { centre, size } of clusters) {
+    console.log(`${String(size).padStart(5)} airports around ${centre.map(x => x.toFixed(3)).join(", ")}`);
+  }
+}
+
+function nearest(point: Point, centres: readonly Point[]): number {
   let best = 0;
-  let bestDistance = Infinity;
-  for (const [c, centre] of centres.entries()) {
-    let distance = 0;
-    for (let d = 0; d < dimensions; d++) distance += (point[d]! - centre[d]!) ** 2;
-    if (distance < bestDistance) {
-      bestDistance = distance;
-      best = c;
-    }
+  for (let i = 1; i < centres.length; i++) {
+    if (squaredDistance(point, centres[i]!) < squaredDistance(point, centres[best]!)) best = i;
   }
   return best;
+}
+
+function squaredDistance(a: Point, b: Point): number {
+  return (a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2;
 }

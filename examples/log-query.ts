@@ -1,30 +1,34 @@
 /**
- * Traffic per client and request from web server logs in Apache's combined format; lines that do not parse are counted by an
- * accumulator.
+ * Requests and bytes per client and path, from web server logs in Apache's combined format. Lines that do not parse are counted by
+ * an accumulator.
  *
- *   firesteel run examples/log-query.ts FILES
+ *   firesteel run examples/log-query.ts [FILES]
  */
 import type { Context } from "firesteel";
 
-const combined = /^(\S+) \S+ (\S+) \[([^\]]+)\] "([^"]*)" (\d{3}) (\d+|-) "([^"]*)" "([^"]*)"/;
+const combined = /^(?<client>\S+) \S+ \S+ \[[^\]]+\] "\S+ (?<path>\S+) [^"]*" \d{3} (?<bytes>\d+|-) "[^"]*" "[^"]*"$/;
 
 export default async function main(ctx: Context, args: string[]): Promise<void> {
-  const [input] = args;
-  if (input === undefined) throw new Error("usage: log-query.ts FILES");
   const malformed = ctx.longAccumulator("malformed lines");
-  const traffic = ctx
-    .textFile(input)
+  const traffic = await ctx
+    .textFile(args[0] ?? "examples/access.log")
     .flatMap(line => {
-      const match = combined.exec(line);
-      if (match === null) {
+      const groups = combined.exec(line)?.groups;
+      if (groups === undefined) {
         malformed.add(1);
         return [];
       }
-      const [, client, user, , request, , bytes] = match;
-      return [[[client!, user!, request!], { requests: 1, bytes: bytes === "-" ? 0 : Number(bytes) }]];
+      const { client, path, bytes } = groups;
+      return [
+        [
+          [client!, path!],
+          [1, bytes === "-" ? 0 : Number(bytes)],
+        ],
+      ];
     })
-    .reduceByKey((a, b) => ({ requests: a.requests + b.requests, bytes: a.bytes + b.bytes }));
-  const rows = await traffic.sortByKey().collect();
-  for (const [[client, user, request], { requests, bytes }] of rows) console.log(client, user, `"${request}"`, requests, bytes);
+    .reduceByKey((a, b) => [a[0] + b[0], a[1] + b[1]])
+    .sortByKey()
+    .collect();
+  for (const [[client, path], [requests, bytes]] of traffic) console.log(client, path, requests, bytes);
   console.log(`${malformed.value} malformed`);
 }

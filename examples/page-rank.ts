@@ -1,42 +1,36 @@
 /**
- * PageRank (Page, Brin, Motwani and Winograd 1999) over a link graph: lines of `from to`, or a generated graph.
+ * PageRank (Page, Brin, Motwani, Winograd 1999) of US airports, from the routes between them: an airport matters when airports
+ * that matter fly to it.
  *
- *   firesteel run examples/page-rank.ts [FILE | NODES] [ROUNDS]
+ *   firesteel run examples/page-rank.ts [ROUTES.csv] [ROUNDS]
  *
- * The links are placed by page and cached once; since ranks keep that placement, each round shuffles only contributions.
+ * The routes are placed by airport and cached once. Ranks keep that placement, so each round shuffles contributions alone.
  */
-import { HashPartitioner, type Context, type Rdd } from "firesteel";
+import type { Context } from "firesteel";
+
+interface Route {
+  readonly origin: string;
+  readonly destination: string;
+}
 
 const damping = 0.85;
 
 export default async function main(ctx: Context, args: string[]): Promise<void> {
-  const input = args[0] ?? "20000";
+  const path = args[0] ?? "node_modules/vega-datasets/data/flights-airport.csv";
   const rounds = Number(args[1] ?? 10);
-  const edges: Rdd<[number, number]> = /^\d+$/.test(input) ? generated(ctx, Number(input)) : fromFile(ctx, input);
-  const links = edges.groupByKey(new HashPartitioner(ctx.defaultParallelism)).cache();
+  const links = ctx
+    .csvFile<Route>(path)
+    .map(({ origin, destination }) => [origin, destination])
+    .groupByKey()
+    .cache();
   let ranks = links.mapValues(() => 1);
   for (let round = 0; round < rounds; round++) {
-    const contributions = links.join(ranks).flatMap(([, [targets, rank]]) => targets.map(target => [target, rank / targets.length]));
-    ranks = contributions
-      .reduceByKey((a, b) => a + b, ctx.defaultParallelism)
+    ranks = links
+      .join(ranks)
+      // nothing to itself keeps an airport that no route leads to
+      .flatMap(([from, [targets, rank]]) => [[from, 0], ...targets.map(to => [to, rank / targets.length] as const)])
+      .reduceByKey((a, b) => a + b)
       .mapValues(sum => 1 - damping + damping * sum);
   }
-  const top = await ranks.takeOrdered(10, (a, b) => b[1] - a[1] || a[0] - b[0]);
-  for (const [page, rank] of top) console.log(page, rank.toFixed(6));
-}
-
-function generated(ctx: Context, nodes: number): Rdd<[number, number]> {
-  return ctx
-    .range(0, nodes)
-    .flatMap(i => [(i * 7 + 1) % nodes, (i * 13 + 5) % nodes, (i * i) % nodes].map(target => [i, target]));
-}
-
-function fromFile(ctx: Context, path: string): Rdd<[number, number]> {
-  return ctx
-    .textFile(path)
-    .filter(line => line !== "" && !line.startsWith("#"))
-    .map(line => {
-      const [from, to] = line.split(/\s+/).map(Number);
-      return [from!, to!];
-    });
+  for (const [airport, rank] of await ranks.top(10, (a, b) => a[1] - b[1])) console.log(airport, rank.toFixed(4));
 }
