@@ -9,6 +9,7 @@ switch (threadRole()) {
     await import("./exec/engine-thread.ts");
     break;
   case "task":
+    (await import("./exec/engine-module.ts")).provideEngineModule((await import("./api/task-module.ts")).taskModule);
     await import("./exec/task-thread.ts");
     break;
   case undefined: {

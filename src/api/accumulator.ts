@@ -8,6 +8,16 @@ import { decodeValue, encodeValue } from "../data/value-codec.ts";
 import type { PlanFunction } from "../plan/nodes.ts";
 import type { Driver } from "./driver.ts";
 
+/** How amounts become the value; the functions may change their first argument. */
+export interface Fold<T, A> {
+  /** In a task, where it starts from zero. */
+  readonly inTask: PlanFunction;
+  /** On the driver, one amount. */
+  readonly add: (value: T, amount: A) => T;
+  /** On the driver, what a task came to. */
+  readonly join: (value: T, amount: T) => T;
+}
+
 export class Accumulator<T, A = T> {
   private current: T;
   private readonly zero: Uint8Array;
@@ -18,34 +28,35 @@ export class Accumulator<T, A = T> {
     readonly id: AccumulatorId,
     readonly name: string | undefined,
     zero: T,
-    /** What tasks fold with, and what the driver merges with. */
-    merge: PlanFunction,
-    private readonly fold: (value: T, amount: A) => T,
-    join: (value: T, amount: T) => T,
+    private readonly fold: Fold<T, A>,
   ) {
-    this.zero = encodeValue(zero);
-    this.current = zero;
-    driver.define({ kind: "accumulator", id, zero: this.zero, merge });
+    this.zero = encodeValue(zero, { what: "the accumulator's zero" });
+    this.current = this.zeroCopy();
+    driver.define({ kind: "accumulator", id, zero: this.zero, merge: fold.inTask });
     driver.watchAccumulator(id, amount => {
-      this.current = join(this.current, amount as T);
+      this.current = fold.join(this.current, amount as T);
     });
   }
 
-  /** On the driver: what was merged so far, and added here. In a task it is refused. */
+  /** On the driver: what was merged so far, and added here. In a task it is refused. Changing it changes nothing else. */
   get value(): T {
-    return this.current;
+    return Array.isArray(this.current) ? ([...(this.current as unknown[])] as T) : this.current;
   }
 
   add(amount: A): void {
-    this.current = this.fold(this.current, amount);
+    this.current = this.fold.add(this.current, amount);
   }
 
   /** Back to a copy of zero. */
   reset(): void {
-    this.current = decodeValue(this.zero) as T;
+    this.current = this.zeroCopy();
   }
 
   [handleSymbol](): Handle {
     return { handle: "accumulator", id: this.id };
+  }
+
+  private zeroCopy(): T {
+    return decodeValue(this.zero) as T;
   }
 }

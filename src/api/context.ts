@@ -9,12 +9,12 @@ import type { CallSite } from "../closure/contracts.ts";
 import { refuseSymbol } from "../closure/contracts.ts";
 import { callSite } from "../closure/stack.ts";
 import { encodeValue } from "../data/value-codec.ts";
-import { builtin } from "../operators/builtin-functions.ts";
+import { addInteger, builtin } from "../operators/builtin-functions.ts";
 import { preview } from "../operators/row-errors.ts";
 import type { FilesPlan } from "../plan/nodes.ts";
 import { detectMachine } from "../platform/resources.ts";
 import type { CsvOptions, JsonOptions, ParquetOptions, PathSpec, TextOptions } from "../sources/contracts.ts";
-import { Accumulator } from "./accumulator.ts";
+import { Accumulator, type Fold } from "./accumulator.ts";
 import { Broadcast } from "./broadcast.ts";
 import { Driver, jobGroupKey } from "./driver.ts";
 import { checkPartitions } from "./partitioner.ts";
@@ -167,28 +167,35 @@ export class Context {
     return new Broadcast(this.driver, this.driver.nextBroadcastId(), value);
   }
 
-  /** A sum of integers. */
+  /** A sum of integers; other numbers are refused. */
   longAccumulator(name?: string): Accumulator<number> {
-    return this.sumAccumulator(name);
+    return this.makeAccumulator(name, 0, { inTask: builtin("addInteger"), add: addInteger, join: addInteger });
   }
 
   doubleAccumulator(name?: string): Accumulator<number> {
-    return this.sumAccumulator(name);
+    const add = (a: number, b: number) => a + b;
+    return this.makeAccumulator(name, 0, { inTask: builtin("add"), add, join: add });
   }
 
   /** A list of all that was added, in partition order. */
   collectionAccumulator<T>(name?: string): Accumulator<T[], T> {
-    return new Accumulator<T[], T>(
-      this.driver, this.driver.nextAccumulatorId(), name, [], builtin("append"),
-      (list, item) => [...list, item],
-      (list, items) => [...list, ...items],
-    );
+    return this.makeAccumulator<T[], T>(name, [], {
+      inTask: builtin("append"),
+      add: (list, item) => {
+        list.push(item);
+        return list;
+      },
+      join: (list, items) => {
+        for (const item of items) list.push(item);
+        return list;
+      },
+    });
   }
 
-  /** A value of any type with its own merge, which must be associative and start from `zero`. */
-  accumulator<Z extends Hint, T extends Hint = Grown<Z>>(zero: Z & NoInfer<T>, merge: (a: T, b: T) => T, name?: string): Accumulator<NoInfer<T>> {
-    const captured = this.driver.capture(merge, "accumulator", callSite(), false);
-    return new Accumulator<T>(this.driver, this.driver.nextAccumulatorId(), name, zero, captured, merge, merge);
+  /** A value of any type with its own merge, which must be associative and leave what it is merged with `zero` as it is. */
+  accumulator<T>(zero: T, merge: (a: T, b: T) => T, name?: string): Accumulator<T> {
+    const inTask = this.driver.capture(merge, "accumulator", callSite(), false);
+    return this.makeAccumulator(name, zero, { inTask, add: merge, join: merge });
   }
 
   /** `fn` of each partition's rows, in partition order; of some partitions when they are named. */
@@ -237,9 +244,8 @@ export class Context {
     await this.stop();
   }
 
-  private sumAccumulator(name: string | undefined): Accumulator<number> {
-    const add = (a: number, b: number) => a + b;
-    return new Accumulator<number>(this.driver, this.driver.nextAccumulatorId(), name, 0, builtin("add"), add, add);
+  private makeAccumulator<T, A>(name: string | undefined, zero: T, fold: Fold<T, A>): Accumulator<T, A> {
+    return new Accumulator(this.driver, this.driver.nextAccumulatorId(), name, zero, fold);
   }
 
   private node(operator: string) {

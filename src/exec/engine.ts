@@ -10,7 +10,7 @@ import type { ExecutorId, JobId, StageId, TaskAttemptId } from "../base/ids.ts";
 import type { DagAction, TaskAction, TaskIdentity } from "../schedule/contracts.ts";
 import { SchedulerLoop } from "../schedule/scheduler-loop.ts";
 import { JobBook } from "./job-book.ts";
-import type { EngineStart, FromEngine, FromTaskThread, StageOrder, TaskSuccess, ToEngine } from "./messages.ts";
+import type { EngineStart, FromEngine, FromTaskThread, Released, StageOrder, TaskSuccess, ToEngine } from "./messages.ts";
 import { DamageBook } from "./input-damage.ts";
 import { MemoryWatch, type Suspicion } from "./memory-watch.ts";
 import { OutputBook } from "./output-book.ts";
@@ -79,15 +79,19 @@ export class Engine {
         for (const job of this.jobs.ids()) this.loop.dagEvent({ type: "jobCancelled", job, reason: message.reason });
         break;
       case "release":
-        if (message.what.kind === "exchange") {
-          this.loop.dagEvent({ type: "exchangeReleased", exchange: message.what.id });
-        } else if (message.what.kind === "rdd") this.outputs.releaseBlocks(message.what.id);
-        this.threads.toAll({ type: "release", what: message.what });
+        this.release(message.what);
         break;
       default:
         assertNever(message);
     }
     this.threads.flush();
+  }
+
+  private release(what: Released): void {
+    if (what.kind === "exchange") this.loop.dagEvent({ type: "exchangeReleased", exchange: what.id });
+    if (what.kind === "rdd") this.outputs.releaseBlocks(what.id);
+    if (what.kind === "broadcast") this.threads.undefine(each => each.kind === "broadcast" && each.id === what.id);
+    this.threads.toAll({ type: "release", what });
   }
 
   private fromThread(executor: ExecutorId, message: FromTaskThread): void {

@@ -1,11 +1,14 @@
 /** Functions of the engine's own that stand where a user's function would: their id says which, they have no bundle. */
+import { FiresteelError } from "../base/errors.ts";
 import type { PlanFunction } from "../plan/nodes.ts";
+import { preview } from "./row-errors.ts";
 
 type UserFunction = (...args: unknown[]) => unknown;
 
 const functions: Readonly<Record<string, UserFunction>> = {
   one: () => 1,
   add: (a, b) => (a as number) + (b as number),
+  addInteger: (a, b) => addInteger(a as number, b),
   withOne: row => [row, 1],
   append: (list, item) => {
     (list as unknown[]).push(item);
@@ -13,7 +16,13 @@ const functions: Readonly<Record<string, UserFunction>> = {
   },
 };
 
-export type BuiltinName = "one" | "add" | "withOne" | "append";
+/** What longAccumulator adds with, in tasks and on the driver. */
+export function addInteger(sum: number, amount: unknown): number {
+  if (Number.isSafeInteger(amount)) return sum + (amount as number);
+  throw new FiresteelError("user", `a longAccumulator adds integers, but got ${preview(amount)}`, { hint: "use a doubleAccumulator for other numbers" });
+}
+
+export type BuiltinName = "one" | "add" | "addInteger" | "withOne" | "append";
 
 export function builtin(name: BuiltinName): PlanFunction {
   return { id: `engine:${name}`, bundle: "", captures: new Uint8Array(0), text: name, at: undefined };
