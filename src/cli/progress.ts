@@ -80,12 +80,15 @@ export function lineProgress(screen: ProgressScreen): Progress {
   };
 }
 
-/** The running stages side by side in one line that leaves the last column free; "" when nothing runs. */
+/** Left free at a line's end, so that the `^C` which a terminal echoes does not begin a new line. */
+const columnsFree = 3;
+
+/** The running stages side by side in one line; "" when nothing runs. */
 export function drawBars(running: readonly StageTotals[], columns: number): string {
   const shown = running.slice(0, barsMax);
   if (shown.length === 0) return "";
-  const width = Math.max(24, Math.floor((columns - 1) / shown.length));
-  return cut(shown.map(stage => drawBar(stage, width)).join(""), columns - 1);
+  const width = Math.max(24, Math.floor((columns - columnsFree) / shown.length));
+  return cut(shown.map(stage => drawBar(stage, width)).join(""), columns - columnsFree);
 }
 
 function drawBar(stage: StageTotals, width: number): string {

@@ -31,6 +31,7 @@ export class Engine {
   private readonly jobs = new JobBook();
   private readonly outputs: OutputBook;
   private readonly damage = new DamageBook();
+  private readonly taskFailuresMax: number;
   /** What a succeeded attempt brought, until the DAG scheduler says whether it counts. */
   private readonly arrived = new Map<string, TaskSuccess>();
 
@@ -38,6 +39,7 @@ export class Engine {
     start: EngineStart,
     private readonly post: (message: FromEngine, transfer?: ArrayBuffer[]) => void,
   ) {
+    this.taskFailuresMax = start.taskFailuresMax;
     const limits = { taskFailuresMax: start.taskFailuresMax, stageAttemptsMax: start.stageAttemptsMax };
     this.loop = new SchedulerLoop(limits, { carryOut: action => this.carryOut(action) });
     const memory = createKernelMemory(start.memoryBytes);
@@ -156,7 +158,7 @@ export class Engine {
         this.threads.kill(action.executor, action.attempt, action.reason);
         break;
       case "taskRetried":
-        this.post({ type: "warning", message: retryMessage(action.task, action.error) });
+        this.post({ type: "warning", message: this.retryMessage(action.task, action.error) });
         break;
       case "submitTasks":
         this.threads.expectUnknown();
@@ -249,6 +251,11 @@ export class Engine {
     return { stage, plan, properties, ...this.outputs.inputsOf(plan) };
   }
 
+  private retryMessage({ stage, partition }: TaskIdentity, error: WireError): string {
+    const failures = this.jobs.countFailure(stage, partition);
+    return `task ${partition} of stage ${stage} failed and runs again (failure ${failures} of at most ${this.taskFailuresMax}): ${error.message}`;
+  }
+
   private watchMemory(watch: MemoryWatch<ExecutorId>, pool: SharedPool, heapBytes: number): void {
     const { tasks, storage, exchanges, broadcasts } = pool.shares.use();
     const engineBytes = (tasks + storage + exchanges + broadcasts) * pageBytes;
@@ -281,6 +288,3 @@ function keyOf(task: TaskIdentity): string {
   return `${task.stage}.${task.partition}`;
 }
 
-function retryMessage(task: TaskIdentity, error: WireError): string {
-  return `task ${task.partition} of stage ${task.stage} failed and runs again: ${error.message}`;
-}

@@ -9,6 +9,8 @@ interface RunningStage {
   readonly plan: StagePlan;
   readonly properties: Readonly<Record<string, string>>;
   readonly updates: { readonly partition: number; readonly updates: readonly AccumulatorUpdate[] }[];
+  /** By partition. */
+  readonly failures: Map<number, number>;
 }
 
 export class JobBook {
@@ -45,7 +47,7 @@ export class JobBook {
     const plan = this.plans.get(graph);
     invariant(plan !== undefined, `stage ${stage} has no plan`);
     if (this.stages.has(stage)) return;
-    this.stages.set(stage, { plan, properties: this.jobs.get(job)?.properties ?? {}, updates: [] });
+    this.stages.set(stage, { plan, properties: this.jobs.get(job)?.properties ?? {}, updates: [], failures: new Map() });
   }
 
   planOf(stage: StageId): RunningStage {
@@ -56,6 +58,14 @@ export class JobBook {
 
   accumulate(stage: StageId, partition: number, updates: readonly AccumulatorUpdate[]): void {
     this.stages.get(stage)?.updates.push({ partition, updates });
+  }
+
+  /** How often the task has failed in this stage, now included. */
+  countFailure(stage: StageId, partition: number): number {
+    const failures = this.stages.get(stage)?.failures;
+    const count = (failures?.get(partition) ?? 0) + 1;
+    failures?.set(partition, count);
+    return count;
   }
 
   /** Forgets the stage; gives its tasks' updates in partition order, so that sums do not depend on timing. */
