@@ -16,6 +16,7 @@ import type { StagePlan } from "../planner/stages.ts";
 import type { SourceMetric } from "../sources/contracts.ts";
 import { BlockStore } from "../storage/block-store.ts";
 import { ExchangeStore } from "../storage/exchange-store.ts";
+import { SpillStore } from "../storage/spill-store.ts";
 import type { Definitions } from "./definitions.ts";
 import type { InputDamage } from "./input-damage.ts";
 import { controlWord, type StageOrder, type TaskOrder, type TaskSuccess, type TaskThreadStart } from "./messages.ts";
@@ -27,6 +28,7 @@ export class TaskRunner {
   private readonly pool: SharedPool;
   private readonly exchanges: ExchangeStore;
   private readonly blocks: BlockStore;
+  private readonly spills: SpillStore;
   private readonly heap: HeapWatch;
 
   constructor(
@@ -36,7 +38,9 @@ export class TaskRunner {
   ) {
     this.kernels = instantiateKernels(start.memory, start.module);
     this.pool = attachMemory(start.memory);
-    this.exchanges = new ExchangeStore(this.pool, { dirs: start.localDirs, openCodec: openSpillCodec(this.kernels, start.settings) });
+    const files = { dirs: start.localDirs, openCodec: openSpillCodec(this.kernels, start.settings) };
+    this.exchanges = new ExchangeStore(this.pool, files);
+    this.spills = new SpillStore(start.memory, files);
     this.blocks = new BlockStore(this.pool);
     this.heap = new HeapWatch(start.settings["firesteel.task.heapLimit"] as number);
   }
@@ -63,6 +67,7 @@ export class TaskRunner {
     } finally {
       leaveTask();
       memory.releaseAll();
+      this.spills.taskEnded(order.attempt);
     }
   }
 
@@ -83,6 +88,7 @@ export class TaskRunner {
       memory,
       exchanges: this.exchanges,
       blocks: this.blocks,
+      spills: this.spills,
       metrics,
       instantiate,
       mapOutputs(exchange: ExchangeId) {

@@ -3,20 +3,26 @@
  * tasks combined first, raw values when the keys were already in place.
  */
 import type { AggregatePlan, CombinePlan } from "../plan/nodes.ts";
-import { Aggregator } from "./aggregator.ts";
+import { rowsToFold, spillingAggregate } from "./aggregated-table.ts";
 import type { ChunkSource } from "./chunk.ts";
 import type { Fold } from "./folded-values.ts";
 import { afterReading } from "./breaker.ts";
+import { pairBatch } from "./pair-buffer.ts";
 import { readPairs } from "./read-columns.ts";
+import { SpillScope } from "./spill-scope.ts";
 import type { TaskEnv } from "./task-env.ts";
 
 export function openAggregate(plan: AggregatePlan, partition: number, env: TaskEnv): ChunkSource {
-  const account = env.memory.withOperator(plan.operator);
-  const aggregator = new Aggregator(env.kernels, account, plan.from === "values" ? foldOfValues(plan.combine, env) : foldOfCombiners(plan.combine, env));
+  const scope = new SpillScope(env, plan.operator);
+  const fold = plan.from === "values" ? foldOfValues(plan.combine, env) : foldOfCombiners(plan.combine, env);
+  const table = spillingAggregate(scope, fold, () => env.checkpoint(plan));
   return afterReading(
-    () => readPairs(plan.parent, partition, env, plan, (keys, values) => aggregator.add(keys, values)),
-    () => aggregator.emit(),
-    () => aggregator.free(),
+    () => readPairs(plan.parent, partition, env, plan, (keys, values) => table.add(rowsToFold, pairBatch(keys, values))),
+    () => table.emit(),
+    () => {
+      table.free();
+      scope.close();
+    },
   );
 }
 

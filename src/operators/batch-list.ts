@@ -11,19 +11,15 @@ import { type ChunkSource, chunksOf } from "./chunk.ts";
 import type { TaskEnv } from "./task-env.ts";
 
 export class BatchList {
-  private readonly memory: OperatorMemory;
   private readonly blocks: Block[] = [];
-  private readonly operator: string;
   private writer: BatchWriter | undefined;
   private kept = 0;
 
   constructor(
     private readonly env: TaskEnv,
-    operator: string,
-  ) {
-    this.operator = operator;
-    this.memory = env.memory.withOperator(operator);
-  }
+    private readonly operator: string,
+    private readonly memory: OperatorMemory = env.memory.withOperator(operator),
+  ) {}
 
   get rows(): number {
     return this.kept + (this.writer?.rows ?? 0);

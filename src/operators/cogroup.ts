@@ -1,34 +1,31 @@
 /** For each key the arrays of its values in every parent, parents in order; groups in hash order. */
 import type { Column } from "../data/column.ts";
 import type { CogroupPlan } from "../plan/nodes.ts";
-import { inHashOrder } from "./aggregator.ts";
 import { afterReading } from "./breaker.ts";
-import type { Chunk, ChunkSource } from "./chunk.ts";
-import { GroupedRows } from "./grouped-rows.ts";
-import { KeyIndex } from "./key-index.ts";
+import type { ChunkSource } from "./chunk.ts";
+import { spillingGroups } from "./grouped-table.ts";
 import { pairBatch } from "./pair-buffer.ts";
 import { readPairs } from "./read-columns.ts";
+import { SpillScope } from "./spill-scope.ts";
 import type { TaskEnv } from "./task-env.ts";
 
 export function openCogroup(plan: CogroupPlan, partition: number, env: TaskEnv): ChunkSource {
-  const account = env.memory.withOperator(plan.operator);
-  const index = new KeyIndex(env.kernels, account);
-  const sides = plan.parents.map(() => new GroupedRows(env, plan.operator));
+  const scope = new SpillScope(env, plan.operator);
+  const groups = spillingGroups(scope, plan.parents.length, tupleOf, () => env.checkpoint(plan));
   return afterReading(
     async () => {
-      for (const [i, parent] of plan.parents.entries()) {
-        await readPairs(parent, partition, env, plan, (keys, values) => sides[i]!.add(index.add(keys).ids, values));
+      for (const [input, parent] of plan.parents.entries()) {
+        await readPairs(parent, partition, env, plan, (keys, values) => groups.add(input, pairBatch(keys, values)));
       }
-      for (const side of sides) side.finish(index.count);
     },
-    () =>
-      inHashOrder(env.kernels, account, index, (keys, ids, scratch): Chunk => {
-        const fields: Column[] = sides.map(side => side.lists(ids, keys.rows, scratch));
-        return { kind: "batch", batch: pairBatch(keys, { kind: "struct", rows: keys.rows, shape: { of: "tuple" }, fields }) };
-      }),
+    () => groups.emit(),
     () => {
-      for (const side of sides) side.free();
-      index.free();
+      groups.free();
+      scope.close();
     },
   );
+}
+
+function tupleOf(fields: readonly Column[]): Column {
+  return { kind: "struct", rows: fields[0]!.rows, shape: { of: "tuple" }, fields };
 }

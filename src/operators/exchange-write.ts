@@ -11,12 +11,13 @@ import { offset } from "../kernel/ptr.ts";
 import type { ExchangePlan } from "../plan/nodes.ts";
 import type { ExchangeWriter } from "../storage/exchange-writer.ts";
 import type { MapOutput } from "../storage/map-output.ts";
-import { Aggregator, inHashOrder } from "./aggregator.ts";
 import { foldOfValues } from "./aggregate.ts";
-import { KeyIndex } from "./key-index.ts";
+import { rowsToFold, spillingAggregate } from "./aggregated-table.ts";
+import { anyKeys, spillingDistinct } from "./distinct-table.ts";
 import { PairBuffer, pairBatch, pairColumns } from "./pair-buffer.ts";
 import { type AssignPartitions, partitionAssigner } from "./partition-ids.ts";
 import { readPairs, readRows } from "./read-columns.ts";
+import { SpillScope } from "./spill-scope.ts";
 import type { TaskEnv } from "./task-env.ts";
 
 export async function runExchange(plan: ExchangePlan, partition: number, env: TaskEnv): Promise<MapOutput> {
@@ -47,21 +48,24 @@ async function writeRows(plan: ExchangePlan, partition: number, env: TaskEnv, ou
   }
   switch (mapSide.kind) {
     case "distinct": {
-      const index = new KeyIndex(env.kernels, account);
+      const scope = new SpillScope(env, plan.operator);
+      const table = spillingDistinct(scope, () => env.checkpoint(plan));
       try {
-        await readRows(parent, partition, env, plan, rows => void index.add(rows));
-        for (const root of inHashOrder(env.kernels, account, index, keys => keys)) out.write({ rows: root.rows, root }, root);
+        await readRows(parent, partition, env, plan, root => table.add(anyKeys, { rows: root.rows, root }));
+        for (const chunk of table.emit()) if (chunk.kind === "batch") out.write(chunk.batch, chunk.batch.root);
       } finally {
-        index.free();
+        table.free();
+        scope.close();
       }
       return;
     }
     case "combine": {
-      const aggregator = new Aggregator(env.kernels, account, foldOfValues(mapSide.combine, env));
+      const scope = new SpillScope(env, plan.operator);
+      const table = spillingAggregate(scope, foldOfValues(mapSide.combine, env), () => env.checkpoint(plan));
       const boxed = new PairBuffer(env.kernels, account, plan.operator, (keys, values) => out.write(pairBatch(keys, values), keys));
       try {
-        await readPairs(parent, partition, env, plan, (keys, values) => aggregator.add(keys, values));
-        for (const chunk of aggregator.emit()) {
+        await readPairs(parent, partition, env, plan, (keys, values) => table.add(rowsToFold, pairBatch(keys, values)));
+        for (const chunk of table.emit()) {
           if (chunk.kind === "batch") out.write(chunk.batch, pairColumns(chunk.batch)![0]);
           else if (chunk.kind === "rows") for (const row of chunk.rows) boxed.push(row);
           env.checkpoint(plan);
@@ -69,7 +73,8 @@ async function writeRows(plan: ExchangePlan, partition: number, env: TaskEnv, ou
         boxed.flush();
       } finally {
         boxed.free();
-        aggregator.free();
+        table.free();
+        scope.close();
       }
       return;
     }

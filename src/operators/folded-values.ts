@@ -4,10 +4,11 @@
  */
 import type { Column } from "../data/column.ts";
 import { readColumn } from "../data/batch-reader.ts";
+import type { BatchWriter } from "../data/contracts.ts";
 import { decodeValue } from "../data/value-codec.ts";
 import type { Allocator } from "../kernel/allocator.ts";
 import type { Kernels } from "../kernel/kernels.ts";
-import { nullPtr, type Ptr } from "../kernel/ptr.ts";
+import { nullPtr, offset, type Ptr } from "../kernel/ptr.ts";
 
 type UserFunction = (...args: unknown[]) => unknown;
 
@@ -61,6 +62,33 @@ export class FoldedValues {
     const { create, zero, merge } = this.fold;
     const first = create ?? (zero === undefined ? undefined : (value: unknown) => merge(decodeValue(zero), value));
     this.count = this.foldBoxed(this.boxed!, idView, reader.toArray(), from, this.count, first);
+  }
+
+  /** Groups that have an accumulator. */
+  get groups(): number {
+    return this.count;
+  }
+
+  /** Accumulators of as many new groups, as `column` gave them. A refusal changes nothing. */
+  restore(accumulators: Column): void {
+    const { kernels, count } = this;
+    const { rows } = accumulators;
+    if (this.boxed === undefined && accumulators.kind === "f64") {
+      this.reserve(count + rows);
+      kernels.u8.copyWithin(this.numbers + count * 8, accumulators.values, accumulators.values + rows * 8);
+    } else {
+      if (this.boxed === undefined) this.toBoxed();
+      for (const value of readColumn(kernels, accumulators).toArray()) this.boxed!.push(value);
+    }
+    this.count += rows;
+  }
+
+  /** The accumulators of groups from … from + rows. `writer` is used for what is not all numbers. */
+  column(from: number, rows: number, writer: BatchWriter): Column {
+    if (this.boxed === undefined) return { kind: "f64", rows, values: offset(this.numbers, from * 8) };
+    writer.reset();
+    for (let group = from; group < from + rows; group++) writer.push(this.boxed[group]);
+    return writer.finish().root;
   }
 
   /** The accumulators as a vector by group id, when all are numbers. */

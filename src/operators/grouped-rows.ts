@@ -4,15 +4,21 @@
  */
 import { readColumn } from "../data/batch-reader.ts";
 import { Builder } from "../data/builder.ts";
-import type { Batch, Column } from "../data/column.ts";
+import { type Batch, batchRowsMax, type Column } from "../data/column.ts";
 import { hasStorage } from "../data/layout.ts";
-import { concat, gather, typeOf } from "../data/move.ts";
+import { concat, gather, slice, typeOf } from "../data/move.ts";
+import { sliceColumn } from "../data/slice.ts";
 import { storeCode } from "../data/store-code.ts";
 import type { Allocator } from "../kernel/allocator.ts";
 import { Arena } from "../kernel/arena.ts";
 import { nullPtr, offset, type Ptr } from "../kernel/ptr.ts";
+import type { ReservedArena } from "../kernel/reserved-arena.ts";
 import type { OperatorMemory } from "../kernel/task-memory.ts";
 import { BatchList } from "./batch-list.ts";
+import type { HashRanges } from "./hash-ranges.ts";
+import type { KeyIndex } from "./key-index.ts";
+import { pairBatch } from "./pair-buffer.ts";
+import { refusalOf } from "./spill-scope.ts";
 import type { TaskEnv } from "./task-env.ts";
 
 export class GroupedRows {
@@ -20,7 +26,6 @@ export class GroupedRows {
   private readonly values: BatchList;
   private ids: Ptr = nullPtr;
   private room = 0;
-  private readonly memory: OperatorMemory;
   private readonly arena: Arena;
   private column: Batch | undefined;
   /** u32[groups + 1]: where each group's rows begin in `indexes`. */
@@ -31,9 +36,9 @@ export class GroupedRows {
   constructor(
     private readonly env: TaskEnv,
     operator: string,
+    private readonly memory: OperatorMemory = env.memory.withOperator(operator),
   ) {
-    this.memory = env.memory.withOperator(operator);
-    this.values = new BatchList(env, operator);
+    this.values = new BatchList(env, operator, memory);
     this.arena = new Arena(this.memory);
   }
 
@@ -46,29 +51,73 @@ export class GroupedRows {
     this.rows += values.rows;
   }
 
-  /** No more rows come; groups are 0 … groups − 1. */
+  /** No more rows come; groups are 0 … groups − 1. A refusal changes nothing. */
   finish(groups: number): void {
     const { kernels } = this.env;
     const { run, u32 } = kernels;
-    this.groups = groups;
-    this.starts = this.arena.alloc((groups + 1) * 4);
-    const cursors = this.arena.alloc((groups + 1) * 4);
-    this.indexes = this.arena.alloc(Math.max(4, this.rows * 4));
-    u32.fill(0, cursors / 4, cursors / 4 + groups + 1);
-    inParts(this.rows, (from, rows) => run.histogram(offset(this.ids, from * 4), rows, cursors));
-    let start = 0;
-    for (let group = 0; group < groups; group++) {
-      const count = u32[cursors / 4 + group]!;
-      u32[cursors / 4 + group] = start;
-      u32[this.starts / 4 + group] = start;
-      start += count;
+    try {
+      const column = this.withStorage(concat(kernels, this.arena, [...this.values.batches()]));
+      const starts = this.arena.alloc((groups + 1) * 4);
+      const cursors = this.arena.alloc((groups + 1) * 4);
+      const indexes = this.arena.alloc(Math.max(4, this.rows * 4));
+      u32.fill(0, cursors / 4, cursors / 4 + groups + 1);
+      inParts(this.rows, (from, rows) => run.histogram(offset(this.ids, from * 4), rows, cursors));
+      let start = 0;
+      for (let group = 0; group < groups; group++) {
+        const count = u32[cursors / 4 + group]!;
+        u32[cursors / 4 + group] = start;
+        u32[starts / 4 + group] = start;
+        start += count;
+      }
+      u32[starts / 4 + groups] = start;
+      inParts(this.rows, (from, rows) => run.scatterIndexes(offset(this.ids, from * 4), rows, from, cursors, indexes));
+      [this.groups, this.starts, this.indexes, this.column] = [groups, starts, indexes, column];
+    } catch (thrown) {
+      this.arena.close();
+      throw thrown;
     }
-    u32[this.starts / 4 + groups] = start;
-    inParts(this.rows, (from, rows) => run.scatterIndexes(offset(this.ids, from * 4), rows, from, cursors, this.indexes));
+    this.values.free();
+  }
+
+  /** The group of every row, which `writeTo` needs, is forgotten. */
+  dropIds(): void {
     if (this.room > 0) this.memory.free(this.ids, this.room * 4);
     this.room = 0;
-    this.column = this.withStorage(concat(kernels, this.arena, [...this.values.batches()]));
-    this.values.free();
+  }
+
+  /** Writes all rows in order, before or after `finish`, each with its group's key. */
+  writeTo(ranges: HashRanges, input: number, keys: KeyIndex, scratch: ReservedArena): void {
+    let row = 0;
+    for (const { root } of this.column === undefined ? this.values.batches() : piecesOf(this.column)) {
+      this.writeRows(ranges, input, keys, scratch, root, row);
+      row += root.rows;
+    }
+  }
+
+  /** In halves, where memory is too short for the keys of all. */
+  private writeRows(ranges: HashRanges, input: number, keys: KeyIndex, scratch: ReservedArena, values: Column, row: number): void {
+    const { run } = this.env.kernels;
+    const { rows } = values;
+    const ids = offset(this.ids, row * 4);
+    const mark = scratch.mark();
+    try {
+      let keyColumn: Column;
+      const hashes = scratch.alloc(rows * 8);
+      run.gather8(keys.hashes, ids, rows, hashes);
+      try {
+        keyColumn = keys.keysOf(ids, rows, scratch);
+      } catch (thrown) {
+        const refusal = refusalOf(thrown);
+        if (rows === 1) throw refusal;
+        const half = rows >>> 1;
+        this.writeRows(ranges, input, keys, scratch, sliceColumn(values, 0, half), row);
+        this.writeRows(ranges, input, keys, scratch, sliceColumn(values, half, rows), row + half);
+        return;
+      }
+      ranges.write(input, pairBatch(keyColumn, values), hashes);
+    } finally {
+      scratch.release(mark);
+    }
   }
 
   countOf(group: number): number {
@@ -111,8 +160,7 @@ export class GroupedRows {
 
   free(): void {
     this.values.free();
-    if (this.room > 0) this.memory.free(this.ids, this.room * 4);
-    this.room = 0;
+    this.dropIds();
     this.arena.close();
   }
 
@@ -137,6 +185,10 @@ export class GroupedRows {
     this.ids = ids;
     this.room = room;
   }
+}
+
+function* piecesOf(batch: Batch): Generator<Batch, void, undefined> {
+  for (let from = 0; from < batch.rows; from += batchRowsMax) yield slice(batch, from, Math.min(batch.rows, from + batchRowsMax));
 }
 
 const callRows = 1 << 20;

@@ -4,14 +4,17 @@
  * ids stay. Gives keys back as they were first seen.
  */
 import { invariant } from "../base/assert.ts";
-import type { Column } from "../data/column.ts";
+import { batchRowsMax, type Column } from "../data/column.ts";
 import { encodeKeys, hashColumn } from "../data/keys.ts";
 import { concat, gather } from "../data/move.ts";
+import { sliceColumn } from "../data/slice.ts";
 import type { Allocator } from "../kernel/allocator.ts";
 import { Arena } from "../kernel/arena.ts";
 import { GroupTableBytes, GroupTableFixed } from "../kernel/group-table.ts";
 import type { Kernels } from "../kernel/kernels.ts";
-import { nullPtr, type Ptr } from "../kernel/ptr.ts";
+import { nullPtr, offset, type Ptr } from "../kernel/ptr.ts";
+import type { ReservedArena } from "../kernel/reserved-arena.ts";
+import { gatherIds } from "./gather-parts.ts";
 
 type State =
   | { readonly kind: "numbers"; readonly table: GroupTableFixed }
@@ -86,6 +89,46 @@ export class KeyIndex {
     return { ids, hashes };
   }
 
+  /** The keys of the first `count` ids, in id order, some thousands at a time; each column is valid until the next. */
+  *parts(count: number, scratch: ReservedArena): Generator<{ readonly from: number; readonly keys: Column }, void, undefined> {
+    const { state, kernels } = this;
+    if (state === undefined) return;
+    if (state.kind === "encoded") {
+      yield* partsOf(state.kept, count);
+      return;
+    }
+    for (let from = 0; from < count; from += batchRowsMax) {
+      const rows = Math.min(batchRowsMax, count - from);
+      const mark = scratch.mark();
+      if (state.kind === "strings") {
+        yield { from, keys: { kind: "utf8", rows, offsets: offset(state.table.keyOffsets, from * 4), bytes: state.table.keyBytes } };
+      } else {
+        const values = scratch.alloc(rows * 8);
+        state.table.writeNumbers(from, rows, values);
+        yield { from, keys: { kind: "f64", rows, values } };
+      }
+      scratch.release(mark);
+    }
+  }
+
+  /** The keys of the ids u32[rows], as they were first seen. */
+  keysOf(ids: Ptr, rows: number, allocator: Allocator): Column {
+    const { state, kernels } = this;
+    invariant(state !== undefined, "ids come from keys");
+    switch (state.kind) {
+      case "numbers": {
+        const values = allocator.alloc(rows * 8);
+        kernels.run.gather8(state.table.hashes, ids, rows, values);
+        kernels.run.unhashF64(values, rows, values);
+        return { kind: "f64", rows, values };
+      }
+      case "strings":
+        return gather(kernels, allocator, { rows: state.table.count, root: this.keys(allocator) }, ids, rows).root;
+      case "encoded":
+        return gatherIds(kernels, allocator, state.kept.map(root => ({ rows: root.rows, root })), ids, rows).root;
+    }
+  }
+
   /** All keys as one column, in id order, in `allocator` or in the index itself; valid until the next `add`. */
   keys(allocator: Allocator): Column {
     const { kernels, state } = this;
@@ -130,16 +173,24 @@ export class KeyIndex {
     const { kernels, allocator } = this;
     const before = this.state!;
     const arena = new Arena(allocator);
-    const column = this.keys(this.keep);
-    const kept = before.kind === "strings" ? concat(kernels, this.keep, [{ rows: column.rows, root: column }]).root : column;
-    const table = new GroupTableBytes(kernels, allocator, before.table.count);
-    if (kept.rows > 0) {
-      const encoded = encodeKeys(kernels, arena, kept);
-      table.groups(encoded.offsets, encoded.bytes, before.table.hashes, kept.rows, arena.alloc(kept.rows * 4));
+    let table: GroupTableBytes | undefined;
+    try {
+      const column = this.keys(this.keep);
+      const kept = before.kind === "strings" ? concat(kernels, this.keep, [{ rows: column.rows, root: column }]).root : column;
+      table = new GroupTableBytes(kernels, allocator, before.table.count);
+      if (kept.rows > 0) {
+        const encoded = encodeKeys(kernels, arena, kept);
+        table.groups(encoded.offsets, encoded.bytes, before.table.hashes, kept.rows, arena.alloc(kept.rows * 4));
+      }
+      before.table.free();
+      return { kind: "encoded", table, kept: kept.rows > 0 ? [kept] : [] };
+    } catch (thrown) {
+      table?.free();
+      this.keep.close();
+      throw thrown;
+    } finally {
+      arena.close();
     }
-    before.table.free();
-    arena.close();
-    return { kind: "encoded", table, kept: kept.rows > 0 ? [kept] : [] };
   }
 
   private addEncoded(state: Extract<State, { kind: "encoded" }>, keys: Column, hashes: Ptr, ids: Ptr): void {
@@ -149,6 +200,19 @@ export class KeyIndex {
     const firstRows = scratch.alloc(keys.rows * 4);
     const added = state.table.groups(encoded.offsets, encoded.bytes, hashes, keys.rows, ids, firstRows) - before;
     if (added > 0) state.kept.push(gather(kernels, this.keep, { rows: keys.rows, root: keys }, firstRows, added).root);
+  }
+}
+
+/** The first `count` rows of some columns, at most a batch of them at a time. */
+function* partsOf(columns: readonly Column[], count: number): Generator<{ readonly from: number; readonly keys: Column }, void, undefined> {
+  let first = 0;
+  for (const column of columns) {
+    const rows = Math.min(column.rows, count - first);
+    for (let from = 0; from < rows; from += batchRowsMax) {
+      yield { from: first + from, keys: sliceColumn(column, from, Math.min(rows, from + batchRowsMax)) };
+    }
+    first += column.rows;
+    if (first >= count) return;
   }
 }
 

@@ -1,7 +1,8 @@
 /** A source's rows as a JavaScript iterator, for functions that take whole partitions. */
 import type { Plan } from "../plan/nodes.ts";
 import { type Chunk, chunkToRows, type ChunkSource } from "./chunk.ts";
-import { BatchList } from "./batch-list.ts";
+import { SpillScope } from "./spill-scope.ts";
+import { SpillingList } from "./spilling-list.ts";
 import type { TaskEnv } from "./task-env.ts";
 
 /** The source must be synchronous (see `whenSynchronous`). */
@@ -26,10 +27,14 @@ export function whenSynchronous(
   const first = source.next();
   if (!(first instanceof Promise)) return make(withFirst(first, source));
   let made: ChunkSource | undefined;
+  let spills: SpillScope | undefined;
   const open = async (): Promise<Chunk | undefined> => {
-    const rows = new BatchList(env, plan.operator);
+    const scope = (spills = new SpillScope(env, plan.operator));
+    const rows = new SpillingList(scope);
+    scope.holder = rows;
     for (let chunk = await first; chunk !== undefined; chunk = await source.next()) {
-      for (const row of chunkToRows(env.kernels, chunk)) rows.push(row);
+      if (chunk.kind === "batch") rows.add(chunk.batch);
+      else for (const row of chunkToRows(env.kernels, chunk)) rows.push(row);
       env.checkpoint(plan);
     }
     made = make(rows.drain());
@@ -39,6 +44,7 @@ export function whenSynchronous(
     next: () => (made === undefined ? open() : made.next()),
     close() {
       made?.close();
+      spills?.close();
       source.close();
     },
   };

@@ -11,6 +11,7 @@ import type { Plan, PlanFunction } from "../plan/nodes.ts";
 import type { ExchangeStore } from "../storage/exchange-store.ts";
 import type { MapOutput } from "../storage/map-output.ts";
 import type { BlockStore } from "../storage/block-store.ts";
+import type { SpillStore } from "../storage/spill-store.ts";
 import type { ChunkSource } from "./chunk.ts";
 
 /** Counters of one attempt, added to as it runs. */
@@ -25,6 +26,7 @@ export interface TaskEnv {
   readonly memory: TaskMemory;
   readonly exchanges: ExchangeStore;
   readonly blocks: BlockStore;
+  readonly spills: SpillStore;
   readonly metrics: TaskCounters;
   /** The user's function with fresh captures: the same object each time within an attempt. */
   instantiate(fn: PlanFunction): (...args: unknown[]) => unknown;

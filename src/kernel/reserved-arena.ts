@@ -1,0 +1,57 @@
+/**
+ * An arena over memory that was set aside when there was some, for work that must go on when there is none: spilling. What does
+ * not fit is asked of the parent. `mark` and `release` bracket a piece of work, and may nest; `free` does nothing.
+ */
+import type { Allocator } from "./allocator.ts";
+import { asPtr, type Ptr } from "./ptr.ts";
+
+export interface ArenaMark {
+  readonly at: number;
+  readonly overflows: number;
+}
+
+export class ReservedArena implements Allocator {
+  private readonly region: Ptr;
+  private at: number;
+  private readonly overflow: { readonly ptr: Ptr; readonly bytes: number }[] = [];
+
+  constructor(
+    private readonly parent: Allocator,
+    private readonly reservedBytes: number,
+  ) {
+    this.region = parent.alloc(reservedBytes);
+    this.at = this.region;
+  }
+
+  alloc(bytes: number): Ptr {
+    const rounded = Math.max(16, Math.ceil(bytes / 16) * 16);
+    if (this.at + rounded <= this.region + this.reservedBytes) {
+      const ptr = asPtr(this.at);
+      this.at += rounded;
+      return ptr;
+    }
+    const ptr = this.parent.alloc(rounded);
+    this.overflow.push({ ptr, bytes: rounded });
+    return ptr;
+  }
+
+  free(): void {}
+
+  mark(): ArenaMark {
+    return { at: this.at, overflows: this.overflow.length };
+  }
+
+  /** Frees what was allocated since the mark. */
+  release(mark: ArenaMark): void {
+    this.at = mark.at;
+    while (this.overflow.length > mark.overflows) {
+      const { ptr, bytes } = this.overflow.pop()!;
+      this.parent.free(ptr, bytes);
+    }
+  }
+
+  close(): void {
+    this.release({ at: this.region, overflows: 0 });
+    this.parent.free(this.region, this.reservedBytes);
+  }
+}

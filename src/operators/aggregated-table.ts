@@ -1,0 +1,150 @@
+/** One accumulator a key, as a table that can spill: pairs of key and accumulator, or rows to fold. */
+import type { Batch, Column } from "../data/column.ts";
+import { makeBatchWriter } from "../data/batch-writer.ts";
+import { readColumn } from "../data/batch-reader.ts";
+import type { BatchWriter } from "../data/contracts.ts";
+import { gather } from "../data/move.ts";
+import { sliceColumn } from "../data/slice.ts";
+import type { Allocator } from "../kernel/allocator.ts";
+import type { Kernels } from "../kernel/kernels.ts";
+import { offset } from "../kernel/ptr.ts";
+import type { ReservedArena } from "../kernel/reserved-arena.ts";
+import { Aggregator } from "./aggregator.ts";
+import type { Chunk } from "./chunk.ts";
+import type { Emission } from "./emission.ts";
+import type { Fold } from "./folded-values.ts";
+import { boundsOfHashes, type HashBounds, type HashRanges } from "./hash-ranges.ts";
+import { batchOf, HashOrdered } from "./hash-ordered.ts";
+import { knownRows } from "./known-rows.ts";
+import { pairBatch, pairColumns } from "./pair-buffer.ts";
+import { refusalOf, type SpillScope } from "./spill-scope.ts";
+import { type KeyedTable, type Remainder, SpillingTable, type TableKind } from "./spilling-table.ts";
+
+const accumulators = 0;
+/** Batches of pairs to fold. */
+export const rowsToFold = 1;
+
+/** A spilling aggregate; feed it `rowsToFold`. */
+export function spillingAggregate(scope: SpillScope, fold: Fold, check: () => void): SpillingTable {
+  const kind: TableKind = {
+    inputs: 2,
+    make: () => new AggregatedTable(scope, fold),
+    keysOf: batch => pairColumns(batch)![0],
+  };
+  return new SpillingTable(scope, kind, check);
+}
+
+class AggregatedTable implements KeyedTable {
+  private readonly aggregator: Aggregator;
+
+  constructor(
+    private readonly scope: SpillScope,
+    fold: Fold,
+  ) {
+    this.aggregator = new Aggregator(scope.env.kernels, scope.account, fold);
+  }
+
+  add(input: number, batch: Batch): void {
+    const [keys, values] = pairColumns(batch)!;
+    if (input === rowsToFold) {
+      this.aggregator.add(keys, values);
+      return;
+    }
+    // keys were unlike where they come from, and come before any row: each is a new group
+    this.aggregator.keys.add(keys);
+    this.aggregator.values.restore(values);
+  }
+
+  addKnown(input: number, batch: Batch, scratch: ReservedArena): Remainder {
+    const [keys, values] = pairColumns(batch)!;
+    const { rows } = batch;
+    const { kernels } = this.scope.env;
+    const { ids, hashes } = this.aggregator.keys.lookup(keys);
+    const { groups } = this.aggregator.values;
+    const split = knownRows(kernels, scratch, ids, rows, input === accumulators ? 0 : groups);
+    if (split.known === rows) this.aggregator.values.add(ids, values, groups);
+    else if (split.known > 0) {
+      const known = gather(kernels, scratch, { rows, root: values }, split.knownIndexes, split.known).root;
+      this.aggregator.values.add(split.knownIds, known, groups);
+    }
+    return { hashes, indexes: split.otherIndexes, rows: rows - split.known };
+  }
+
+  hashBounds(): HashBounds {
+    const { keys, values } = this.aggregator;
+    return boundsOfHashes(this.scope.env.kernels.u32, keys.hashes, values.groups);
+  }
+
+  writeTo(ranges: HashRanges): void {
+    const { scope } = this;
+    const writer = makeBatchWriter(scope.env.kernels, scope.account, { what: `the accumulators of ${scope.operator}` });
+    try {
+      const { keys, values } = this.aggregator;
+      for (const part of keys.parts(values.groups, scope.scratch)) this.writeGroups(ranges, part.from, part.keys, writer);
+    } finally {
+      writer.free();
+    }
+  }
+
+  finish(): Emission {
+    const { kernels } = this.scope.env;
+    return new AggregatedEmission(kernels, this.aggregator, new HashOrdered(kernels, this.scope.account, this.aggregator.keys));
+  }
+
+  free(): void {
+    this.aggregator.free();
+  }
+
+  /** Groups from … on, in halves where memory is too short for their accumulators. */
+  private writeGroups(ranges: HashRanges, from: number, keys: Column, writer: BatchWriter): void {
+    const { rows } = keys;
+    const { values, keys: index } = this.aggregator;
+    let column: Column;
+    try {
+      column = values.column(from, rows, writer);
+    } catch (thrown) {
+      const refusal = refusalOf(thrown);
+      if (rows === 1) throw refusal;
+      writer.free();
+      const half = rows >>> 1;
+      this.writeGroups(ranges, from, sliceColumn(keys, 0, half), writer);
+      this.writeGroups(ranges, from + half, sliceColumn(keys, half, rows), writer);
+      return;
+    }
+    ranges.write(accumulators, pairBatch(keys, column), offset(index.hashes, from * 8));
+  }
+}
+
+/** `[key, accumulator]` rows in hash order. */
+class AggregatedEmission implements Emission {
+  constructor(
+    private readonly kernels: Kernels,
+    private readonly aggregator: Aggregator,
+    private readonly order: HashOrdered,
+  ) {}
+
+  next(scratch: Allocator, rowsMax: number): Chunk | undefined {
+    const { kernels, order } = this;
+    const { values } = this.aggregator;
+    const rows = batchOf(order.left, rowsMax);
+    if (rows === 0) return undefined;
+    const keys = order.keys(rows, scratch);
+    const { vector } = values;
+    let chunk: Chunk;
+    if (vector === undefined) {
+      const ids = kernels.u32.subarray(order.ids / 4, order.ids / 4 + rows);
+      chunk = { kind: "rows", rows: readColumn(kernels, keys).toArray().map((key, i) => [key, values.get(ids[i]!)]) };
+    } else {
+      const numbers = scratch.alloc(rows * 8);
+      kernels.run.gather8(vector, order.ids, rows, numbers);
+      chunk = { kind: "batch", batch: pairBatch(keys, { kind: "f64", rows, values: numbers }) };
+    }
+    order.advance(rows);
+    return chunk;
+  }
+
+  free(): void {
+    this.order.free();
+    this.aggregator.free();
+  }
+}

@@ -1,0 +1,182 @@
+/**
+ * What one operator needs to spill: its account, a file, and working memory set aside while there was some. One thing at a time
+ * holds the operator's rows (`holder`); when another operator of the task runs short, the holder is asked to write them out.
+ *
+ * Nobody is asked in the middle of its own work: everything that touches rows or tables runs inside `working`.
+ */
+import { blockBytes, openBlock, sealBlock } from "../data/block.ts";
+import type { Batch } from "../data/column.ts";
+import type { Block } from "../data/contracts.ts";
+import { gather, slice } from "../data/move.ts";
+import { MemoryRefused } from "../kernel/allocator.ts";
+import { offset, type Ptr } from "../kernel/ptr.ts";
+import { ReservedArena } from "../kernel/reserved-arena.ts";
+import type { OperatorMemory } from "../kernel/task-memory.ts";
+import type { Segment } from "../storage/spill-file.ts";
+import type { TaskSpill } from "../storage/spill-store.ts";
+import type { TaskEnv } from "./task-env.ts";
+
+export interface SpillHolder {
+  /** Writes out what is held and frees its memory. */
+  spill(): void;
+}
+
+/** Operators that hold less have nothing to gain from spilling, and set nothing aside. */
+const smallBytes = 256 * 1024;
+/** Enough to cut 8,192 rows of two numbers into ranges and seal them. */
+const reservedBytes = 384 * 1024;
+
+export class SpillScope {
+  readonly account: OperatorMemory;
+  holder: SpillHolder | undefined;
+  private tools: { readonly file: TaskSpill; readonly scratch: ReservedArena } | undefined;
+  private depth = 0;
+  private closed = false;
+  private readonly unregister: () => void;
+
+  constructor(
+    readonly env: TaskEnv,
+    readonly operator: string,
+  ) {
+    this.account = env.memory.withOperator(operator);
+    const { account } = this;
+    this.unregister = account.spillable({
+      name: operator,
+      get usedBytes() {
+        return account.usedBytes;
+      },
+      spill: () => this.asked(),
+    });
+  }
+
+  /** Working memory, which outlives refusals. */
+  get scratch(): ReservedArena {
+    return this.ready().scratch;
+  }
+
+  /** True once something has been set aside. */
+  get prepared(): boolean {
+    return this.tools !== undefined;
+  }
+
+  working<T>(work: () => T): T {
+    this.depth++;
+    try {
+      return work();
+    } finally {
+      this.depth--;
+    }
+  }
+
+  /** Sets working memory aside once there is something to spill. Throws `MemoryRefused`. */
+  prepareWhenLarge(): void {
+    if (this.tools === undefined && this.account.usedBytes > smallBytes) this.ready();
+  }
+
+  /** Writes a batch as one block. */
+  write(batch: Batch): Segment {
+    const { kernels } = this.env;
+    const { scratch } = this.ready();
+    const mark = scratch.mark();
+    try {
+      return this.writeBlock(sealBlock(kernels, batch, scratch.alloc(blockBytes(kernels, batch))));
+    } finally {
+      scratch.release(mark);
+    }
+  }
+
+  writeBlock(block: Block): Segment {
+    const segment = this.ready().file.append(block);
+    this.env.metrics.spilledBytes += segment.length;
+    return segment;
+  }
+
+  /** Writes the rows at `indexes` in order, as one block or, when memory is short, as several. */
+  writeRows(batch: Batch, indexes: Ptr, rows: number, into: Segment[]): void {
+    const { kernels } = this.env;
+    const { scratch } = this.ready();
+    const mark = scratch.mark();
+    try {
+      const first = kernels.u32[indexes / 4]!;
+      into.push(this.write(rows === 1 ? slice(batch, first, first + 1) : gather(kernels, scratch, batch, indexes, rows)));
+      return;
+    } catch (thrown) {
+      if (!(thrown instanceof MemoryRefused) || rows === 1) throw thrown;
+    } finally {
+      scratch.release(mark);
+    }
+    const half = rows >>> 1;
+    this.writeRows(batch, indexes, half, into);
+    this.writeRows(batch, offset(indexes, half * 4), rows - half, into);
+  }
+
+  read(segment: Segment, to: Ptr): Batch {
+    this.ready().file.read(segment, to);
+    return openBlock(this.env.kernels, to, segment.rawLength);
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.unregister();
+    this.holder = undefined;
+    this.tools?.file.close();
+    this.tools?.scratch.close();
+    this.tools = undefined;
+  }
+
+  private ready(): { readonly file: TaskSpill; readonly scratch: ReservedArena } {
+    if (this.tools !== undefined) return this.tools;
+    const { env, account, operator } = this;
+    const scratch = new ReservedArena(account, reservedBytes);
+    try {
+      this.tools = { scratch, file: env.spills.open(env.taskAttemptId, operator, account) };
+    } catch (thrown) {
+      scratch.close();
+      throw thrown;
+    }
+    return this.tools;
+  }
+
+  /** Another operator of the task runs short. */
+  private asked(): number {
+    const { holder, env } = this;
+    if (this.depth > 0 || holder === undefined || this.tools === undefined) return 0;
+    const before = env.memory.usedBytes;
+    this.working(() => holder.spill());
+    return Math.max(0, before - env.memory.usedBytes);
+  }
+}
+
+/** Reads blocks one after the other into one buffer, as large as the largest; each is valid until the next. */
+export class SegmentReader {
+  private readonly bytes: number;
+  private readonly buffer: Ptr;
+  private at = 0;
+
+  constructor(
+    private readonly scope: SpillScope,
+    private readonly segments: readonly Segment[],
+  ) {
+    this.bytes = segments.reduce((most, { rawLength }) => Math.max(most, rawLength), 16);
+    this.buffer = scope.account.alloc(this.bytes);
+  }
+
+  next(): Batch | undefined {
+    const segment = this.segments[this.at];
+    if (segment === undefined) return undefined;
+    const batch = this.scope.read(segment, this.buffer);
+    this.at++;
+    return batch;
+  }
+
+  free(): void {
+    this.scope.account.free(this.buffer, this.bytes);
+  }
+}
+
+/** What was thrown, when it is a refusal of memory; anything else is thrown on. */
+export function refusalOf(thrown: unknown): MemoryRefused {
+  if (thrown instanceof MemoryRefused) return thrown;
+  throw thrown;
+}
