@@ -8,7 +8,7 @@
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 const root = import.meta.dirname;
 const ascFlags = [
@@ -27,6 +27,9 @@ const ascFlags = [
   "-O3",
   "--noAssert",
 ];
+
+/** What the declarations need of the language, whatever the user's `lib`. */
+const librariesOfTypes = `/// <reference lib="esnext.disposable" />\n/// <reference lib="esnext.iterator" />\n`;
 
 await buildKernels();
 if (!process.argv.includes("--kernels")) await buildBinary();
@@ -87,20 +90,31 @@ async function buildBinary(): Promise<void> {
   console.log("built dist/firesteel");
 }
 
-/** Declarations of what users import: the sources themselves would be checked by the user's compiler options. */
+/**
+ * Declarations of what users import, and of nothing else: without internal members, and without the files that only those
+ * need. The sources themselves would be checked by the user's compiler options.
+ */
 async function buildTypes(): Promise<void> {
   const compilerOptions = {
-    ...{ noEmit: false, emitDeclarationOnly: true, declaration: true, noCheck: true },
-    ...{ rootDir: "../src", outDir: "../dist/types", paths: {} },
+    ...{ noEmit: false, emitDeclarationOnly: true, declaration: true, stripInternal: true, noCheck: true },
+    ...{ rootDir: "../src", outDir: "types", paths: {} },
   };
   const files = ["../src/index.ts", "../src/register.ts"];
-  mkdirSync(join(root, "build"), { recursive: true });
+  rmSync(join(root, "build/types"), { recursive: true, force: true });
   writeFileSync(
     join(root, "build/types.json"),
     JSON.stringify({ extends: "../tsconfig.json", compilerOptions, files, include: [] }),
   );
-  rmSync(join(root, "dist/types"), { recursive: true, force: true });
   await run([join(root, "node_modules/typescript/bin/tsc"), "-p", "build/types.json"]);
+  rmSync(join(root, "dist/types"), { recursive: true, force: true });
+  const published = new Set(["index.d.ts", "register.d.ts"]);
+  for (const file of published) {
+    const text = readFileSync(join(root, "build/types", file), "utf8").replace(/(["']\.[^"']*)\.ts(?=["'])/g, "$1.js");
+    for (const [, path] of text.matchAll(/["'](\.[^"']*)\.js["']/g))
+      published.add(`${join(dirname(file), path!)}.d.ts`);
+    mkdirSync(dirname(join(root, "dist/types", file)), { recursive: true });
+    writeFileSync(join(root, "dist/types", file), file === "index.d.ts" ? `${librariesOfTypes}${text}` : text);
+  }
 }
 
 async function run(args: string[]): Promise<void> {

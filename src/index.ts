@@ -9,4 +9,4 @@ export type { ActionOptions, Pair, Stats, Widen } from "./api/widen.ts";
 export { type ErrorKind, FiresteelError, type SourcePosition } from "./base/errors.ts";
 export { type TaskContext, taskContext } from "./operators/task-context.ts";
 export { StorageLevel } from "./plan/storage-level.ts";
-export type { CsvOptions, JsonOptions, ParquetOptions, TextOptions } from "./sources/contracts.ts";
+export type { CsvOptions, JsonOptions, ParquetOptions, TextOptions } from "./sources/options.ts";

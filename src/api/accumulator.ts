@@ -8,7 +8,7 @@ import { decodeValue, encodeValue } from "../data/value-codec.ts";
 import type { PlanFunction } from "../plan/nodes.ts";
 import type { Driver } from "./driver.ts";
 
-/** How amounts become the value; the functions may change their first argument. */
+/** How amounts become the value; the functions may change their first argument. @internal */
 export interface Fold<T, A> {
   /** In a task, where it starts from zero. */
   readonly inTask: PlanFunction;
@@ -52,6 +52,7 @@ export class Accumulator<T, A = T> {
     this.current = this.zeroCopy();
   }
 
+  /** @internal */
   [handleSymbol](): Handle {
     return { handle: "accumulator", id: this.id };
   }

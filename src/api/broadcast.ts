@@ -35,6 +35,7 @@ export class Broadcast<T> {
     this.driver.release({ kind: "broadcast", id: this.id });
   }
 
+  /** @internal */
   [handleSymbol](): Handle {
     if (this.held === undefined) throw new FiresteelError("user", `broadcast ${this.id} was destroyed`, { hint: "destroy a broadcast only after the last job that uses it" });
     return { handle: "broadcast", id: this.id };

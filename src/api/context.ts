@@ -13,7 +13,7 @@ import { addInteger, builtin } from "../operators/builtin-functions.ts";
 import { preview } from "../operators/row-errors.ts";
 import type { FilesPlan } from "../plan/nodes.ts";
 import { detectMachine } from "../platform/resources.ts";
-import type { CsvOptions, JsonOptions, ParquetOptions, PathSpec, TextOptions } from "../sources/contracts.ts";
+import type { CsvOptions, JsonOptions, ParquetOptions, PathSpec, TextOptions } from "../sources/options.ts";
 import { Accumulator, type Fold } from "./accumulator.ts";
 import { Broadcast } from "./broadcast.ts";
 import { Driver, jobGroupKey } from "./driver.ts";
@@ -43,6 +43,7 @@ let prepared: Driver | undefined;
 let active: { readonly context: Context; readonly at: CallSite | undefined } | undefined;
 
 export class Context {
+  /** @internal */
   readonly [refuseSymbol] = "a Context lives on the driver, and tasks cannot run jobs: run this job on the driver, and broadcast or join its result";
   readonly startTime = new Date();
   readonly applicationId = `local-${this.startTime.getTime()}`;

@@ -41,6 +41,7 @@ export interface KnownPartitioner {
   readonly numPartitions: number;
 }
 
+/** @internal */
 export function checkPartitions(partitions: number, operator: string, at?: SourcePosition): void {
   if (Number.isSafeInteger(partitions) && partitions >= 1 && partitions <= partitionsMax) return;
   const got = typeof partitions === "number" ? partitions : partitions === null ? "null" : typeof partitions;
@@ -51,6 +52,7 @@ export function checkPartitions(partitions: number, operator: string, at?: Sourc
   });
 }
 
+/** @internal */
 export function knownPartitioner(plan: PartitionerPlan | undefined): KnownPartitioner | undefined {
   if (plan === undefined || plan.kind === "roundRobin") return undefined;
   return { kind: plan.kind, numPartitions: plan.partitions };

@@ -18,8 +18,10 @@ import type { Rdd } from "./rdd.ts";
 export abstract class RddCore<T> {
   /** Only for typing: an Rdd<Dog> is an Rdd<Animal>. */
   declare readonly row: T;
+  /** @internal */
   readonly [refuseSymbol] = "an Rdd cannot be used inside a function that runs in tasks: join the two, or collect() and broadcast() the small one";
 
+  /** @internal */
   constructor(
     /** @internal */
     readonly driver: Driver,

@@ -162,5 +162,5 @@ function obeys(plan: Plan, partitioner: PartitionerPlan): boolean {
   return known !== undefined && samePartitioning(known, partitioner);
 }
 
-/** Counts per key as a plan: what countByKey and countByValue run. */
+/** Counts per key as a plan: what countByKey and countByValue run. @internal */
 export const countCombine: CombinePlan = { create: undefined, zero: undefined, mergeValue: builtin("add"), mergeCombiners: builtin("add") };

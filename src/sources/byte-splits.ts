@@ -4,7 +4,8 @@
  * may be up to 10 % longer. Gzip files cannot be entered half-way: one split each. An empty file is one empty split.
  */
 import { FiresteelError } from "../base/errors.ts";
-import type { ByteSplit, InputFile, Scan, TextOptions } from "./contracts.ts";
+import type { ByteSplit, InputFile, Scan } from "./contracts.ts";
+import type { TextOptions } from "./options.ts";
 import { maxLineBytesDefault } from "./contracts.ts";
 
 export const blockBytes = 32 * 1024 * 1024;

@@ -8,6 +8,7 @@
 import type { Batch } from "../data/column.ts";
 import type { Allocator } from "../kernel/allocator.ts";
 import type { Kernels } from "../kernel/kernels.ts";
+import type { CsvType, MalformedMode } from "./options.ts";
 
 /** A file that exists and may be read. `path` is absolute. */
 export interface InputFile {
@@ -55,8 +56,6 @@ export type ScanFormat =
       readonly columns?: readonly string[];
     };
 
-export type MalformedMode = "fail" | "drop";
-
 export interface CsvFormat {
   readonly format: "csv";
   readonly columns: readonly CsvColumn[];
@@ -75,43 +74,11 @@ export interface CsvColumn {
   readonly type: CsvType;
 }
 
-export type CsvType = "string" | "number" | "boolean" | "date";
-
 /** What `textFile`, `csvFile`, `jsonFile` and `parquetFile` become. */
 export interface Scan {
   readonly format: ScanFormat;
   readonly splits: readonly InputSplit[];
 }
-
-export interface TextOptions {
-  /** `firesteel.text.maxLineBytes`. */
-  readonly maxLineBytes?: number;
-}
-
-export interface CsvOptions extends TextOptions {
-  /** true: each file's first record names the columns. Names: no such record, these are the names. false: rows are arrays. */
-  readonly header?: boolean | readonly string[];
-  /** One character; "," by default. */
-  readonly separator?: string;
-  /** One character; `"` by default. */
-  readonly quote?: string;
-  /** Types by column name (by position, "0", "1" …, when header is false). Others are inferred, or strings. */
-  readonly schema?: Readonly<Record<string, CsvType>>;
-  /** Infer the types that `schema` leaves open from the first 1,000 rows; true by default, otherwise they are strings. */
-  readonly inferSchema?: boolean;
-  readonly mode?: MalformedMode;
-}
-
-export interface JsonOptions extends TextOptions {
-  readonly mode?: MalformedMode;
-}
-
-export interface ParquetOptions {
-  readonly columns?: readonly string[];
-}
-
-/** One path, glob or comma list of them, or several (whose commas are then their own). */
-export type PathSpec = string | readonly string[];
 
 /** What a task gives its readers and writers. */
 export interface SourceEnv {

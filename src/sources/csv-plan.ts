@@ -7,14 +7,8 @@ import { closeSync } from "node:fs";
 import { FiresteelError } from "../base/errors.ts";
 import { openForReading } from "./byte-reader.ts";
 import { refuseUnknownCompression, splitGoalBytes, wholeFile } from "./byte-splits.ts";
-import {
-  type ByteSplit,
-  type CsvColumn,
-  type CsvOptions,
-  type InputFile,
-  maxLineBytesDefault,
-  type Scan,
-} from "./contracts.ts";
+import { type ByteSplit, type CsvColumn, type InputFile, maxLineBytesDefault, type Scan } from "./contracts.ts";
+import type { CsvOptions } from "./options.ts";
 import { type CsvField, sampleRecords } from "./csv-records.ts";
 import { CsvScanner, type CsvSyntax } from "./csv-scanner.ts";
 import { checkCsvType, inferType } from "./csv-values.ts";

@@ -1,6 +1,7 @@
 /** CSV fields as values of a column's type, and which type the fields of a sample have. */
 import { FiresteelError } from "../base/errors.ts";
-import type { CsvColumn, CsvType } from "./contracts.ts";
+import type { CsvColumn } from "./contracts.ts";
+import type { CsvType } from "./options.ts";
 import type { CsvField } from "./csv-records.ts";
 
 /** Reported by a converter; the reader knows the place. */

@@ -9,7 +9,8 @@
 import { accessSync, constants, readdirSync, statSync, type Stats } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
 import { FiresteelError } from "../base/errors.ts";
-import type { InputFile, PathSpec } from "./contracts.ts";
+import type { InputFile } from "./contracts.ts";
+import type { PathSpec } from "./options.ts";
 import { componentMatcher, expandBraces, hasWildcard, splitCommaList, unescape } from "./glob.ts";
 
 /** The files of a path, glob, directory, comma list or array, each item's files sorted by path. */

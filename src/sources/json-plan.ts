@@ -4,7 +4,8 @@
  * more lines follow.
  */
 import { cutFile, splitGoalBytes, wholeFile } from "./byte-splits.ts";
-import { type InputFile, type JsonOptions, maxLineBytesDefault, type Scan } from "./contracts.ts";
+import { type InputFile, maxLineBytesDefault, type Scan } from "./contracts.ts";
+import type { JsonOptions } from "./options.ts";
 import { readHead } from "./file-head.ts";
 import { checkMode } from "./malformed.ts";
 

@@ -1,6 +1,7 @@
 /** JSON values of a split: one a line (blank lines are skipped), or the elements of a file that is one array. */
 import { ChunkedRows } from "./chunked-rows.ts";
-import type { ByteSplit, MalformedMode, RowSource, SourceEnv } from "./contracts.ts";
+import type { ByteSplit, RowSource, SourceEnv } from "./contracts.ts";
+import type { MalformedMode } from "./options.ts";
 import { JsonElements, problemAt } from "./json-elements.ts";
 import { MalformedRecords } from "./malformed.ts";
 import { RecordReader, type RecordRun } from "./record-reader.ts";

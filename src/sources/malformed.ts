@@ -1,6 +1,7 @@
 /** What happens to records that cannot be read: mode "fail" ends the job with their place, mode "drop" leaves them out and counts. */
 import { FiresteelError } from "../base/errors.ts";
-import type { MalformedMode, SourceEnv } from "./contracts.ts";
+import type { SourceEnv } from "./contracts.ts";
+import type { MalformedMode } from "./options.ts";
 
 export function checkMode(mode: MalformedMode | undefined): MalformedMode {
   if (mode === undefined) return "fail";

@@ -4,7 +4,8 @@
  */
 import type { FileMetaData } from "hyparquet";
 import { FiresteelError } from "../base/errors.ts";
-import type { InputFile, ParquetOptions, RowGroupSplit, Scan } from "./contracts.ts";
+import type { InputFile, RowGroupSplit, Scan } from "./contracts.ts";
+import type { ParquetOptions } from "./options.ts";
 import { readFooter } from "./parquet-footer.ts";
 
 /** Row groups are put together up to this many compressed bytes. */

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { gzipSync } from "node:zlib";
 import { Random } from "../../src/base/random.ts";
-import type { CsvOptions } from "../../src/sources/contracts.ts";
+import type { CsvOptions } from "../../src/sources/options.ts";
 import { planCsv } from "../../src/sources/csv-plan.ts";
 import { resolvePaths } from "../../src/sources/input-files.ts";
 import { openSplit } from "../../src/sources/open-split.ts";

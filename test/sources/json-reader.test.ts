@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { gzipSync } from "node:zlib";
 import { Random } from "../../src/base/random.ts";
-import type { JsonOptions } from "../../src/sources/contracts.ts";
+import type { JsonOptions } from "../../src/sources/options.ts";
 import { resolvePaths } from "../../src/sources/input-files.ts";
 import { planJson } from "../../src/sources/json-plan.ts";
 import { locateJsonProblem } from "../../src/sources/json-locate.ts";

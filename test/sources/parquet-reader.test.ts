@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Random } from "../../src/base/random.ts";
 import { FiresteelError } from "../../src/base/errors.ts";
-import type { ParquetOptions } from "../../src/sources/contracts.ts";
+import type { ParquetOptions } from "../../src/sources/options.ts";
 import { resolvePaths } from "../../src/sources/input-files.ts";
 import { openSplit } from "../../src/sources/open-split.ts";
 import { planParquet } from "../../src/sources/parquet-plan.ts";
