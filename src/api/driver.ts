@@ -189,7 +189,7 @@ export class Driver {
     const { run, plan } = running;
     const wanted = partitions ?? Array.from({ length: this.partitionCount(plan) }, (_, i) => i);
     const position = new Map(wanted.map((partition, index) => [partition, index]));
-    const stages = cutStages(plan, action, run);
+    const stages = cutStages(plan, action, { operator: run.operator, at: run.at });
     await this.sendBundles(stages);
     if (running.cancelled !== undefined) throw new FiresteelError("cancelled", `${run.operator} was cancelled: ${running.cancelled}`);
     const { properties, operator } = run;

@@ -5,10 +5,10 @@ import { compareValues } from "../data/compare.ts";
 import { decodeValue, encodeValue } from "../data/value-codec.ts";
 import type { Action } from "../plan/action.ts";
 import type { Plan, PlanFunction } from "../plan/nodes.ts";
-import { chunkLength } from "./chunk.ts";
+import { chunkLength, chunksOf } from "./chunk.ts";
 import { CollectSink } from "./collect.ts";
 import { openPlan } from "./open.ts";
-import { preview } from "./row-errors.ts";
+import { isThenable, preview, promised } from "./row-errors.ts";
 import { rowsOf, whenSynchronous } from "./rows.ts";
 import { runSaveText } from "./save-text.ts";
 import { drive, type RowSink } from "./sink.ts";
@@ -49,14 +49,17 @@ export async function runAction(action: Action, plan: Plan, partition: number, e
     }
     case "foreach": {
       const fn = env.instantiate(action.fn);
-      await drive(plan, partition, env, { push: row => void fn(row) });
+      const check = (result: unknown) => {
+        if (isThenable(result)) throw promised("foreach");
+      };
+      await drive(plan, partition, env, { push: row => check(fn(row)) });
       return nothing;
     }
     case "foreachPartition":
-      await overPartition(action.fn, plan, partition, env);
+      await overPartition(action.fn, plan, partition, env, "foreachPartition");
       return nothing;
     case "runPartition":
-      return encodeValue(await overPartition(action.fn, plan, partition, env));
+      return encodeValue(await overPartition(action.fn, plan, partition, env, "runJob"));
     case "saveText":
       await runSaveText(action, plan, partition, env);
       return nothing;
@@ -94,17 +97,18 @@ export function comparator(planFunction: PlanFunction, env: TaskEnv): (a: unknow
   };
 }
 
-async function overPartition(fn: PlanFunction, plan: Plan, partition: number, env: TaskEnv): Promise<unknown> {
+/** Calls the function with the partition's rows; what it leaves unread is not computed. */
+async function overPartition(fn: PlanFunction, plan: Plan, partition: number, env: TaskEnv, operator: string): Promise<unknown> {
   let result: unknown;
-  const source = whenSynchronous(openPlan(plan, partition, env), plan, env, rows => {
+  const source = whenSynchronous(openPlan(plan, partition, env), plan, { ...plan, operator }, env, rows => {
     result = env.instantiate(fn)(rowsOf(rows, env));
-    return rows;
+    return chunksOf([]);
   });
   try {
-    // pulls what the function left unread only as far as needed to open an asynchronous source
     await source.next();
-    return await result;
   } finally {
     source.close();
   }
+  if (isThenable(result)) throw promised(operator);
+  return result;
 }

@@ -12,7 +12,7 @@ import type { TaskEnv } from "./task-env.ts";
 
 export function openMapPartitions(plan: MapPlan, partition: number, env: TaskEnv): ChunkSource {
   const upstream = openPlan(plan.parent, partition, env);
-  return whenSynchronous(upstream, plan, env, source => {
+  return whenSynchronous(upstream, plan.parent, plan, env, source => {
     const rows = rowsOf(source, env);
     const fn = env.instantiate(plan.fn);
     const result = plan.op === "mapPartitions" ? fn(rows) : fn(partition, rows);

@@ -4,6 +4,7 @@ import { type Chunk, chunkToRows, type ChunkSource } from "./chunk.ts";
 import { SpillScope } from "./spill-scope.ts";
 import { SpillingList } from "./spilling-list.ts";
 import type { TaskEnv } from "./task-env.ts";
+import { waitsAgain } from "./waits.ts";
 
 /** The source must be synchronous (see `whenSynchronous`). */
 export function* rowsOf(source: ChunkSource, env: TaskEnv): Generator<unknown, void, undefined> {
@@ -15,24 +16,28 @@ export function* rowsOf(source: ChunkSource, env: TaskEnv): Generator<unknown, v
 }
 
 /**
- * Opens `make` over a source whose `next` never returns a promise. A source that does (Parquet, mapAsync) is read to its end into
- * kernel memory first, because a synchronous iterator cannot wait.
+ * Opens `make` over a source whose `next` never returns a promise: at the first pull it waits for the first chunk, as long as that
+ * is all there is to wait for. A source that may wait again (mapAsync, gzip) is read to its end into kernel memory first,
+ * because a synchronous iterator cannot wait. `below` is the source's plan, `plan` who pulls.
  */
 export function whenSynchronous(
   source: ChunkSource,
+  below: Plan,
   plan: Plan,
   env: TaskEnv,
   make: (source: ChunkSource) => ChunkSource,
 ): ChunkSource {
-  const first = source.next();
-  if (!(first instanceof Promise)) return make(withFirst(first, source));
   let made: ChunkSource | undefined;
   let spills: SpillScope | undefined;
-  const open = async (): Promise<Chunk | undefined> => {
+  const open = (first: Chunk | undefined): Chunk | undefined | Promise<Chunk | undefined> => {
+    made = make(withFirst(first, source));
+    return made.next();
+  };
+  const openAll = async (): Promise<Chunk | undefined> => {
     const scope = (spills = new SpillScope(env, plan.operator));
     const rows = new SpillingList(scope);
     scope.holder = rows;
-    for (let chunk = await first; chunk !== undefined; chunk = await source.next()) {
+    for (let chunk = await source.next(); chunk !== undefined; chunk = await source.next()) {
       if (chunk.kind === "batch") rows.add(chunk.batch);
       else for (const row of chunkToRows(env.kernels, chunk)) rows.push(row);
       env.checkpoint(plan);
@@ -41,7 +46,12 @@ export function whenSynchronous(
     return made.next();
   };
   return {
-    next: () => (made === undefined ? open() : made.next()),
+    next() {
+      if (made !== undefined) return made.next();
+      if (waitsAgain(below)) return openAll();
+      const first = source.next();
+      return first instanceof Promise ? first.then(open) : open(first);
+    },
     close() {
       made?.close();
       spills?.close();

@@ -38,6 +38,8 @@ export interface SuiteTools {
   readonly failure: (run: () => unknown) => Promise<publicModule.FiresteelError>;
   /** What the engine reported since the last call, tests of this suite only. */
   readonly takeEvents: () => EngineEvent[];
+  /** Resolves when the engine reports an event of this type. */
+  readonly nextEvent: (type: EngineEvent["type"]) => Promise<void>;
   readonly takeWarnings: () => string[];
   /** The path of the suite, as errors name it. */
   readonly file: string;
@@ -55,10 +57,14 @@ export interface SuiteOptions {
 export async function declareSuite(name: string, options: SuiteOptions = {}): Promise<void> {
   const events: EngineEvent[] = [];
   const warnings: string[] = [];
+  const waitingFor: ((event: EngineEvent) => boolean)[] = [];
   provideEngineModule(publicModule);
   Context.surround({
     config: Config.from([settingsLayer("tests", { "firesteel.executor.memory": "64m" })], detectMachine()),
-    onEvent: event => events.push(event),
+    onEvent: event => {
+      events.push(event);
+      for (const waiting of waitingFor.splice(0)) if (!waiting(event)) waitingFor.push(waiting);
+    },
     onWarning: message => warnings.push(message),
   });
   const path = new URL(`./suites/${name}.ts`, import.meta.url).pathname;
@@ -84,6 +90,13 @@ export async function declareSuite(name: string, options: SuiteOptions = {}): Pr
     partitionCounts: options.partitionCounts ?? [1, 2, 7, 25],
     failure,
     takeEvents: () => events.splice(0),
+    nextEvent: type =>
+      new Promise(resolve => {
+        waitingFor.push(event => {
+          if (event.type === type) resolve();
+          return event.type === type;
+        });
+      }),
     takeWarnings: () => warnings.splice(0),
     file: `test/api/suites/${basename(path)}`,
   });

@@ -1,0 +1,67 @@
+/** Where a plan's source may make its reader wait: what decides whether rows can be handed to a synchronous function as they come. */
+import type { FilesPlan, Plan } from "../plan/nodes.ts";
+
+/** Whether `next` may give a promise after the first call. Breakers wait once, while they read. */
+export function waitsAgain(plan: Plan): boolean {
+  switch (plan.op) {
+    case "files":
+      return isUnpacked(plan);
+    case "mapAsync":
+    case "glom":
+      return true;
+    case "coalesce":
+      // the second member of a group waits for its own first chunk
+      return plan.groups.some(group => group.length > 1) ? !neverWaits(plan.parent) : waitsAgain(plan.parent);
+    case "union":
+      return plan.parents.some(waitsAgain);
+    case "map":
+    case "filter":
+    case "flatMap":
+    case "keyBy":
+    case "mapValues":
+    case "flatMapValues":
+    case "keys":
+    case "values":
+    case "lookup":
+    case "zipWithIndex":
+      return waitsAgain(plan.parent);
+    default:
+      return false;
+  }
+}
+
+/** Whether no `next` gives a promise. Cached plans wait while they fill the cache. */
+function neverWaits(plan: Plan): boolean {
+  if (plan.storage !== undefined) return false;
+  switch (plan.op) {
+    case "parallelize":
+    case "range":
+    case "exchange":
+      return true;
+    case "files":
+      return !isUnpacked(plan);
+    case "union":
+      return plan.parents.every(neverWaits);
+    case "coalesce":
+    case "map":
+    case "filter":
+    case "flatMap":
+    case "mapPartitions":
+    case "mapPartitionsWithIndex":
+    case "keyBy":
+    case "mapValues":
+    case "flatMapValues":
+    case "keys":
+    case "values":
+    case "lookup":
+    case "zipWithIndex":
+      return neverWaits(plan.parent);
+    default:
+      return false;
+  }
+}
+
+/** Compressed files are unpacked by a stream. */
+function isUnpacked({ scan }: FilesPlan): boolean {
+  return scan === undefined || scan.splits.some(split => (split as { compression?: unknown }).compression !== undefined);
+}
