@@ -20,9 +20,8 @@ import { Driver, jobGroupKey } from "./driver.ts";
 import { checkPartitions } from "./partitioner.ts";
 import type { Rdd } from "./rdd.ts";
 import { unionOf } from "./union.ts";
-import type { ActionOptions } from "./widen.ts";
+import type { ActionOptions, Grown, Hint, Widen } from "./widen.ts";
 import { version } from "./version.ts";
-import type { Grown, Hint, Widen } from "./widen.ts";
 
 export interface ContextOptions {
   /** Such as "local[2]"; wins over the command line. */
@@ -194,9 +193,9 @@ export class Context {
   }
 
   /** A value of any type with its own merge, which must be associative and leave what it is merged with `zero` as it is. */
-  accumulator<T>(zero: T, merge: (a: T, b: T) => T, name?: string): Accumulator<T> {
+  accumulator<Z extends Hint, T extends Hint = Grown<Z>>(zero: Z & NoInfer<T>, merge: (a: T, b: T) => T, name?: string): Accumulator<NoInfer<T>> {
     const inTask = this.driver.capture(merge, "accumulator", callSite(), false);
-    return this.makeAccumulator(name, zero, { inTask, add: merge, join: merge });
+    return this.makeAccumulator<T, T>(name, zero, { inTask, add: merge, join: merge });
   }
 
   /** `fn` of each partition's rows, in partition order; of some partitions when they are named. */

@@ -68,6 +68,10 @@ class Capture {
     const meta = tag?.scope.meta(tag.id);
     this.refuseAsync(named as AnyFunction, tag?.id, meta);
     if (tagOf(fn) === undefined && this.shippableForeign(fn) === undefined) {
+      if (driverScopes.length === 0) {
+        const hint = "run it with `firesteel run job.ts`, or with `bun --preload firesteel/register job.ts`";
+        throw refusal(this.options, "got a function from a file that Firesteel did not load", hint, undefined);
+      }
       const { what, hint } = foreignFunction(fn);
       throw refusal(this.options, `got ${what}, which cannot be sent to tasks`, hint, undefined);
     }
