@@ -2,15 +2,13 @@
  * The rows an operator gives when it has read all, made a batch at a time from what it holds. When memory runs short the rest is
  * made at once, written to disk, and given from there: the same rows in the same order.
  */
-import type { Batch } from "../data/column.ts";
 import { batchRowsMax } from "../data/column.ts";
 import { makeBatchWriter } from "../data/batch-writer.ts";
-import { slice } from "../data/move.ts";
 import type { Allocator } from "../kernel/allocator.ts";
 import { Arena } from "../kernel/arena.ts";
 import type { Segment } from "../storage/spill-file.ts";
 import { type Chunk, chunkToRows } from "./chunk.ts";
-import { refusalOf, SegmentReader, type SpillHolder, type SpillScope } from "./spill-scope.ts";
+import { inHalves, refusalOf, SegmentReader, type SpillHolder, type SpillScope } from "./spill-scope.ts";
 
 export interface Emission {
   /** The next rows, about `rowsMax` at most, in `scratch` memory; undefined at the end. A refusal leaves the place where it was. */
@@ -100,40 +98,22 @@ class SpillableEmission implements SpillHolder {
       return true;
     }
     if (chunk === undefined) return false;
-    if (chunk.kind === "batch") this.write(chunk.batch);
+    if (chunk.kind === "batch") this.scope.writeAll(chunk.batch, this.segments);
     else this.writeValues(chunkToRows(this.scope.env.kernels, chunk));
     return true;
   }
 
-  private write(batch: Batch): void {
-    try {
-      this.segments.push(this.scope.write(batch));
-      return;
-    } catch (thrown) {
-      const refusal = refusalOf(thrown);
-      if (batch.rows === 1) throw refusal;
-    }
-    const half = batch.rows >>> 1;
-    this.write(slice(batch, 0, half));
-    this.write(slice(batch, half, batch.rows));
-  }
-
-  private writeValues(rows: readonly unknown[]): void {
+  private writeValues(values: readonly unknown[]): void {
     const { env, account, operator } = this.scope;
     const writer = makeBatchWriter(env.kernels, account, { what: `the rows of ${operator}` });
     try {
-      for (const row of rows) writer.push(row);
-    } catch (thrown) {
-      const refusal = refusalOf(thrown);
-      writer.free();
-      if (rows.length === 1) throw refusal;
-      const half = rows.length >>> 1;
-      this.writeValues(rows.slice(0, half));
-      this.writeValues(rows.slice(half));
-      return;
-    }
-    try {
-      this.write(writer.finish());
+      inHalves(values.length, (from, rows) => {
+        writer.free();
+        for (let i = from; i < from + rows; i++) writer.push(values[i]);
+        const written: Segment[] = [];
+        this.scope.writeAll(writer.finish(), written);
+        this.segments.push(...written);
+      });
     } finally {
       writer.free();
     }

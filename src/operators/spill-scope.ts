@@ -4,11 +4,13 @@
  *
  * Nobody is asked in the middle of its own work: everything that touches rows or tables runs inside `working`.
  */
+import { FiresteelError } from "../base/errors.ts";
 import { blockBytes, openBlock, sealBlock } from "../data/block.ts";
 import type { Batch } from "../data/column.ts";
 import type { Block } from "../data/contracts.ts";
 import { gather, slice } from "../data/move.ts";
 import { MemoryRefused } from "../kernel/allocator.ts";
+import { pageBytes } from "../kernel/control-area.ts";
 import { offset, type Ptr } from "../kernel/ptr.ts";
 import { ReservedArena } from "../kernel/reserved-arena.ts";
 import type { OperatorMemory } from "../kernel/task-memory.ts";
@@ -91,28 +93,39 @@ export class SpillScope {
     return segment;
   }
 
+  /** Writes a batch as one block or, when memory is short, as several. */
+  writeAll(batch: Batch, into: Segment[]): void {
+    inHalves(batch.rows, (from, rows) => void into.push(this.write(slice(batch, from, from + rows))));
+  }
+
   /** Writes the rows at `indexes` in order, as one block or, when memory is short, as several. */
   writeRows(batch: Batch, indexes: Ptr, rows: number, into: Segment[]): void {
     const { kernels } = this.env;
     const { scratch } = this.ready();
-    const mark = scratch.mark();
-    try {
-      const first = kernels.u32[indexes / 4]!;
-      into.push(this.write(rows === 1 ? slice(batch, first, first + 1) : gather(kernels, scratch, batch, indexes, rows)));
-      return;
-    } catch (thrown) {
-      if (!(thrown instanceof MemoryRefused) || rows === 1) throw thrown;
-    } finally {
-      scratch.release(mark);
-    }
-    const half = rows >>> 1;
-    this.writeRows(batch, indexes, half, into);
-    this.writeRows(batch, offset(indexes, half * 4), rows - half, into);
+    inHalves(rows, (from, n) => {
+      const mark = scratch.mark();
+      try {
+        const first = kernels.u32[indexes / 4 + from]!;
+        const taken = n === 1 ? slice(batch, first, first + 1) : gather(kernels, scratch, batch, offset(indexes, from * 4), n);
+        into.push(this.write(taken));
+      } finally {
+        scratch.release(mark);
+      }
+    });
   }
 
   read(segment: Segment, to: Ptr): Batch {
     this.ready().file.read(segment, to);
     return openBlock(this.env.kernels, to, segment.rawLength);
+  }
+
+  /** What the operator may still get, about: others may ask at the same time. */
+  availableBytes(): number {
+    const { memory } = this.env;
+    const { shares } = memory.pool;
+    const evictable = Math.max(0, shares.storagePages() - shares.storageFloorPages());
+    const share = shares.now().taskMaxPages * pageBytes - memory.usedBytes;
+    return Math.max(0, Math.min(share, (shares.freePages() + evictable) * pageBytes));
   }
 
   close(): void {
@@ -143,7 +156,11 @@ export class SpillScope {
     const { holder, env } = this;
     if (this.depth > 0 || holder === undefined || this.tools === undefined) return 0;
     const before = env.memory.usedBytes;
-    this.working(() => holder.spill());
+    try {
+      this.working(() => holder.spill());
+    } catch (thrown) {
+      throw thrown instanceof MemoryRefused ? unspillable(thrown) : thrown;
+    }
     return Math.max(0, before - env.memory.usedBytes);
   }
 }
@@ -173,6 +190,28 @@ export class SegmentReader {
   free(): void {
     this.scope.account.free(this.buffer, this.bytes);
   }
+}
+
+/** Who asked must not take it for a refusal of its own request, and go on. */
+function unspillable(refusal: MemoryRefused): FiresteelError {
+  return new FiresteelError(refusal.kind, refusal.message, { hint: refusal.hint, cause: refusal });
+}
+
+/**
+ * Tries all rows at once and, where memory is too short for that, one half after the other. An attempt that is refused must leave
+ * nothing behind.
+ */
+export function inHalves(rows: number, attempt: (from: number, rows: number) => void, from = 0): void {
+  try {
+    attempt(from, rows);
+    return;
+  } catch (thrown) {
+    const refusal = refusalOf(thrown);
+    if (rows <= 1) throw refusal;
+  }
+  const half = rows >>> 1;
+  inHalves(half, attempt, from);
+  inHalves(rows - half, attempt, from + half);
 }
 
 /** What was thrown, when it is a refusal of memory; anything else is thrown on. */

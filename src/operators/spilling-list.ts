@@ -6,7 +6,6 @@ import { blockBytes, openBlock, sealBlock } from "../data/block.ts";
 import { makeBatchWriter } from "../data/batch-writer.ts";
 import { type Batch, batchRowsMax } from "../data/column.ts";
 import type { BatchWriter, Block } from "../data/contracts.ts";
-import { slice } from "../data/move.ts";
 import type { Ptr } from "../kernel/ptr.ts";
 import type { Segment } from "../storage/spill-file.ts";
 import { type ChunkSource, chunksOf } from "./chunk.ts";
@@ -111,21 +110,10 @@ export class SpillingList implements SpillHolder {
     } catch (thrown) {
       refusalOf(thrown);
       this.spill();
-      this.write(batch);
+      const segments: Segment[] = [];
+      this.scope.writeAll(batch, segments);
+      for (const segment of segments) this.pieces.push({ segment });
     }
-  }
-
-  private write(batch: Batch): void {
-    try {
-      this.pieces.push({ segment: this.scope.write(batch) });
-      return;
-    } catch (thrown) {
-      const refusal = refusalOf(thrown);
-      if (batch.rows === 1) throw refusal;
-    }
-    const half = batch.rows >>> 1;
-    this.write(slice(batch, 0, half));
-    this.write(slice(batch, half, batch.rows));
   }
 
   private open(piece: Piece): Batch {

@@ -1,0 +1,250 @@
+/**
+ * Sorted runs of pairs on disk, and their merge: pairs in the order of their first elements, equal ones in the order of runs and,
+ * within a run, as they stand there. Only a block of each run is in memory; when there are too many runs for that, neighbours
+ * are merged into one first.
+ */
+import type { Batch } from "../data/column.ts";
+import { encodeKeys } from "../data/keys.ts";
+import { concat, gather, slice } from "../data/move.ts";
+import { Arena } from "../kernel/arena.ts";
+import { Merger } from "../kernel/merge.ts";
+import { orderKeys } from "../kernel/normalize.ts";
+import { nullPtr, offset, type Ptr } from "../kernel/ptr.ts";
+import type { Segment } from "../storage/spill-file.ts";
+import { pairColumns } from "./pair-buffer.ts";
+import { SegmentReader, type SpillScope } from "./spill-scope.ts";
+
+/** Plain bytes of one block, about; a merge holds two blocks and their keys for each run. */
+const blockBytesWanted = 32 * 1024;
+const bytesPerRun = 3 * blockBytesWanted;
+const runsMax = 256;
+/** Of the merged rows that are made at once. */
+const mergedBytesWanted = 128 * 1024;
+const mergedRowsMax = 8192;
+
+class Run {
+  readonly segments: Segment[] = [];
+  rows = 0;
+  bytes = 0;
+}
+
+export class SortedRuns {
+  private runs: Run[] = [];
+  /** Whether all keys lay in columns of numbers. */
+  private numeric = true;
+
+  constructor(
+    private readonly scope: SpillScope,
+    private readonly ascending: boolean,
+    private readonly check: () => void,
+  ) {}
+
+  get count(): number {
+    return this.runs.length;
+  }
+
+  /** Begins a run, to which `append` adds. */
+  begin(): void {
+    this.runs.push(new Run());
+  }
+
+  /** Adds the pairs at `indexes` (u32[rows]) to the run begun last, where they belong behind those before. */
+  append(batch: Batch, indexes: Ptr, rows: number, bytesPerRow: number): void {
+    const run = this.runs[this.runs.length - 1]!;
+    const blockRows = Math.max(1, Math.floor(blockBytesWanted / Math.max(1, bytesPerRow)));
+    if (pairColumns(batch)![0].kind !== "f64") this.numeric = false;
+    for (let from = 0; from < rows; from += blockRows) {
+      this.scope.writeRows(batch, offset(indexes, from * 4), Math.min(blockRows, rows - from), run.segments);
+      this.check();
+    }
+    run.rows += rows;
+    run.bytes = run.segments.reduce((sum, { rawLength }) => sum + rawLength, 0);
+  }
+
+  /** All pairs in order, each batch valid until the next. */
+  *merged(): Generator<Batch, void, undefined> {
+    const { scope } = this;
+    const most = scope.working(() => this.mergePasses());
+    if (most === 0) return;
+    const merge = scope.working(() => this.openMerge(this.runs));
+    try {
+      for (;;) {
+        const batch = scope.working(() => merge.next());
+        if (batch === undefined) return;
+        yield batch;
+      }
+    } finally {
+      merge.free();
+    }
+  }
+
+  /** Merges neighbours until all runs that are left can be merged at once; gives how many those are. */
+  private mergePasses(): number {
+    for (;;) {
+      const fan = Math.max(2, Math.min(runsMax, Math.floor((this.scope.availableBytes() * 0.6) / bytesPerRun)));
+      if (this.runs.length <= fan) return this.runs.length;
+      const merged: Run[] = [];
+      for (let from = 0; from < this.runs.length; from += fan) {
+        const neighbours = this.runs.slice(from, from + fan);
+        merged.push(neighbours.length === 1 ? neighbours[0]! : this.mergeToRun(neighbours));
+      }
+      this.runs = merged;
+    }
+  }
+
+  private mergeToRun(runs: readonly Run[]): Run {
+    const run = new Run();
+    const merge = this.openMerge(runs);
+    try {
+      for (let batch = merge.next(blockBytesWanted); batch !== undefined; batch = merge.next(blockBytesWanted)) {
+        this.scope.writeAll(batch, run.segments);
+        run.rows += batch.rows;
+        this.check();
+      }
+    } finally {
+      merge.free();
+    }
+    run.bytes = run.segments.reduce((sum, { rawLength }) => sum + rawLength, 0);
+    return run;
+  }
+
+  private openMerge(runs: readonly Run[]): Merge {
+    return new Merge(this.scope, runs, this.ascending, this.numeric);
+  }
+}
+
+/** One block of a run. */
+class Window {
+  batch: Batch | undefined;
+  private readonly reader: SegmentReader;
+  private readonly keys: Arena;
+  private left: number;
+
+  constructor(
+    private readonly scope: SpillScope,
+    run: Run,
+    private readonly ascending: boolean,
+    private readonly numeric: boolean,
+  ) {
+    this.reader = new SegmentReader(scope, run.segments);
+    this.keys = new Arena(scope.account);
+    this.left = run.segments.length;
+  }
+
+  /** Shows the merger the next block. */
+  advance(merger: Merger, run: number): void {
+    const { kernels } = this.scope.env;
+    this.batch = this.reader.next();
+    this.left--;
+    this.keys.reset();
+    if (this.batch === undefined) {
+      merger.setWindow(run, { keys: nullPtr, rows: 0, isLast: true });
+      return;
+    }
+    const { rows } = this.batch;
+    const isLast = this.left <= 0;
+    const [keys] = pairColumns(this.batch)!;
+    if (this.numeric && keys.kind === "f64") {
+      const ordered = this.keys.alloc(rows * 8);
+      orderKeys(kernels, "f64", keys.values, rows, ordered, !this.ascending);
+      merger.setWindow(run, { keys: ordered, rows, isLast });
+      return;
+    }
+    const encoded = encodeKeys(kernels, this.keys, keys);
+    if (!this.ascending) {
+      // no key begins another, so the order of the inverted bytes is the opposite one
+      const bytes = kernels.u32[encoded.offsets / 4 + rows]!;
+      kernels.run.xorBytes(encoded.bytes, bytes, 0xff, encoded.bytes);
+    }
+    merger.setWindow(run, { keys: encoded.offsets, bytes: encoded.bytes, rows, isLast });
+  }
+
+  free(): void {
+    this.reader.free();
+    this.keys.close();
+  }
+}
+
+class Merge {
+  private readonly merger: Merger;
+  private readonly windows: Window[] = [];
+  /** What was given last lies in it. */
+  private readonly given: Arena;
+  private readonly bytesPerRow: number;
+  private readonly first: Int32Array;
+  private readonly counts: Int32Array;
+  private readonly starts: Int32Array;
+  /** The run whose next block is wanted before more can be merged. */
+  private wanted = -1;
+  private done = false;
+
+  constructor(
+    private readonly scope: SpillScope,
+    runs: readonly Run[],
+    ascending: boolean,
+    numeric: boolean,
+  ) {
+    const { env, account } = scope;
+    this.merger = new Merger(env.kernels, account, numeric ? "u64" : "bytes", runs.length);
+    this.given = new Arena(account);
+    this.first = new Int32Array(runs.length);
+    this.counts = new Int32Array(runs.length);
+    this.starts = new Int32Array(runs.length);
+    const rows = runs.reduce((sum, run) => sum + run.rows, 0);
+    this.bytesPerRow = runs.reduce((sum, run) => sum + run.bytes, 0) / Math.max(1, rows);
+    for (const run of runs) this.windows.push(new Window(scope, run, ascending, numeric));
+    for (const [i, window] of this.windows.entries()) window.advance(this.merger, i);
+  }
+
+  /** Valid until the next call; undefined at the end. */
+  next(bytesWanted = mergedBytesWanted): Batch | undefined {
+    const { kernels } = this.scope.env;
+    const capacity = Math.max(1, Math.min(mergedRowsMax, Math.floor(bytesWanted / this.bytesPerRow)));
+    while (!this.done) {
+      if (this.wanted >= 0) this.windows[this.wanted]!.advance(this.merger, this.wanted);
+      this.wanted = -1;
+      this.given.reset();
+      const runs = this.given.alloc(capacity * 4);
+      const rows = this.given.alloc(capacity * 4);
+      const step = this.merger.next(runs, rows, capacity);
+      if (step.kind === "refill") this.wanted = step.run;
+      if (step.kind === "done") this.done = true;
+      if (step.rows > 0) return this.take(kernels.u32.subarray(runs / 4), kernels.u32.subarray(rows / 4), step.rows);
+    }
+    return undefined;
+  }
+
+  free(): void {
+    this.merger.free();
+    for (const window of this.windows) window.free();
+    this.given.close();
+  }
+
+  /** A merge takes the rows of a run one after the other: slices of the runs, put together, then put in order. */
+  private take(runs: Uint32Array, rows: Uint32Array, n: number): Batch {
+    const { first, counts, starts, given, windows } = this;
+    const { kernels } = this.scope.env;
+    counts.fill(0);
+    for (let i = 0; i < n; i++) {
+      const run = runs[i]!;
+      if (counts[run]! === 0) first[run] = rows[i]!;
+      counts[run]!++;
+    }
+    const slices: Batch[] = [];
+    let start = 0;
+    for (let run = 0; run < windows.length; run++) {
+      const count = counts[run]!;
+      starts[run] = start;
+      start += count;
+      if (count > 0) slices.push(slice(windows[run]!.batch!, first[run]!, first[run]! + count));
+    }
+    if (slices.length === 1) return slices[0]!;
+    const order = given.alloc(n * 4);
+    const places = kernels.u32.subarray(order / 4, order / 4 + n);
+    for (let i = 0; i < n; i++) {
+      const run = runs[i]!;
+      places[i] = starts[run]! + rows[i]! - first[run]!;
+    }
+    return gather(kernels, given, concat(kernels, given, slices), order, n);
+  }
+}
