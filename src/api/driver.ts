@@ -5,6 +5,7 @@
 import type { Config } from "../base/config.ts";
 import type { EngineEvent } from "../base/events.ts";
 import { FiresteelError } from "../base/errors.ts";
+import { UsageError } from "../base/usage-error.ts";
 import { type AccumulatorId, type BroadcastId, idSequence, type JobId, type RddId } from "../base/ids.ts";
 import { captureClosure } from "../closure/capture.ts";
 import type { CallSite } from "../closure/contracts.ts";
@@ -91,7 +92,7 @@ export class Driver {
   get threads(): number {
     const { master } = this.config;
     if (master.kind === "local") return master.threads ?? this.config.machine.cores;
-    throw new FiresteelError("user", `the master ${this.config.get("firesteel.master")} is not available: this version runs local masters only`, {
+    throw new UsageError(`the master ${this.config.get("firesteel.master")} is not available: this version runs local masters only`, {
       hint: "use local, local[K] or local[*]",
     });
   }

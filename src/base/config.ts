@@ -152,7 +152,7 @@ function parseValue(key: ConfigKey, text: string, origin: string): unknown {
   const spec: KeySpec = configKeys[key];
   const refuse = (wanted: string) => {
     throw new UsageError(`${key} is "${text}" (${origin}), which is not ${wanted}`, {
-      hint: spec.meaning.replace(/\.$/, ""),
+      hint: `choose another value; the key says: ${spec.meaning.replace(/\.$/, "")}`,
     });
   };
   switch (spec.type) {

@@ -136,12 +136,20 @@ class GzipReader implements ByteReader {
     }
     if (code?.startsWith("Z_")) {
       const reason = (thrown as Error).message;
+      if (reason === "incorrect header check" && near === 0) return notGzip(this.path);
       return new FiresteelError("data", `broken gzip file ${this.path}: ${reason} near byte ${near}`, {
+        hint: "the file is damaged; copy or compress it again",
         cause: thrown,
       });
     }
     return readFailed(this.path, near, thrown);
   }
+}
+
+function notGzip(path: string): FiresteelError {
+  return new FiresteelError("data", `broken gzip file ${path}: it does not begin as gzip data does`, {
+    hint: "if it is plain text, give it a name without .gz",
+  });
 }
 
 export function readFailed(path: string, position: number, thrown: unknown): FiresteelError {

@@ -97,7 +97,7 @@ class CsvRows {
     const { length } = this.format.columns;
     this.malformed.report(() => ({
       offset: offset(),
-      problem: `a record has ${fields.length} fields instead of ${length}`,
+      problem: `a record has ${fields.length} ${fields.length === 1 ? "field" : "fields"} instead of ${length}`,
     }));
     return false;
   }

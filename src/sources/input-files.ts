@@ -6,9 +6,10 @@
  * and by patterns (`_SUCCESS`, `_temporary`, checksums); named in full they are read. Subdirectories of a named directory
  * are not entered.
  */
-import { accessSync, constants, readdirSync, statSync, type Stats } from "node:fs";
-import { isAbsolute, join, resolve } from "node:path";
+import { accessSync, constants, readdirSync, readlinkSync, statSync, type Stats } from "node:fs";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { FiresteelError } from "../base/errors.ts";
+import { nearest } from "../base/nearest.ts";
 import type { InputFile } from "./contracts.ts";
 import type { PathSpec } from "./options.ts";
 import { componentMatcher, expandBraces, hasWildcard, splitCommaList, unescape } from "./glob.ts";
@@ -126,9 +127,29 @@ function statOrUndefined(path: string): Stats | undefined {
 function missing(item: string, spec: PathSpec, isPattern: boolean): FiresteelError {
   if (isPattern) return new FiresteelError("user", `no file matches ${item}`);
   const whole = typeof spec === "string" && spec !== item && statOrUndefined(resolve(spec)) !== undefined;
+  const target = linkTarget(resolve(item));
+  if (target !== undefined) {
+    return new FiresteelError("user", `${item} is a symbolic link to ${target}, which does not exist`);
+  }
   return new FiresteelError("user", `no such file or directory: ${item}`, {
-    hint: whole ? "a comma separates paths; write \\, for a comma in a file's name, or give an array" : undefined,
+    hint: whole ? "a comma separates paths; write \\, for a comma in a file's name, or give an array" : alternative(item),
   });
+}
+
+function linkTarget(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The neighbour with the most similar name, or where a relative path was looked for. */
+function alternative(item: string): string | undefined {
+  const folder = dirname(resolve(item));
+  const best = nearest(basename(item), namesIn(folder));
+  if (best !== undefined) return `did you mean ${join(dirname(item), best)}?`;
+  return isAbsolute(item) ? undefined : `check the path; it is relative to ${process.cwd()}`;
 }
 
 function unreadable(path: string, thrown: unknown): FiresteelError {

@@ -100,7 +100,7 @@ test("malformed records fail with file and byte offset", async () => {
     'malformed CSV in FILE at byte 9: a record has 3 fields instead of 2 (use mode: "drop" to leave such records out)',
   );
   expect(await errorOf('a,b\n"é",1\n1\n')).toStartWith(
-    "malformed CSV in FILE at byte 11: a record has 1 fields instead of 2",
+    "malformed CSV in FILE at byte 11: a record has 1 field instead of 2",
   );
   expect(await errorOf('a,b\n"x"y,1\n')).toStartWith('malformed CSV in FILE at byte 7: "y" after a closing quote');
   expect(await errorOf('a,b\n1,"x\n2,3\n')).toStartWith(

@@ -164,7 +164,7 @@ test("broken gzip files are data errors that name file and offset", async () => 
 
   const plain = folder.file("plain.gz", "not compressed at all");
   expect((await failure(readText(plain))).message).toBe(
-    `broken gzip file ${plain}: incorrect header check near byte 0`,
+    `broken gzip file ${plain}: it does not begin as gzip data does`,
   );
 });
 

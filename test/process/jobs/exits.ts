@@ -1,0 +1,6 @@
+import type { Context } from "firesteel";
+
+export default async function main(ctx: Context): Promise<void> {
+  console.log(await ctx.range(10).count());
+  process.exit(3);
+}

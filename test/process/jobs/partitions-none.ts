@@ -1,0 +1,5 @@
+import type { Context } from "firesteel";
+
+export default async function main(ctx: Context): Promise<void> {
+  console.log(await ctx.range(10).repartition(0).count());
+}

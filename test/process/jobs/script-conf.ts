@@ -1,0 +1,4 @@
+import { Context } from "firesteel";
+
+await using ctx = await Context.create({ conf: { "firesteel.executor.memmory": "1g" } });
+console.log(await ctx.range(4).count());

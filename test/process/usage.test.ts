@@ -1,0 +1,46 @@
+/** What is wrong before a job runs: the command line, the configuration, a job file that cannot be loaded. Exit code 2. */
+import { describe, test } from "bun:test";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expectGolden, run, type Run } from "./harness.ts";
+
+const cases: Readonly<Record<string, Run>> = {
+  "job-missing": { args: ["run", "jbo.ts"], setUp: job("job.ts", "") },
+  "job-is-folder": { args: ["run", "jobs"], setUp: folder => mkdirSync(join(folder, "jobs")) },
+  "job-syntax-error": { args: ["run", "job.ts"], setUp: job("job.ts", "export default async function main(ctx) {\n  const rows = ;\n}\n") },
+  "job-type-syntax-error": { args: ["run", "job.ts"], setUp: job("job.ts", "interface A { a: }\nexport default function main() {}\n") },
+  "job-import-missing": { args: ["run", "job.ts"], setUp: importing("rows", 'import { rows } from "./row.ts";') },
+  "job-import-not-exported": { args: ["run", "job.ts"], setUp: importing("row", 'import { row } from "./rows.ts";') },
+  "job-package-missing": { args: ["run", "job.ts"], setUp: importing("pad", 'import pad from "left-pad-of-nobody";') },
+  "job-exports-nothing": { job: "exports-nothing.ts" },
+  "job-exports-number": { job: "exports-number.ts" },
+  "job-empty": { args: ["run", "job.ts"], setUp: job("job.ts", "") },
+  "no-command": { args: [] },
+  "unknown-command": { args: ["rnu", "job.ts"] },
+  "unknown-option": { args: ["run", "--mastr", "local", "job.ts"] },
+  "option-without-value": { args: ["run", "--master"] },
+  "conf-unknown": { job: "exports-number.ts", conf: { "firesteel.executor.memmory": "1g" } },
+  "conf-not-bytes": { job: "exports-number.ts", conf: { "firesteel.executor.memory": "lots" } },
+  "conf-out-of-range": { job: "exports-number.ts", conf: { "firesteel.executor.memory": "1m" } },
+  "conf-in-code": { job: "script-conf.ts" },
+  "conf-in-environment": { job: "exports-number.ts", env: { FIRESTEEL_EXECUTOR_MEMMORY: "1g" } },
+  "conf-in-file": { job: "exports-number.ts", setUp: folder => writeFileSync(join(folder, "firesteel.conf"), "# memory\nfiresteel.executor.memmory = 1g\n") },
+  "master-malformed": { job: "exports-number.ts", master: "local[two]" },
+  "master-in-code": { job: "script-master.ts" },
+  "master-of-another-version": { job: "exits.ts", master: "firesteel://host:7077" },
+};
+
+function job(name: string, text: string): (folder: string) => void {
+  return folder => writeFileSync(join(folder, name), text);
+}
+
+function importing(name: string, line: string): (folder: string) => void {
+  return folder => {
+    writeFileSync(join(folder, "rows.ts"), "export const rows = 1;\n");
+    writeFileSync(join(folder, "job.ts"), `${line}\n\nexport default function main() {\n  console.log(${name});\n}\n`);
+  };
+}
+
+describe("wrong usage", () => {
+  for (const [name, each] of Object.entries(cases)) test(name, async () => expectGolden(name, await run(each)));
+});
