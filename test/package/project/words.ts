@@ -1,0 +1,4 @@
+/** A user's helper module. */
+export function words(line: string): string[] {
+  return line.toLowerCase().match(/\p{L}+/gu) ?? [];
+}
