@@ -4,8 +4,10 @@
  */
 import type { AccumulatorId } from "../base/ids.ts";
 import { type Handle, handleSymbol } from "../closure/contracts.ts";
-import { decodeValue, encodeValue } from "../data/value-codec.ts";
+import { callSite } from "../closure/stack.ts";
+import { decodeValue } from "../data/value-codec.ts";
 import type { PlanFunction } from "../plan/nodes.ts";
+import { encodeAt } from "./encode-at.ts";
 import type { Driver } from "./driver.ts";
 
 /** How amounts become the value; the functions may change their first argument. @internal */
@@ -30,7 +32,7 @@ export class Accumulator<T, A = T> {
     zero: T,
     private readonly fold: Fold<T, A>,
   ) {
-    this.zero = encodeValue(zero, { what: "the accumulator's zero" });
+    this.zero = encodeAt(zero, "the accumulator's zero", callSite());
     this.current = this.zeroCopy();
     driver.define({ kind: "accumulator", id, zero: this.zero, merge: fold.inTask });
     driver.watchAccumulator(id, amount => {

@@ -2,7 +2,6 @@
 import type { BroadcastId } from "../base/ids.ts";
 import { FiresteelError } from "../base/errors.ts";
 import { type Handle, handleSymbol } from "../closure/contracts.ts";
-import { encodeValue } from "../data/value-codec.ts";
 import type { Driver } from "./driver.ts";
 
 export class Broadcast<T> {
@@ -12,10 +11,11 @@ export class Broadcast<T> {
   constructor(
     private readonly driver: Driver,
     readonly id: BroadcastId,
+    bytes: Uint8Array,
     value: T,
   ) {
     this.held = { value };
-    driver.define({ kind: "broadcast", id, bytes: encodeValue(value) });
+    driver.define({ kind: "broadcast", id, bytes });
   }
 
   /** Do not change it: tasks of one thread share it. */

@@ -8,7 +8,6 @@ import type { EngineEvent } from "../base/events.ts";
 import type { CallSite } from "../closure/contracts.ts";
 import { refuseSymbol } from "../closure/contracts.ts";
 import { callSite } from "../closure/stack.ts";
-import { encodeValue } from "../data/value-codec.ts";
 import { addInteger, builtin } from "../operators/builtin-functions.ts";
 import { preview } from "../operators/row-errors.ts";
 import type { FilesPlan } from "../plan/nodes.ts";
@@ -19,6 +18,7 @@ import { Broadcast } from "./broadcast.ts";
 import { Driver, jobGroupKey } from "./driver.ts";
 import { checkPartitions } from "./partitioner.ts";
 import type { Rdd } from "./rdd.ts";
+import { encodeAt, encodeRows } from "./encode-at.ts";
 import { unionOf } from "./union.ts";
 import type { ActionOptions, Grown, Hint, Widen } from "./widen.ts";
 import { version } from "./version.ts";
@@ -111,11 +111,12 @@ export class Context {
   parallelize<T>(rows: Iterable<T>, numSlices: number = this.defaultParallelism): Rdd<T> {
     const node = this.node("parallelize");
     checkPartitions(numSlices, "parallelize", node.at);
+    if (typeof (rows as Partial<Iterable<T>> | null | undefined)?.[Symbol.iterator] !== "function") {
+      throw new FiresteelError("user", `parallelize needs an array or another iterable, but got ${preview(rows)}`, { at: node.at });
+    }
     const all = Array.isArray(rows) ? rows : [...rows];
-    const slices = Array.from({ length: numSlices }, (_, i) => {
-      const from = Math.floor((i * all.length) / numSlices);
-      return encodeValue(all.slice(from, Math.floor(((i + 1) * all.length) / numSlices)), { what: "the rows of parallelize" });
-    });
+    const starts = Array.from({ length: numSlices + 1 }, (_, i) => Math.floor((i * all.length) / numSlices));
+    const slices = starts.slice(1).map((end, i) => encodeRows(all, starts[i]!, end, "parallelize", node.at));
     return this.driver.makeRdd<T>({ ...node, op: "parallelize", slices });
   }
 
@@ -164,7 +165,7 @@ export class Context {
 
   /** Sends a value to every task thread once. */
   broadcast<T>(value: T): Broadcast<T> {
-    return new Broadcast(this.driver, this.driver.nextBroadcastId(), value);
+    return new Broadcast(this.driver, this.driver.nextBroadcastId(), encodeAt(value, "the broadcast value", callSite()), value);
   }
 
   /** A sum of integers; other numbers are refused. */

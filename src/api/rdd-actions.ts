@@ -4,15 +4,15 @@
  */
 import { FiresteelError } from "../base/errors.ts";
 import { compareValues } from "../data/compare.ts";
-import { encodeValue } from "../data/value-codec.ts";
 import { partitionerOf } from "../plan/partition-count.ts";
 import { hashPartition, identityOf } from "./results.ts";
 import { builtin } from "../operators/builtin-functions.ts";
-import { preview } from "../operators/row-errors.ts";
+import { notAPair, preview } from "../operators/row-errors.ts";
 import { failureOf } from "../operators/task-failure.ts";
 import { TopRows } from "../operators/top-rows.ts";
 import type { Plan, PlanFunction } from "../plan/nodes.ts";
 import { createOutput, commitOutput, abortOutput } from "../sources/text-sink.ts";
+import { encodeAt } from "./encode-at.ts";
 import type { ActionRun } from "./driver.ts";
 import { countCombine } from "./rdd-pairs.ts";
 import { RddOrdered } from "./rdd-ordered.ts";
@@ -127,7 +127,7 @@ export abstract class RddActions<T> extends RddOrdered<T> {
     const run = this.driver.begin("lookup", options);
     const known = partitionerOf(this.plan);
     const partitions = known?.kind === "hash" ? [hashPartition(key, known.partitions)] : undefined;
-    const pairs: Plan = { ...this.node("lookup", run.at), op: "lookup", parent: this.plan, key: encodeValue(key, { what: "the key" }) };
+    const pairs: Plan = { ...this.node("lookup", run.at), op: "lookup", parent: this.plan, key: encodeAt(key, "the key", run.at) };
     return this.driver.collect<V>(pairs, run, partitions);
   }
 
@@ -186,7 +186,7 @@ export abstract class RddActions<T> extends RddOrdered<T> {
 
   private async folded<U>(zero: U, seqOp: (acc: U, row: T) => U, combOp: (a: U, b: U) => U, run: ActionRun): Promise<U> {
     const fn = this.captureFor(seqOp, run);
-    const encoded = encodeValue(zero, { what: "the zero value" });
+    const encoded = encodeAt(zero, "the zero value", run.at);
     const parts = await this.driver.values<U>(this.plan, { kind: "aggregate", zero: encoded, fn }, run);
     return onDriver(run, () => parts.reduce((a, b) => combOp(a, b), this.driver.decode<U>(encoded)));
   }
@@ -205,7 +205,9 @@ export abstract class RddActions<T> extends RddOrdered<T> {
 
   private async entries<K, V>(run: ActionRun): Promise<[K, V][]> {
     const entries = new Map<unknown, [K, V]>();
-    for (const [key, value] of await this.driver.collect<Pair<K, V>>(this.plan, run)) {
+    for (const row of await this.driver.collect<Pair<K, V>>(this.plan, run)) {
+      if (!Array.isArray(row) || row.length !== 2) throw failureOf(notAPair(row, run.operator), run);
+      const [key, value] = row as [K, V];
       const identity = identityOf(key);
       const known = entries.get(identity);
       if (known === undefined) entries.set(identity, [key, value]);

@@ -5,10 +5,10 @@
  */
 import type { CallSite } from "../closure/contracts.ts";
 import { callSite } from "../closure/stack.ts";
-import { encodeValue } from "../data/value-codec.ts";
 import { builtin } from "../operators/builtin-functions.ts";
 import type { CombinePlan, JoinPlan, PartitionerPlan, Plan, PlanFunction } from "../plan/nodes.ts";
 import { partitionerOf, samePartitioning } from "../plan/partition-count.ts";
+import { encodeAt } from "./encode-at.ts";
 import type { PartitionerLike } from "./partitioner.ts";
 import type { Call } from "./partitioning.ts";
 import { RddNarrow } from "./rdd-narrow.ts";
@@ -46,7 +46,7 @@ export abstract class RddPairs<T> extends RddNarrow<T> {
   foldByKey<K, V>(this: RddPairs<Pair<K, V>>, zero: ValueOf<T>, fn: (a: ValueOf<T>, b: ValueOf<T>) => ValueOf<T>, partitioner?: PartitionerLike<K>): Rdd<[K, V]> {
     const node = this.node("foldByKey");
     const fold = this.capture(fn, "foldByKey", node.at);
-    return this.combined({ create: undefined, zero: encodeValue(zero), mergeValue: fold, mergeCombiners: fold }, "foldByKey", node.at, partitioner);
+    return this.combined({ create: undefined, zero: encodeAt(zero, "the zero value", node.at), mergeValue: fold, mergeCombiners: fold }, "foldByKey", node.at, partitioner);
   }
 
   /** `seqOp` folds values into a copy of `zero` in map tasks, `combOp` joins what they give. */
@@ -60,7 +60,7 @@ export abstract class RddPairs<T> extends RddNarrow<T> {
     const node = this.node("aggregateByKey");
     const mergeValue = this.capture(seqOp, "aggregateByKey", node.at);
     const mergeCombiners = this.capture(combOp, "aggregateByKey", node.at);
-    return this.combined({ create: undefined, zero: encodeValue(zero), mergeValue, mergeCombiners }, "aggregateByKey", node.at, partitioner);
+    return this.combined({ create: undefined, zero: encodeAt(zero, "the zero value", node.at), mergeValue, mergeCombiners }, "aggregateByKey", node.at, partitioner);
   }
 
   combineByKey<K, V, F extends Hint, C extends Hint = Grown<F>>(

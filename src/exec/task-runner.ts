@@ -8,6 +8,7 @@ import { cachedSource } from "../operators/cached.ts";
 import type { ChunkSource } from "../operators/chunk.ts";
 import { enterTask, leaveTask } from "../operators/task-context.ts";
 import type { TaskCounters, TaskEnv } from "../operators/task-env.ts";
+import { preview } from "../operators/row-errors.ts";
 import { failureOf, type Named } from "../operators/task-failure.ts";
 import { zeroMetrics } from "../base/events.ts";
 import type { Plan, PlanFunction } from "../plan/nodes.ts";
@@ -22,6 +23,7 @@ import type { InputDamage } from "./input-damage.ts";
 import { controlWord, type StageOrder, type TaskOrder, type TaskSuccess, type TaskThreadStart } from "./messages.ts";
 import { runTask } from "./run-task.ts";
 import { openSpillCodec } from "./spill-codec.ts";
+import { functionsOf } from "./stage-functions.ts";
 
 export class TaskRunner {
   private readonly kernels: Kernels;
@@ -63,7 +65,7 @@ export class TaskRunner {
       const output = await runTask(stage.plan, env);
       return { attempt: order.attempt, output, metrics, runMs: performance.now() - startedMs, updates: view.updates(), damage };
     } catch (thrown) {
-      throw failureOf(thrown, rootOf(stage.plan));
+      throw thrown instanceof Error ? failureOf(thrown, rootOf(stage.plan)) : withoutStack(thrown, stage.plan);
     } finally {
       leaveTask();
       memory.releaseAll();
@@ -125,4 +127,10 @@ export class TaskRunner {
 /** The operator or action that the stage's rows end in. */
 function rootOf(plan: StagePlan): Named {
   return plan.kind === "result" ? plan.call : plan.root;
+}
+
+/** What is not an Error says nothing of where it was thrown. */
+function withoutStack(thrown: unknown, plan: StageOrder["plan"]): FiresteelError {
+  const { text, at } = functionsOf(plan);
+  return new FiresteelError("user", `${text} threw ${preview(thrown)}, which is not an Error`, { hint: "throw an Error: it knows its place", at });
 }

@@ -86,17 +86,20 @@ function operatorText(operator: RowOperator, i: number): string {
   const next = `r${i + 1}`;
   const name = JSON.stringify(operator.operator);
   const pair = `if (!(Array.isArray(${row}) && ${row}.length === 2)) throw errors.notAPair(${row}, ${name}); `;
+  /** A call whose promise would be kept as if it were the value. */
+  const called = (value: string) =>
+    `const c${i} = f${i}(${value}); if (typeof c${i} === "object" && c${i} !== null && typeof c${i}.then === "function") throw errors.promised(${name}); `;
   switch (operator.op) {
     case "map":
-      return `const ${next} = f${i}(${row});`;
+      return `${called(row)}const ${next} = c${i};`;
     case "filter":
       return `const b${i} = f${i}(${row}); if (b${i} !== true) { if (!b${i}) continue; if (errors.isThenable(b${i})) throw errors.promised(${name}); } const ${next} = ${row};`;
     case "flatMap":
       return `for (const ${next} of iterable(f${i}(${row}), ${name})) {`;
     case "keyBy":
-      return `const ${next} = [f${i}(${row}), ${row}];`;
+      return `${called(row)}const ${next} = [c${i}, ${row}];`;
     case "mapValues":
-      return `${pair}const ${next} = [${row}[0], f${i}(${row}[1])];`;
+      return `${pair}${called(`${row}[1]`)}const ${next} = [${row}[0], c${i}];`;
     case "flatMapValues":
       return `${pair}for (const v${i} of iterable(f${i}(${row}[1]), ${name})) { const ${next} = [${row}[0], v${i}];`;
     case "keys":

@@ -34,7 +34,8 @@ export function failureOf(thrown: unknown, operator: Named | undefined): Fireste
 /** A source whose failures name the operator. */
 export function naming(operator: Named, open: () => ChunkSource): ChunkSource {
   const fail = (thrown: unknown): never => {
-    throw failureOf(thrown, operator);
+    // without a stack, what was thrown may be of any function above or below
+    throw thrown instanceof Error ? failureOf(thrown, operator) : thrown;
   };
   const attempt = <T>(step: () => T): T => {
     try {

@@ -3,6 +3,7 @@
  * export gets the tools below and declares tests with them. One Context serves a whole suite.
  */
 import { afterAll, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { Config, settingsLayer } from "../../src/base/config.ts";
 import type { EngineEvent } from "../../src/base/events.ts";
@@ -43,6 +44,8 @@ export interface SuiteTools {
   readonly takeWarnings: () => string[];
   /** The path of the suite, as errors name it. */
   readonly file: string;
+  /** The line of the suite that ends in the comment `// <mark>`. */
+  readonly lineOf: (mark: string) => number;
 }
 
 export type Suite = (tools: SuiteTools) => void | Promise<void>;
@@ -68,6 +71,7 @@ export async function declareSuite(name: string, options: SuiteOptions = {}): Pr
     onWarning: message => warnings.push(message),
   });
   const path = new URL(`./suites/${name}.ts`, import.meta.url).pathname;
+  const lines = readFileSync(path, "utf8").split("\n");
   const entry = await runEntry(await loadBundle(await bundleJob(path)));
   const ctx = await Context.create({ master: options.master ?? "local[2]", appName: name, conf: options.conf ?? {} });
   afterAll(async () => {
@@ -99,6 +103,7 @@ export async function declareSuite(name: string, options: SuiteOptions = {}): Pr
       }),
     takeWarnings: () => warnings.splice(0),
     file: `test/api/suites/${basename(path)}`,
+    lineOf: mark => lines.findIndex(line => line.endsWith(`// ${mark}`)) + 1,
   });
 }
 
