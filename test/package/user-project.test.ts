@@ -119,7 +119,7 @@ describe("the declarations compile strictly, themselves included,", () => {
         types: [],
         ...options,
       };
-      writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["types.ts"] }));
+      writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["inference.ts"] }));
       const ended = run(project, "node", join(root, "node_modules/typescript/bin/tsc"), "-p", ".");
       expect(ended).toEqual({ code: 0, out: "", err: "" });
     },
