@@ -5,6 +5,7 @@
 import type { Config } from "../base/config.ts";
 import type { EngineEvent } from "../base/events.ts";
 import { FiresteelError } from "../base/errors.ts";
+import { formatBytes } from "../base/quantity.ts";
 import { UsageError } from "../base/usage-error.ts";
 import { type AccumulatorId, type BroadcastId, idSequence, type JobId, type RddId } from "../base/ids.ts";
 import { captureClosure } from "../closure/capture.ts";
@@ -289,8 +290,7 @@ function atAction(error: unknown, { at }: ActionRun): unknown {
 }
 
 function tooLarge(name: string, bytes: number, maxBytes: number): FiresteelError {
-  const mb = (n: number) => `${(n / 1048576).toFixed(1)} MB`;
-  return new FiresteelError("resource", `the result of ${name} is larger than firesteel.driver.maxResultSize: ${mb(bytes)} so far, ${mb(maxBytes)} allowed`, {
+  return new FiresteelError("resource", `the result of ${name} is larger than firesteel.driver.maxResultSize: ${formatBytes(bytes)} so far, ${formatBytes(maxBytes)} allowed`, {
     hint: "save it with saveAsTextFile, iterate with toLocalIterator, or raise firesteel.driver.maxResultSize",
   });
 }

@@ -25,7 +25,7 @@ export interface JobRun {
 }
 
 /** How long a cancelled job may take to wind up, its `finally` blocks included. */
-const windUpMaxMs = 3_000;
+const windUpMaxMs = 2_000;
 
 /** The exit code: 0 done, 1 the job failed. Throws what the job threw, its stack in the user's own lines. */
 export async function runJob(run: JobRun): Promise<number> {

@@ -15,8 +15,8 @@ export interface BundleMap {
 
 /** Bun's map without the sources' texts, which are not the user's, and with what leads on to those. */
 export function bundleMapText(map: string, files: TransformedFiles): string {
-  const sourcesEnd = map.indexOf("]", map.indexOf('"sources": ['));
-  const sources = JSON.parse(map.slice(map.indexOf("[", map.indexOf('"sources": [')), sourcesEnd + 1)) as string[];
+  const sourcesAt = map.indexOf('"sources": ') + '"sources": '.length;
+  const sources = JSON.parse(map.slice(sourcesAt, map.indexOf(',\n  "sourcesContent": ', sourcesAt))) as string[];
   const from = map.lastIndexOf('"mappings": "') + '"mappings": "'.length;
   const full: BundleMap = {
     version: 3,

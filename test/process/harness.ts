@@ -4,7 +4,7 @@
  * writes anew. The program is `dist/firesteel` when it is newer than the sources, else the sources under this Bun;
  * FIRESTEEL_TEST_PROGRAM=source or =binary decides.
  */
-import { expect } from "bun:test";
+import { expect, setDefaultTimeout } from "bun:test";
 import { type ChildProcess, spawn } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,6 +14,7 @@ const root = join(import.meta.dirname, "../..");
 const jobs = join(import.meta.dirname, "jobs");
 const golden = join(import.meta.dirname, "golden");
 const deadlineMs = 10_000;
+setDefaultTimeout(deadlineMs + 5_000);
 const mark = "FIRESTEEL_TEST_MARK";
 
 export interface Run {
@@ -26,8 +27,10 @@ export interface Run {
   readonly env?: Readonly<Record<string, string>>;
   /** Makes what the job reads. */
   readonly setUp?: (folder: string) => void;
-  /** Relative to the folder. */
+  /** Where to start the program, relative to the folder … */
   readonly cwd?: string;
+  /** … and what to call the job there. */
+  readonly runAs?: string;
   /** Names that the run may add to its folder. */
   readonly leaves?: readonly string[];
   /** Looks at what is there when the program has ended. */
@@ -105,7 +108,7 @@ export function prepare(run: Run) {
   if (run.job !== undefined) copyFileSync(join(jobs, run.job), join(folder, basename(run.job)));
   run.setUp?.(folder);
   const options = [...(run.options ?? []), ...Object.entries(run.conf ?? {}).flatMap(([key, value]) => ["--conf", `${key}=${value}`])];
-  const argv = run.job === undefined ? [...(run.args ?? [])] : ["run", "--master", run.master ?? "local[1]", ...options, run.job, ...(run.args ?? [])];
+  const argv = run.job === undefined ? [...(run.args ?? [])] : ["run", "--master", run.master ?? "local[1]", ...options, run.runAs ?? run.job, ...(run.args ?? [])];
   const environment: Record<string, string> = { PATH: process.env.PATH ?? "", TMPDIR: temporary, [mark]: basename(folder), ...run.env };
   return { folder, before: new Set(readdirSync(folder)), environment, argv };
 }
@@ -157,9 +160,13 @@ function section(name: string, text: string): string[] {
   return text === "" ? [] : [`-- ${name}`, text.trimEnd()];
 }
 
-/** Figures of memory and time, which depend on the machine. */
+/** Figures of memory and time, which depend on the machine, shares of kernels, and the spaces that align them. */
 export function withoutFigures(text: string): string {
-  return text.replace(/\d+(?:\.\d+)? (?:[KMG]i)?B\b/g, "<bytes>").replace(/\d+(?:\.\d+)? (?:ms|s)\b/g, "<time>");
+  return text
+    .replace(/\d+(?:\.\d+)? (?:[KMG]i)?B\b/g, "<bytes>")
+    .replace(/\d+(?:\.\d+)? (?:ms|s)\b/g, "<time>")
+    .replace(/\d+ %/g, "<share>")
+    .replace(/(\S) {2,}/g, "$1  ");
 }
 
 /** Resolves when the file is there. */

@@ -1,0 +1,63 @@
+/** Jobs that want more than there is: JavaScript heap, engine memory, room for results, disk. */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "bun:test";
+import { expectGolden, run, type Run, withoutFigures } from "./harness.ts";
+
+const smallHeap = { "firesteel.task.heapLimit": "48m" };
+const smallMemory = { "firesteel.executor.memory": "16m" };
+
+const cases: Readonly<Record<string, Run>> = {
+  "heap-between-rows": { job: "heap-between-rows.ts", conf: smallHeap },
+  "heap-in-one-call": { job: "heap-in-one-call.ts", conf: smallHeap },
+  "heap-of-several": { job: "heap-of-several.ts", conf: smallHeap },
+  "memory-too-small": { job: "large-row.ts", conf: smallMemory },
+  "result-too-large": { job: "large-result.ts", conf: { "firesteel.driver.maxResultSize": "1m" } },
+  "local-dir-not-writable": { job: "spills.ts", conf: { ...smallMemory, "firesteel.local.dirs": "/proc/nowhere" } },
+};
+
+describe("more than there is", () => {
+  for (const [name, each] of Object.entries(cases)) {
+    test(name, async () => expectGolden(name, await run({ ...each, options: ["--quiet"] }), withoutFigures));
+  }
+});
+
+test("the garbage of one long call stays small", async () => {
+  const { code, out, err } = await run({ job: "garbage-in-one-call.ts", options: ["--quiet"] });
+  expect({ code, err }).toEqual({ code: 0, err: "" });
+  const [rows, residentBytes] = out.split(" ").map(Number);
+  expect(rows).toBe(2_000_000);
+  expect(residentBytes).toBeLessThan(600e6);
+});
+
+test("what does not fit is spilled, and its files go", async () => {
+  const { code, out, err } = await run({ job: "spills.ts", conf: smallMemory, options: ["--quiet"] });
+  expect({ code, out, err }).toEqual({ code: 0, out: "1000000\n", err: "" });
+});
+
+const whyNoMount = tryMount();
+
+test.skipIf(whyNoMount !== undefined)(`a full disk${whyNoMount === undefined ? "" : ` (${whyNoMount})`}`, async () => {
+  let disk = "";
+  const setUp = (folder: string) => {
+    disk = join(folder, "disk");
+    mkdirSync(disk);
+    spawnSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", disk]);
+  };
+  let left: string[] = [];
+  const look = () => {
+    left = readdirSync(disk);
+    spawnSync("umount", [disk]);
+  };
+  const conf = { ...smallMemory, "firesteel.local.dirs": "disk" };
+  expectGolden("disk-full", await run({ job: "spills.ts", conf, setUp, look, options: ["--quiet"] }));
+  expect(left).toEqual([]);
+});
+
+/** Why no small disk can be made here, if so. */
+function tryMount(): string | undefined {
+  if (process.platform !== "linux" || process.getuid?.() !== 0) return "a small disk can be mounted by root on Linux only";
+  const { status, stderr } = spawnSync("unshare", ["--mount", "mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", "/mnt"]);
+  return status === 0 ? undefined : `mounting is not permitted: ${String(stderr).trim()}`;
+}
