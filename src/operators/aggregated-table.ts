@@ -17,7 +17,7 @@ import { boundsOfHashes, type HashBounds, type HashRanges } from "./hash-ranges.
 import { batchOf, HashOrdered } from "./hash-ordered.ts";
 import { knownRows } from "./known-rows.ts";
 import { pairBatch, pairColumns } from "./pair-buffer.ts";
-import { refusalOf, type SpillScope } from "./spill-scope.ts";
+import { finalRefusal, refusalOf, type SpillScope } from "./spill-scope.ts";
 import { type KeyedTable, type Remainder, SpillingTable, type TableKind } from "./spilling-table.ts";
 
 const accumulators = 0;
@@ -104,7 +104,7 @@ class AggregatedTable implements KeyedTable {
       column = values.column(from, rows, writer);
     } catch (thrown) {
       const refusal = refusalOf(thrown);
-      if (rows === 1) throw refusal;
+      if (rows === 1) throw finalRefusal(refusal);
       writer.free();
       const half = rows >>> 1;
       this.writeGroups(ranges, from, sliceColumn(keys, 0, half), writer);

@@ -8,7 +8,7 @@ import type { Allocator } from "../kernel/allocator.ts";
 import { Arena } from "../kernel/arena.ts";
 import type { Segment } from "../storage/spill-file.ts";
 import { type Chunk, chunkToRows } from "./chunk.ts";
-import { inHalves, refusalOf, SegmentReader, type SpillHolder, type SpillScope } from "./spill-scope.ts";
+import { finalRefusal, inHalves, refusalOf, SegmentReader, type SpillHolder, type SpillScope } from "./spill-scope.ts";
 
 export interface Emission {
   /** The next rows, about `rowsMax` at most, in `scratch` memory; undefined at the end. A refusal leaves the place where it was. */
@@ -93,7 +93,7 @@ class SpillableEmission implements SpillHolder {
       chunk = this.emission.next(scratch, this.rowsMax);
     } catch (thrown) {
       const refusal = refusalOf(thrown);
-      if (this.rowsMax === 1) throw refusal;
+      if (this.rowsMax === 1) throw finalRefusal(refusal);
       this.rowsMax >>>= 1;
       return true;
     }

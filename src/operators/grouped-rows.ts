@@ -11,6 +11,7 @@ import { sliceColumn } from "../data/slice.ts";
 import { storeCode } from "../data/store-code.ts";
 import type { Allocator } from "../kernel/allocator.ts";
 import { Arena } from "../kernel/arena.ts";
+import type { Lists } from "../kernel/join-table.ts";
 import { nullPtr, offset, type Ptr } from "../kernel/ptr.ts";
 import type { ReservedArena } from "../kernel/reserved-arena.ts";
 import type { OperatorMemory } from "../kernel/task-memory.ts";
@@ -18,7 +19,7 @@ import { BatchList } from "./batch-list.ts";
 import type { HashRanges } from "./hash-ranges.ts";
 import type { KeyIndex } from "./key-index.ts";
 import { pairBatch } from "./pair-buffer.ts";
-import { refusalOf } from "./spill-scope.ts";
+import { finalRefusal, refusalOf } from "./spill-scope.ts";
 import type { TaskEnv } from "./task-env.ts";
 
 export class GroupedRows {
@@ -108,7 +109,7 @@ export class GroupedRows {
         keyColumn = keys.keysOf(ids, rows, scratch);
       } catch (thrown) {
         const refusal = refusalOf(thrown);
-        if (rows === 1) throw refusal;
+        if (rows === 1) throw finalRefusal(refusal);
         const half = rows >>> 1;
         this.writeRows(ranges, input, keys, scratch, sliceColumn(values, 0, half), row);
         this.writeRows(ranges, input, keys, scratch, sliceColumn(values, half, rows), row + half);
@@ -118,6 +119,11 @@ export class GroupedRows {
     } finally {
       scratch.release(mark);
     }
+  }
+
+  /** The rows of each group, after `finish`. */
+  get rowLists(): Lists {
+    return { groups: this.groups, starts: this.starts, rows: this.indexes };
   }
 
   countOf(group: number): number {

@@ -11,7 +11,7 @@ import type { OwnedBatch } from "../data/contracts.ts";
 import { countPartitions, rangeIdsU64, scatterIndexes, startsOf } from "../kernel/partition.ts";
 import { offset, type Ptr } from "../kernel/ptr.ts";
 import type { Segment } from "../storage/spill-file.ts";
-import { refusalOf, SegmentReader, type SpillScope } from "./spill-scope.ts";
+import { finalRefusal, refusalOf, SegmentReader, type SpillScope } from "./spill-scope.ts";
 
 /** First and last of some hashes' upper 32 bits. */
 export interface HashBounds {
@@ -80,6 +80,10 @@ export class HashRanges {
   boundsOf(range: number): HashBounds {
     const { low, high } = this.ranges[range]!;
     return { low, high };
+  }
+
+  segmentsOf(range: number, input: number): readonly Segment[] {
+    return this.ranges[range]!.segments[input]!;
   }
 
   /** The rows of each input in turn, as they were written. */
@@ -203,7 +207,7 @@ export class HashRanges {
     } catch (thrown) {
       const refusal = refusalOf(thrown);
       scratch.release(mark);
-      if (rows === 1) throw refusal;
+      if (rows === 1) throw finalRefusal(refusal);
       return undefined;
     }
   }

@@ -3,6 +3,7 @@
  * within a run, as they stand there. Only a block of each run is in memory; when there are too many runs for that, neighbours
  * are merged into one first.
  */
+import { blockBytes } from "../data/block.ts";
 import type { Batch } from "../data/column.ts";
 import { encodeKeys } from "../data/keys.ts";
 import { concat, gather, slice } from "../data/move.ts";
@@ -53,12 +54,28 @@ export class SortedRuns {
     const run = this.runs[this.runs.length - 1]!;
     const blockRows = Math.max(1, Math.floor(blockBytesWanted / Math.max(1, bytesPerRow)));
     if (pairColumns(batch)![0].kind !== "f64") this.numeric = false;
+    const before = run.segments.length;
     for (let from = 0; from < rows; from += blockRows) {
       this.scope.writeRows(batch, offset(indexes, from * 4), Math.min(blockRows, rows - from), run.segments);
       this.check();
     }
     run.rows += rows;
-    run.bytes = run.segments.reduce((sum, { rawLength }) => sum + rawLength, 0);
+    for (let i = before; i < run.segments.length; i++) run.bytes += run.segments[i]!.rawLength;
+  }
+
+  /** Adds all pairs of a batch. */
+  appendAll(batch: Batch): void {
+    const { scope } = this;
+    const run = this.runs[this.runs.length - 1]!;
+    const bytesPerRow = blockBytes(scope.env.kernels, batch) / batch.rows;
+    const blockRows = Math.max(1, Math.floor(blockBytesWanted / bytesPerRow));
+    if (pairColumns(batch)![0].kind !== "f64") this.numeric = false;
+    const before = run.segments.length;
+    for (let from = 0; from < batch.rows; from += blockRows) {
+      scope.writeAll(slice(batch, from, Math.min(batch.rows, from + blockRows)), run.segments);
+    }
+    run.rows += batch.rows;
+    for (let i = before; i < run.segments.length; i++) run.bytes += run.segments[i]!.rawLength;
   }
 
   /** All pairs in order, each batch valid until the next. */

@@ -159,7 +159,7 @@ export class SpillScope {
     try {
       this.working(() => holder.spill());
     } catch (thrown) {
-      throw thrown instanceof MemoryRefused ? unspillable(thrown) : thrown;
+      throw thrown instanceof MemoryRefused ? finalRefusal(thrown) : thrown;
     }
     return Math.max(0, before - env.memory.usedBytes);
   }
@@ -187,13 +187,18 @@ export class SegmentReader {
     return batch;
   }
 
+  /** Back to the first. */
+  rewind(): void {
+    this.at = 0;
+  }
+
   free(): void {
     this.scope.account.free(this.buffer, this.bytes);
   }
 }
 
-/** Who asked must not take it for a refusal of its own request, and go on. */
-function unspillable(refusal: MemoryRefused): FiresteelError {
+/** A refusal that nothing can be done about: whoever handles refusals by trying again in another way must not catch it. */
+export function finalRefusal(refusal: MemoryRefused): FiresteelError {
   return new FiresteelError(refusal.kind, refusal.message, { hint: refusal.hint, cause: refusal });
 }
 
@@ -207,7 +212,7 @@ export function inHalves(rows: number, attempt: (from: number, rows: number) => 
     return;
   } catch (thrown) {
     const refusal = refusalOf(thrown);
-    if (rows <= 1) throw refusal;
+    if (rows <= 1) throw finalRefusal(refusal);
   }
   const half = rows >>> 1;
   inHalves(half, attempt, from);

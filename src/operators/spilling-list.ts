@@ -40,6 +40,11 @@ export class SpillingList implements SpillHolder {
     });
   }
 
+  /** Whether there is something for `spill` to free. */
+  get holdsMemory(): boolean {
+    return this.pieces.some((piece, i) => i > this.at && "block" in piece);
+  }
+
   /** Keeps a copy of the batch. */
   add(batch: Batch): void {
     this.scope.working(() => {

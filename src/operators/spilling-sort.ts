@@ -15,7 +15,7 @@ import { type Emission, emitted } from "./emission.ts";
 import { pairColumns } from "./pair-buffer.ts";
 import { sortOrder } from "./sort-order.ts";
 import { SortedRuns } from "./sorted-runs.ts";
-import { refusalOf, type SpillHolder, type SpillScope } from "./spill-scope.ts";
+import { finalRefusal, refusalOf, type SpillHolder, type SpillScope } from "./spill-scope.ts";
 
 /** What sorting takes for a row, beside a copy of the rows. */
 const bytesPerSortedRow = 32;
@@ -104,7 +104,7 @@ export class SpillingSort implements SpillHolder {
         return batch;
       } catch (thrown) {
         const refusal = refusalOf(thrown);
-        if (count === 1) throw refusal;
+        if (count === 1) throw finalRefusal(refusal);
       }
     }
   }
@@ -150,7 +150,7 @@ export class SpillingSort implements SpillHolder {
       return sortOrder(scope.env.kernels, scope.account, pairColumns(batch)![0], ascending, arena, check);
     } catch (thrown) {
       const refusal = refusalOf(thrown);
-      if (batch.rows === 1) throw refusal;
+      if (batch.rows === 1) throw finalRefusal(refusal);
       arena.close();
       return undefined;
     }

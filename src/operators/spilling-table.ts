@@ -10,15 +10,16 @@
  * A table that can go on with the groups it has (`addKnown`) keeps them to the end of the input, and only rows of other groups are
  * written. Nothing is combined that was made apart.
  */
+import { FiresteelError } from "../base/errors.ts";
 import type { Batch, Column } from "../data/column.ts";
 import { hashColumn } from "../data/keys.ts";
-import { MemoryRefused } from "../kernel/allocator.ts";
+import type { MemoryRefused } from "../kernel/allocator.ts";
 import { offset, type Ptr } from "../kernel/ptr.ts";
 import type { ReservedArena } from "../kernel/reserved-arena.ts";
 import type { Chunk } from "./chunk.ts";
 import { type Emission, emitted } from "./emission.ts";
 import { type HashBounds, HashRanges, takeRows } from "./hash-ranges.ts";
-import { refusalOf, type SpillHolder, type SpillScope } from "./spill-scope.ts";
+import { finalRefusal, refusalOf, type SpillHolder, type SpillScope } from "./spill-scope.ts";
 
 /** What a table says of rows it could not all take. */
 export interface Remainder {
@@ -159,7 +160,7 @@ export class SpillingTable implements SpillHolder {
       return takeRows(this.scope, batch, hashes, indexes, rows);
     } catch (thrown) {
       const refusal = refusalOf(thrown);
-      if (rows === 1) throw refusal;
+      if (rows === 1) throw finalRefusal(refusal);
       return undefined;
     }
   }
@@ -216,8 +217,9 @@ export class SpillingTable implements SpillHolder {
 }
 
 /** Cutting by hash cannot help. */
-function ofOneKey(refusal: MemoryRefused, operator: string): MemoryRefused {
-  return new MemoryRefused(refusal.wantedBytes, `${refusal.message}; all of it is of one key`, {
+function ofOneKey(refusal: MemoryRefused, operator: string): FiresteelError {
+  return new FiresteelError(refusal.kind, `${refusal.message}; all of it is of one key`, {
     hint: `raise firesteel.executor.memory, or use reduceByKey or aggregateByKey, which do not keep a key's values, instead of ${operator}`,
+    cause: refusal,
   });
 }
