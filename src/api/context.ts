@@ -10,6 +10,7 @@ import { refuseSymbol } from "../closure/contracts.ts";
 import { callSite } from "../closure/stack.ts";
 import { addInteger, builtin } from "../operators/builtin-functions.ts";
 import { preview } from "../operators/row-errors.ts";
+import type { ActionCall } from "../planner/stages.ts";
 import type { FilesPlan } from "../plan/nodes.ts";
 import { detectMachine } from "../platform/resources.ts";
 import type { CsvOptions, JsonOptions, ParquetOptions, PathSpec, TextOptions } from "../sources/options.ts";
@@ -35,6 +36,8 @@ export interface Surroundings {
   readonly config: Config;
   readonly onEvent: (event: EngineEvent) => void;
   readonly onWarning: (message: string) => void;
+  /** Gets the plan of each action, which is then not run. */
+  readonly explain?: ((call: ActionCall, plan: string) => void) | undefined;
 }
 
 let surroundings: Surroundings | undefined;
@@ -280,6 +283,7 @@ function startDriver(config: Config): Driver {
   return new Driver(config, {
     event: event => surroundings?.onEvent(event),
     warning: message => (surroundings?.onWarning ?? warnOnStderr)(message),
+    explain: surroundings?.explain,
   });
 }
 

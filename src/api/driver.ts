@@ -17,6 +17,7 @@ import type { AccumulatorUpdate, Definition, Released } from "../exec/messages.t
 import type { Action } from "../plan/action.ts";
 import type { Plan, PlanFunction } from "../plan/nodes.ts";
 import { partitionCount } from "../plan/partition-count.ts";
+import { explainPlan } from "../planner/explain.ts";
 import { type ActionCall, cutStages, type StagePlan } from "../planner/stages.ts";
 import { type LocalDirs, nameLocalDirs, removeLocalDirs } from "../storage/local-dirs.ts";
 import { bundlesFor } from "../closure/bundles.ts";
@@ -42,6 +43,8 @@ interface RunningJob {
 export interface DriverListener {
   event(event: EngineEvent): void;
   warning(message: string): void;
+  /** Given when actions are to be explained instead of run: they give what they give of no rows. */
+  readonly explain?: ((call: ActionCall, plan: string) => void) | undefined;
 }
 
 export class Driver {
@@ -57,6 +60,7 @@ export class Driver {
   private readonly onAccumulated = new Map<AccumulatorId, (amount: unknown) => void>();
   /** Tells the engine when nothing refers to a persisted plan any more. */
   private readonly unreferenced = new FinalizationRegistry<RddId>(id => this.release({ kind: "rdd", id }));
+  private readonly explained = new WeakSet<ActionRun>();
   private readonly localDirs: LocalDirs;
   /** Also keeps the plans of running jobs, so that nothing they read is freed. */
   private readonly running = new Set<RunningJob>();
@@ -171,6 +175,7 @@ export class Driver {
     onResult: (index: number, payload: Uint8Array) => void,
   ): Promise<void> {
     this.checkRunning();
+    if (this.explaining) return this.explainOnce(plan, run);
     const job: RunningJob = { run, plan, cancelled: undefined };
     this.running.add(job);
     try {
@@ -180,6 +185,18 @@ export class Driver {
     } finally {
       this.running.delete(job);
     }
+  }
+
+  get explaining(): boolean {
+    return this.listener.explain !== undefined;
+  }
+
+  /** An action may read a plan in several jobs. */
+  private explainOnce(plan: Plan, run: ActionRun): void {
+    if (this.explained.has(run)) return;
+    this.explained.add(run);
+    this.partitionCount(plan);
+    this.listener.explain?.(run, explainPlan(plan));
   }
 
   private async submit(

@@ -146,6 +146,7 @@ export abstract class RddActions<T> extends RddOrdered<T> {
    */
   async saveAsTextFile(path: string, options?: ActionOptions): Promise<void> {
     const run = this.driver.begin("saveAsTextFile", options);
+    if (this.driver.explaining) return void (await this.driver.values(this.plan, { kind: "count" }, run));
     const output = onDriver(run, () => createOutput(path));
     try {
       await this.driver.values(this.plan, { kind: "saveText", output }, run);

@@ -12,6 +12,7 @@ import { displayName } from "../closure/source-files.ts";
 import { mapStack } from "../closure/stack.ts";
 import * as publicModule from "../index.ts";
 import { provideEngineModule } from "../exec/engine-module.ts";
+import { Explanation } from "./explanation.ts";
 import { strayFailure } from "./stray-failure.ts";
 
 export interface JobRun {
@@ -30,10 +31,12 @@ const windUpMaxMs = 2_000;
 /** The exit code: 0 done, 1 the job failed. Throws what the job threw, its stack in the user's own lines. */
 export async function runJob(run: JobRun): Promise<number> {
   provideEngineModule(publicModule);
+  const explanation = new Explanation();
   Context.surround({
     config: run.conf,
     onEvent: run.onEvent,
     onWarning: message => void process.stderr.write(`warning: ${message}\n`),
+    ...(run.mode === "explain" && { explain: explanation.tell }),
   });
   process.argv.splice(1, Infinity, run.jobFile, ...run.args);
   const stray = strayFailure();
@@ -41,7 +44,9 @@ export async function runJob(run: JobRun): Promise<number> {
     await Promise.race([loadAndRun(run), stray.happened, cancelled(run.signal)]);
     return 0;
   } catch (error) {
-    throw inUsersLines(error);
+    if (explanation.isEmpty || run.signal.aborted) throw inUsersLines(error);
+    process.stderr.write("note: the job needs the results of its actions to go on, so what follows is not explained\n");
+    return 0;
   } finally {
     stray.ignore();
     await Context.active()?.stop();

@@ -1,6 +1,6 @@
 /** What a job that works shows, on a terminal and elsewhere, and how it gets its arguments. */
 import { spawn } from "node:child_process";
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "bun:test";
 import { expectGolden, prepare, program, run, withoutFigures } from "./harness.ts";
@@ -29,6 +29,10 @@ describe("arguments", () => {
   });
 });
 
+function copies(job: string): (folder: string) => void {
+  return folder => copyFileSync(join(import.meta.dirname, "jobs", job), join(folder, job));
+}
+
 function printsArgs(name: string): (folder: string) => void {
   return folder => writeFileSync(join(folder, name), "export default function main(_, args) {\n  console.log(JSON.stringify(args));\n}\n");
 }
@@ -37,6 +41,20 @@ test("two jobs at once in one folder do not meet", async () => {
   const conf = { "firesteel.executor.memory": "16m" };
   const both = await Promise.all([1, 2].map(() => run({ job: "spills.ts", conf, options: ["--quiet"] })));
   for (const { code, out, err } of both) expect({ code, out, err }).toEqual({ code: 0, out: "1000000\n", err: "" });
+});
+
+describe("explain", () => {
+  test("prints plans and writes nothing", async () => {
+    const { code, out, err } = await run({ args: ["explain", "saves.ts", "out"], setUp: copies("saves.ts") });
+    expect([code, err]).toEqual([0, ""]);
+    expect(out).toStartWith("saveAsTextFile at saves.ts:9:14\n  Stage 0: ");
+  });
+
+  test("ends where the job needs results", async () => {
+    const { code, out, err } = await run({ args: ["explain", "empty-rows.ts"], setUp: copies("empty-rows.ts") });
+    expect([code, err]).toEqual([0, "note: the job needs the results of its actions to go on, so what follows is not explained\n"]);
+    expect(out.match(/^\w+ at empty-rows\.ts:\d+/gm)).toHaveLength(4);
+  });
 });
 
 test("nothing is an answer too", async () => {
