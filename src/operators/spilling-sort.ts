@@ -46,6 +46,7 @@ export class SpillingSort implements SpillHolder {
   /** No more rows come: all of them, in order. */
   *emit(): Generator<Chunk, void, undefined> {
     const { scope } = this;
+    if (this.rows === 0 && this.runs.count === 0) return;
     const emission = scope.working(() => this.finish());
     if (emission !== undefined) yield* emitted(scope, emission);
     else for (const batch of this.runs.merged()) yield { kind: "batch", batch };
