@@ -3,6 +3,7 @@
  * `runJob`. The first Ctrl-C cancels the job and waits for it to wind up; the second ends the process.
  */
 import { exitCodes } from "../base/usage-error.ts";
+import { pipeReaderGone } from "../platform/pipe-reader.ts";
 import { detectMachine } from "../platform/resources.ts";
 import type { Invocation } from "./command-line.ts";
 import { openConsoleView, silentView } from "./console-view.ts";
@@ -19,6 +20,8 @@ export async function run(mode: "run" | "explain", invocation: Invocation): Prom
   });
   const quiet = mode === "explain" || invocation.options.has("quiet");
   process.stdout.on("error", endAtBrokenPipe);
+  const isGone = await pipeReaderGone(1);
+  if (isGone !== undefined) endWithReader(isGone);
   const view = quiet ? silentView : openConsoleView(conf.get("firesteel.ui.progress"));
   const interrupt = onInterrupt(() => view.close(false));
   let summary = false;
@@ -40,6 +43,17 @@ export async function run(mode: "run" | "explain", invocation: Invocation): Prom
 function endAtBrokenPipe(error: Error & { code?: string }): void {
   if (error.code === "EPIPE") process.exit(exitCodes.brokenPipe);
   throw error;
+}
+
+/** The console does not tell that its output goes nowhere. */
+function endWithReader(isGone: () => boolean): void {
+  for (const name of ["log", "info", "debug", "table", "dir"] as const) {
+    const print = console[name];
+    console[name] = (...args: unknown[]) => {
+      Reflect.apply(print, console, args);
+      if (isGone()) process.exit(exitCodes.brokenPipe);
+    };
+  }
 }
 
 /** SIGINT and SIGTERM: the first aborts the signal, the second ends the process at once. */

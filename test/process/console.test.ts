@@ -61,8 +61,8 @@ test("nothing is an answer too", async () => {
   expectGolden("empty-rows", await run({ job: "empty-rows.ts" }), withoutFigures);
 });
 
-test("a reader that leaves early ends the job without a word", async () => {
-  const { folder, environment, argv } = prepare({ job: "prints-many.ts", options: ["--quiet"] });
+test.each(["log", "write"])("a reader that leaves early ends the job without a word: %s", async how => {
+  const { folder, environment, argv } = prepare({ job: "prints-many.ts", args: [how], options: ["--quiet"] });
   const child = spawn(program[0]!, [...program.slice(1), ...argv], { cwd: folder, env: environment, stdio: ["ignore", "pipe", "pipe"] });
   let err = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
