@@ -6,6 +6,7 @@ import { FiresteelError } from "../base/errors.ts";
 import type { AccumulatorId, BroadcastId } from "../base/ids.ts";
 import type { Handle } from "../closure/contracts.ts";
 import { ClosureLoader } from "../closure/instantiate.ts";
+import { mapStack, userPosition } from "../closure/stack.ts";
 import { decodeValue, encodeValue } from "../data/value-codec.ts";
 import { builtinFunction } from "../operators/builtin-functions.ts";
 import type { PlanFunction } from "../plan/nodes.ts";
@@ -22,6 +23,7 @@ export interface AttemptView {
 export class Definitions {
   private readonly loader = new ClosureLoader();
   private readonly loading: Promise<void>[] = [];
+  private unloadable: FiresteelError | undefined;
   private readonly broadcasts = new Map<BroadcastId, { readonly bytes: Uint8Array; value?: unknown; decoded: boolean }>();
   private readonly accumulators = new Map<AccumulatorId, Accumulator>();
 
@@ -30,7 +32,8 @@ export class Definitions {
   define(definition: Definition): void {
     switch (definition.kind) {
       case "bundle":
-        this.loading.push(this.loader.load(definition.bundle));
+        // not awaited here: a task that needs the bundle tells what is wrong with it
+        this.loading.push(this.loader.load(definition.bundle).catch(thrown => void (this.unloadable ??= unloadable(thrown))));
         break;
       case "broadcast":
         this.broadcasts.set(definition.id, { bytes: definition.bytes, decoded: false });
@@ -52,6 +55,7 @@ export class Definitions {
   /** Resolves when every bundle defined so far is loaded. */
   async ready(): Promise<void> {
     while (this.loading.length > 0) await this.loading.shift();
+    if (this.unloadable !== undefined) throw this.unloadable;
   }
 
   openAttempt(): AttemptView {
@@ -103,6 +107,18 @@ export class Definitions {
       },
     };
   }
+}
+
+/** A module of the user's threw when this thread ran it. */
+function unloadable(thrown: unknown): FiresteelError {
+  const stack = thrown instanceof Error ? (thrown.stack ?? "") : "";
+  const what = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+  const error = new FiresteelError("user", `a module of the job threw when a task thread loaded it: ${what}`, {
+    hint: "modules run once in every thread: leave to the job's default export what is for the driver alone",
+    at: userPosition(stack),
+  });
+  error.stack = mapStack(stack);
+  return error;
 }
 
 /** What `.add` reaches inside a task: an amount of the attempt's own, sent with its success. */

@@ -104,6 +104,9 @@ export class Engine {
       case "failed":
         this.taskFailed(message.attempt, message.error);
         break;
+      case "stray":
+        this.threads.endThread(executor, message.error);
+        return;
       case "warning":
         this.post({ type: "warning", message: message.message });
         break;

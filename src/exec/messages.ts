@@ -136,4 +136,6 @@ export type FromTaskThread =
   | { readonly type: "ready" }
   | { readonly type: "succeeded"; readonly tasks: readonly TaskSuccess[] }
   | { readonly type: "failed"; readonly attempt: TaskAttemptId; readonly error: WireError }
+  /** Nobody caught an error: the thread must not go on. */
+  | { readonly type: "stray"; readonly error: WireError }
   | { readonly type: "warning"; readonly message: string };

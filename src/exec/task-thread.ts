@@ -4,7 +4,7 @@
  */
 import { FiresteelError, toWire } from "../base/errors.ts";
 import type { StageId } from "../base/ids.ts";
-import { callSite } from "../closure/stack.ts";
+import { callSite, mapStack, userPosition } from "../closure/stack.ts";
 import { threadNumber } from "../platform/resident.ts";
 import { parent, threadData } from "../platform/threads.ts";
 import { controlWord, type FromTaskThread, type StageOrder, type TaskOrder, type TaskSuccess, type TaskThreadStart, type ToTaskThread } from "./messages.ts";
@@ -59,7 +59,22 @@ port.on("message", (message: ToTaskThread) => {
       break;
   }
 });
+process.on("uncaughtException", thrown => stray("an error that nobody caught was thrown", thrown));
+process.on("unhandledRejection", thrown => stray("a promise that nobody awaits was rejected", thrown));
 post({ type: "ready" });
+
+/** From a timer, or a promise left alone: what the task does next cannot be trusted. */
+function stray(what: string, thrown: unknown): void {
+  const stack = thrown instanceof Error ? (thrown.stack ?? "") : "";
+  const own = thrown instanceof FiresteelError ? thrown : undefined;
+  const said = own?.message ?? (thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown));
+  const error = new FiresteelError("user", `${what} in a task: ${said}`, {
+    hint: own?.hint ?? "await every promise inside the function, and throw where it can be seen",
+    at: own?.at ?? userPosition(stack),
+  });
+  error.stack = mapStack(stack);
+  post({ type: "stray", error: toWire(error) });
+}
 
 function post(message: FromTaskThread): void {
   port.postMessage(message);

@@ -1,6 +1,26 @@
 /** Functions that fail inside tasks: the message names the user's line and the operator's. */
 import { describe, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expectGolden, run, type Run } from "./harness.ts";
+
+const threadless = `import { isMainThread } from "node:worker_threads";
+
+if (!isMainThread) throw new Error("not in a thread");
+export const rate = (x: number): number => x * 2;
+`;
+
+const usesModule = `import { rate } from "./rates.ts";
+
+export default async function main(ctx) {
+  console.log(await ctx.range(10).map(x => rate(x)).sum());
+}
+`;
+
+function withModule(folder: string): void {
+  writeFileSync(join(folder, "rates.ts"), threadless);
+  writeFileSync(join(folder, "job.ts"), usesModule);
+}
 
 const cases: Readonly<Record<string, Run>> = {
   "map-throws": { job: "map-throws.ts" },
@@ -10,6 +30,10 @@ const cases: Readonly<Record<string, Run>> = {
   "async-throws": { job: "async-throws.ts" },
   recurses: { job: "recurses.ts" },
   "task-exits": { job: "task-exits.ts" },
+  "task-exits-in-timer": { job: "task-exits-in-timer.ts" },
+  "stray-error": { job: "stray-error.ts", args: ["throw"] },
+  "stray-rejection": { job: "stray-error.ts", args: ["reject"] },
+  "module-throws": { args: ["run", "--master", "local[1]", "job.ts"], setUp: withModule },
   "returns-promise": { job: "returns-promise.ts" },
   "returns-function": { job: "returns-function.ts" },
   "not-pairs": { job: "not-pairs.ts" },
