@@ -36,8 +36,8 @@ export interface Surroundings {
   readonly config: Config;
   readonly onEvent: (event: EngineEvent) => void;
   readonly onWarning: (message: string) => void;
-  /** Gets the plan of each action, which is then not run. */
-  readonly explain?: ((call: ActionCall, plan: string) => void) | undefined;
+  /** When present nothing runs: see `DriverListener`. */
+  readonly explain?: ((plan: string) => void) | undefined;
 }
 
 let surroundings: Surroundings | undefined;

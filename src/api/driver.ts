@@ -17,14 +17,14 @@ import type { AccumulatorUpdate, Definition, Released } from "../exec/messages.t
 import type { Action } from "../plan/action.ts";
 import type { Plan, PlanFunction } from "../plan/nodes.ts";
 import { partitionCount } from "../plan/partition-count.ts";
-import { explainPlan } from "../planner/explain.ts";
+import { explainAction } from "../planner/explain.ts";
 import { type ActionCall, cutStages, type StagePlan } from "../planner/stages.ts";
 import { type LocalDirs, nameLocalDirs, removeLocalDirs } from "../storage/local-dirs.ts";
 import { bundlesFor } from "../closure/bundles.ts";
 import { Partitioning } from "./partitioning.ts";
 import { planScans } from "./scans.ts";
 import { Rdd } from "./rdd.ts";
-import { decodeBlocks } from "./results.ts";
+import { decodeBlocks } from "../exec/collected-rows.ts";
 import type { ActionOptions } from "./widen.ts";
 
 /** One call of an action, with the settings of its moment. */
@@ -43,8 +43,8 @@ interface RunningJob {
 export interface DriverListener {
   event(event: EngineEvent): void;
   warning(message: string): void;
-  /** Given when actions are to be explained instead of run: they give what they give of no rows. */
-  readonly explain?: ((call: ActionCall, plan: string) => void) | undefined;
+  /** When present nothing runs: it gets each action's plan as text, and actions give what they give of no rows. */
+  readonly explain?: ((text: string) => void) | undefined;
 }
 
 export class Driver {
@@ -53,7 +53,8 @@ export class Driver {
   readonly nextAccumulatorId = idSequence<AccumulatorId>();
   readonly partitioning = new Partitioning(this);
   private readonly nextJobId = idSequence<JobId>();
-  private readonly engine: EngineClient;
+  /** None where jobs are only explained. */
+  private readonly engine: EngineClient | undefined;
   private readonly sentBundles = new Set<string>();
   private readonly warned = new Set<string>();
   private readonly localProperties = new Map<string, string>();
@@ -72,26 +73,11 @@ export class Driver {
   ) {
     this.localDirs = nameLocalDirs(config.get("firesteel.local.dirs"));
     process.on("exit", this.removeFiles);
-    this.engine = new EngineClient(
-      {
-        memoryBytes: config.get("firesteel.executor.memory"),
-        machineBytes: config.machine.memoryBytes,
-        pool: {
-          storageFraction: config.get("firesteel.memory.storageFraction"),
-          waitMaxMs: config.get("firesteel.memory.grantTimeout"),
-        },
-        localDirs: this.localDirs,
-        threads: this.threads,
-        taskFailuresMax: config.get("firesteel.task.maxFailures"),
-        stageAttemptsMax: config.get("firesteel.stage.maxConsecutiveAttempts"),
-        settings: Object.fromEntries(config.entries().map(({ key, value }) => [key, value as never])),
-      },
-      {
-        event: event => listener.event(event),
-        warning: message => listener.warning(message),
-        accumulated: updates => this.accumulated(updates),
-      },
-    );
+    this.engine = listener.explain === undefined ? this.startEngine() : undefined;
+  }
+
+  get explains(): boolean {
+    return this.engine === undefined;
   }
 
   get threads(): number {
@@ -175,7 +161,7 @@ export class Driver {
     onResult: (index: number, payload: Uint8Array) => void,
   ): Promise<void> {
     this.checkRunning();
-    if (this.explaining) return this.explainOnce(plan, run);
+    if (this.explains) return this.explainOnce(plan, action, run);
     const job: RunningJob = { run, plan, cancelled: undefined };
     this.running.add(job);
     try {
@@ -187,16 +173,12 @@ export class Driver {
     }
   }
 
-  get explaining(): boolean {
-    return this.listener.explain !== undefined;
-  }
-
   /** An action may read a plan in several jobs. */
-  private explainOnce(plan: Plan, run: ActionRun): void {
+  private explainOnce(plan: Plan, action: Action, run: ActionRun): void {
     if (this.explained.has(run)) return;
     this.explained.add(run);
     this.partitionCount(plan);
-    this.listener.explain?.(run, explainPlan(plan));
+    this.listener.explain?.(explainAction(plan, action, run));
   }
 
   private async submit(
@@ -221,15 +203,15 @@ export class Driver {
       properties,
     };
     this.listener.event({ type: "jobStarted", job: job.id, name: operator, atMs: Date.now() });
-    await this.engine.run(job, (partition, payload) => onResult(position.get(partition)!, payload), run.signal);
+    await this.engine?.run(job, (partition, payload) => onResult(position.get(partition)!, payload), run.signal);
   }
 
   define(definition: Definition): void {
-    this.engine.send({ type: "define", definition });
+    this.engine?.send({ type: "define", definition });
   }
 
   release(what: Released): void {
-    if (!this.stopped) this.engine.send({ type: "release", what });
+    if (!this.stopped) this.engine?.send({ type: "release", what });
   }
 
   watchAccumulator(id: AccumulatorId, add: (amount: unknown) => void): void {
@@ -250,7 +232,7 @@ export class Driver {
     for (const job of this.running) {
       if (group === undefined || job.run.properties[jobGroupKey] === group) job.cancelled = reason;
     }
-    this.engine.send(group === undefined ? { type: "cancelAll", reason } : { type: "cancelGroup", group, reason });
+    this.engine?.send(group === undefined ? { type: "cancelAll", reason } : { type: "cancelGroup", group, reason });
   }
 
   /** Actions that have been called and have not ended. */
@@ -260,7 +242,7 @@ export class Driver {
 
   async stop(): Promise<void> {
     this.stopped = true;
-    await this.engine.stop();
+    await this.engine?.stop();
     this.removeFiles();
     process.off("exit", this.removeFiles);
   }
@@ -283,6 +265,30 @@ export class Driver {
     if (this.warned.has(message) || this.warned.size > warningsMax) return;
     this.warned.add(message);
     this.listener.warning(message);
+  }
+
+  private startEngine(): EngineClient {
+    const { config, listener } = this;
+    return new EngineClient(
+      {
+        memoryBytes: config.get("firesteel.executor.memory"),
+        machineBytes: config.machine.memoryBytes,
+        pool: {
+          storageFraction: config.get("firesteel.memory.storageFraction"),
+          waitMaxMs: config.get("firesteel.memory.grantTimeout"),
+        },
+        localDirs: this.localDirs,
+        threads: this.threads,
+        taskFailuresMax: config.get("firesteel.task.maxFailures"),
+        stageAttemptsMax: config.get("firesteel.stage.maxConsecutiveAttempts"),
+        settings: Object.fromEntries(config.entries().map(({ key, value }) => [key, value as never])),
+      },
+      {
+        event: event => listener.event(event),
+        warning: message => listener.warning(message),
+        accumulated: updates => this.accumulated(updates),
+      },
+    );
   }
 
   private accumulated(updates: readonly AccumulatorUpdate[]): void {

@@ -5,7 +5,8 @@
 import { FiresteelError } from "../base/errors.ts";
 import { compareValues } from "../data/compare.ts";
 import { partitionerOf } from "../plan/partition-count.ts";
-import { hashPartition, identityOf } from "./results.ts";
+import { hashPartition } from "../exec/collected-rows.ts";
+import { identityOf } from "./identity.ts";
 import { builtin } from "../operators/builtin-functions.ts";
 import { notAPair, preview } from "../operators/row-errors.ts";
 import { failureOf } from "../operators/task-failure.ts";
@@ -39,7 +40,7 @@ export abstract class RddActions<T> extends RddOrdered<T> {
   /** The first row; an error when there is none. */
   async first(options?: ActionOptions): Promise<T> {
     const run = this.driver.begin("first", options);
-    return onlyRow(await this.takeRows(1, run), run, "take(1)");
+    return this.onlyRow(await this.takeRows(1, run), run, "take(1)");
   }
 
   async isEmpty(options?: ActionOptions): Promise<boolean> {
@@ -58,12 +59,12 @@ export abstract class RddActions<T> extends RddOrdered<T> {
 
   async max(compare?: (a: T, b: T) => number, options?: ActionOptions): Promise<T> {
     const run = this.driver.begin("max", options);
-    return onlyRow(await this.ordered(1, compare, true, run), run, "top(1)");
+    return this.onlyRow(await this.ordered(1, compare, true, run), run, "top(1)");
   }
 
   async min(compare?: (a: T, b: T) => number, options?: ActionOptions): Promise<T> {
     const run = this.driver.begin("min", options);
-    return onlyRow(await this.ordered(1, compare, false, run), run, "takeOrdered(1)");
+    return this.onlyRow(await this.ordered(1, compare, false, run), run, "takeOrdered(1)");
   }
 
   /** All rows folded by `fn`, first within partitions. An error when there are none. */
@@ -71,7 +72,7 @@ export abstract class RddActions<T> extends RddOrdered<T> {
     const run = this.driver.begin("reduce", options);
     const parts = await this.driver.values<[] | [T]>(this.plan, { kind: "reduce", fn: this.captureFor(fn, run) }, run);
     const values = parts.flat() as T[];
-    return onlyRow(values.length === 0 ? [] : [onDriver(run, () => values.reduce((a, b) => fn(a, b)))], run, "fold");
+    return this.onlyRow(values.length === 0 ? [] : [onDriver(run, () => values.reduce((a, b) => fn(a, b)))], run, "fold");
   }
 
   /** Like `reduce`, starting every partition, and the driver, with a copy of `zero`. */
@@ -146,7 +147,7 @@ export abstract class RddActions<T> extends RddOrdered<T> {
    */
   async saveAsTextFile(path: string, options?: ActionOptions): Promise<void> {
     const run = this.driver.begin("saveAsTextFile", options);
-    if (this.driver.explaining) return void (await this.driver.values(this.plan, { kind: "count" }, run));
+    if (this.driver.explains) return void (await this.driver.values(this.plan, { kind: "saveText", output: { path } }, run));
     const output = onDriver(run, () => createOutput(path));
     try {
       await this.driver.values(this.plan, { kind: "saveText", output }, run);
@@ -217,6 +218,12 @@ export abstract class RddActions<T> extends RddOrdered<T> {
     return [...entries.values()];
   }
 
+  /** The one row that there must be; where jobs are only explained, undefined. */
+  private onlyRow<U>(rows: readonly U[], { operator, at }: ActionRun, instead: string): U {
+    if (rows.length > 0 || this.driver.explains) return rows[0] as U;
+    throw new FiresteelError("user", `${operator}() of an empty Rdd`, { hint: `check isEmpty() first, or use ${instead}`, at });
+  }
+
   private captureFor(fn: unknown, run: ActionRun): PlanFunction {
     return this.capture(fn, run.operator, run.at);
   }
@@ -225,11 +232,6 @@ export abstract class RddActions<T> extends RddOrdered<T> {
 function checkRows(num: number, { operator, at }: ActionRun): void {
   if (Number.isSafeInteger(num) && num >= 0) return;
   throw new FiresteelError("user", `${operator} needs a number of rows, 0 or more, but got ${preview(num)}`, { at });
-}
-
-function onlyRow<T>(rows: readonly T[], { operator, at }: ActionRun, instead: string): T {
-  if (rows.length > 0) return rows[0]!;
-  throw new FiresteelError("user", `${operator}() of an empty Rdd`, { hint: `check isEmpty() first, or use ${instead}`, at });
 }
 
 /** The driver's part of an action's work, which calls the user's functions too. */

@@ -73,6 +73,8 @@ export const commands = {
     operandsMax: Infinity,
     jobFirst: true,
     options: [...jobOptions, help],
+    notes: `Actions resolve at once to what they give of no rows, so code that depends on their results may stop early; explain
+says where. What the job prints is not shown. Other effects of its own code happen: only Firesteel's are left out.`,
   },
   bundle: {
     summary: "write a job with its modules and packages as one file",

@@ -12,7 +12,7 @@ import { displayName } from "../closure/source-files.ts";
 import { mapStack } from "../closure/stack.ts";
 import * as publicModule from "../index.ts";
 import { provideEngineModule } from "../exec/engine-module.ts";
-import { Explanation } from "./explanation.ts";
+import { Explanation, silenceConsole } from "./explanation.ts";
 import { strayFailure } from "./stray-failure.ts";
 
 export interface JobRun {
@@ -31,21 +31,23 @@ const windUpMaxMs = 2_000;
 /** The exit code: 0 done, 1 the job failed. Throws what the job threw, its stack in the user's own lines. */
 export async function runJob(run: JobRun): Promise<number> {
   provideEngineModule(publicModule);
-  const explanation = new Explanation();
+  const explanation = run.mode === "explain" ? new Explanation() : undefined;
+  if (explanation !== undefined) silenceConsole();
   Context.surround({
     config: run.conf,
     onEvent: run.onEvent,
     onWarning: message => void process.stderr.write(`warning: ${message}\n`),
-    ...(run.mode === "explain" && { explain: explanation.tell }),
+    explain: explanation?.tell,
   });
   process.argv.splice(1, Infinity, run.jobFile, ...run.args);
   const stray = strayFailure();
   try {
-    await Promise.race([loadAndRun(run), stray.happened, cancelled(run.signal)]);
+    await Promise.race([loadAndRun(run), stray.happened, cancelled(run.signal), ...(explanation === undefined ? [] : [explanation.full])]);
+    explanation?.end();
     return 0;
   } catch (error) {
-    if (explanation.isEmpty || run.signal.aborted) throw inUsersLines(error);
-    process.stderr.write("note: the job needs the results of its actions to go on, so what follows is not explained\n");
+    if (explanation === undefined || run.signal.aborted) throw inUsersLines(error);
+    explanation.end(inUsersLines(error));
     return 0;
   } finally {
     stray.ignore();

@@ -21,6 +21,7 @@ import { openMapAsync } from "./map-async.ts";
 import { openMapPartitions } from "./map-partitions.ts";
 import { openParallelize } from "./parallelize.ts";
 import { compilePipeline, isRowOperator, type Pipeline, type RowOperator } from "./pipeline.ts";
+import { givesColumns, isProjection, openProjection } from "./project.ts";
 import { openRange } from "./range.ts";
 import { openSort } from "./sort.ts";
 import type { TaskEnv } from "./task-env.ts";
@@ -45,7 +46,11 @@ export function openPipeline(
       base = base.parent;
     } else break;
   }
-  const source = openBase(base, at, env);
+  let source = openBase(base, at, env);
+  for (let first = operators[0]; givesColumns(base) && first !== undefined && isProjection(first); first = operators[0]) {
+    source = openProjection(first, source, env);
+    operators.shift();
+  }
   if (operators.length === 0) return { source, pipeline: undefined };
   const functions = operators.map(operator => functionOf(operator, env));
   return { source, pipeline: compilePipeline(env.kernels, operators, functions, push) };

@@ -1,119 +1,87 @@
 /**
- * Plans as text: `lineage` is Spark's toDebugString, `explainPlan` shows stages, operators and for each what does the work,
- * kernels or JavaScript, and why. Only what the engine does is said.
+ * What a job would do, as text: its stages in the order in which they run, and in each the steps that rows pass, first to last,
+ * with who does the work and where rows change between columns and JavaScript values. Only what the engine does is said.
  */
 import { formatPosition } from "../base/errors.ts";
-import { parentsOf, type PartitionerPlan, type Plan } from "../plan/nodes.ts";
-import { partitionCount } from "../plan/partition-count.ts";
-import { cutStages, type StagePlan } from "./stages.ts";
+import type { Action } from "../plan/action.ts";
+import { parentsOf, type Plan } from "../plan/nodes.ts";
+import { type ActionCall, callText, cutStages, type StagePlan } from "./stages.ts";
+import { type Form, type Work, workOf, workOfAction, workOfMapSide, workOfOutput } from "./work.ts";
 
-/** The lineage as a tree, parents below their children, indented at each exchange. */
-export function lineage(plan: Plan): string {
-  const lines: string[] = [];
-  const visit = (node: Plan, indent: string) => {
-    lines.push(`${indent}(${partitionCount(node)}) ${nodeTitle(node)}${node.storage === undefined ? "" : ` [${node.storage.name}]`}`);
-    const parents = parentsOf(node).filter(parent => parent.op !== "probe");
-    const isBranch = node.op === "exchange" || parents.length > 1;
-    for (const parent of parents) visit(parent, isBranch ? `${indent}  ` : indent);
-  };
-  visit(plan, "");
-  return lines.join("\n");
+const step = "  ";
+
+/** The whole job of an action. */
+export function explainAction(plan: Plan, action: Action, call: ActionCall): string {
+  return [callText(call), ...explainStages(cutStages(plan, action, call), true).map(line => step + line)].join("\n");
 }
 
-export function explainPlan(plan: Plan, actionName = "action"): string {
-  const stages = cutStages(plan, { kind: "collect", limit: undefined }, { operator: actionName, at: undefined });
-  const names = new Map(stages.map((stage, i) => [stage.kind === "result" ? undefined : stage.root.exchange, i]));
-  return stages.map((stage, i) => explainStage(stage, i, names)).join("\n\n");
+/** A plan without an action. */
+export function explainPlan(plan: Plan): string {
+  return explainStages(cutStages(plan, { kind: "count" }, { operator: "", at: undefined }), false).join("\n");
 }
 
-function explainStage(stage: StagePlan, index: number, names: ReadonlyMap<number | undefined, number>): string {
-  const title = `Stage ${index}: ${stage.kind === "result" ? "result" : nodeTitle(stage.root)}, ${stage.partitions} ${stage.partitions === 1 ? "task" : "tasks"}`;
-  const lines = [title];
-  const visit = (node: Plan, depth: number) => {
-    if (node.op === "exchange" || node.op === "probe") {
-      lines.push(`${"  ".repeat(depth)}read of stage ${names.get(node.exchange)}`);
-      return;
+function explainStages(stages: readonly StagePlan[], withAction: boolean): string[] {
+  const numbers = new Map(stages.flatMap((stage, i) => (stage.kind === "result" ? [] : [[stage.root.exchange as number, i] as const])));
+  return stages.flatMap((stage, i) => {
+    const tasks = `${stage.partitions.toLocaleString("en")} ${stage.partitions === 1 ? "task" : "tasks"}`;
+    return [`Stage ${i}, ${tasks}`, ...new StageText(numbers).linesOf(stage, withAction)];
+  });
+}
+
+class StageText {
+  constructor(private readonly numbers: ReadonlyMap<number, number>) {}
+
+  linesOf(stage: StagePlan, withAction: boolean): string[] {
+    const lines: string[] = [];
+    if (stage.kind === "result") {
+      const form = this.visit(stage.root, step, lines);
+      if (withAction) this.add(callText(stage.call), workOfAction(stage.action, stage.call.at), form, step, lines);
+      return lines;
     }
-    lines.push(`${"  ".repeat(depth)}${nodeTitle(node)}: ${workOf(node)}`);
-    for (const parent of parentsOf(node)) if (parent.op !== "probe") visit(parent, depth + 1);
-  };
-  if (stage.kind === "result") visit(stage.root, 1);
-  else {
-    lines.push(`  write ${outputOf(stage.root)}: kernels${stage.root.op === "exchange" ? combinedBy(stage.root.mapSide) : ""}`);
-    visit(stage.root.parent, 2);
+    const { root } = stage;
+    let form = this.visit(root.parent, step, lines);
+    const mapSide = root.op === "exchange" ? workOfMapSide(root) : undefined;
+    if (mapSide !== undefined) form = this.add(titleOf(root), mapSide, form, step, lines);
+    this.add(root.op === "exchange" ? `shuffle of ${titleOf(root)}` : titleOf(root), workOfOutput(root), form, step, lines);
+    return lines;
   }
-  return lines.join("\n");
-}
 
-function combinedBy(mapSide: Extract<Plan, { op: "exchange" }>["mapSide"]): string {
-  if (mapSide === undefined) return "";
-  return mapSide.kind === "distinct"
-    ? ", each row once a task"
-    : `, combined in the map tasks by JavaScript ${mapSide.combine.mergeValue.text}`;
-}
-
-function outputOf(root: Extract<Plan, { op: "exchange" | "probe" }>): string {
-  if (root.op === "probe") return root.probe.kind === "count" ? "row counts" : "a sample of keys";
-  return `${root.rows === "keys" ? "rows" : "pairs"} by ${partitionerText(root.partitioner)}`;
-}
-
-function partitionerText(partitioner: PartitionerPlan): string {
-  const to = `into ${partitioner.partitions}`;
-  switch (partitioner.kind) {
-    case "hash":
-      return `hash ${to}`;
-    case "range":
-      return `${partitioner.ascending ? "ascending" : "descending"} ranges ${to}`;
-    case "custom":
-      return `the job's own partitioner ${to}`;
-    case "roundRobin":
-      return `turn ${to}`;
+  /** Adds the lines of a plan's steps; gives the form in which its rows leave. */
+  private visit(plan: Plan, indent: string, lines: string[]): Form {
+    if (plan.op === "exchange" || plan.op === "probe") {
+      lines.push(`${indent}read of stage ${this.numbers.get(plan.exchange)}`);
+      return "columns";
+    }
+    const parents = parentsOf(plan).filter(parent => parent.op !== "probe");
+    if (parents.length < 2) {
+      const form = parents[0] === undefined ? "any" : this.visit(parents[0], indent, lines);
+      return this.addPlan(plan, form, indent, lines);
+    }
+    const forms = parents.map((parent, i) => {
+      lines.push(`${indent}input ${i + 1}`);
+      return this.visit(parent, indent + step, lines);
+    });
+    const form = forms.every(each => each === forms[0]) ? forms[0]! : "any";
+    return this.addPlan(plan, form, indent, lines);
   }
-}
 
-/** Who does an operator's work. */
-function workOf(plan: Plan): string {
-  switch (plan.op) {
-    case "map":
-    case "filter":
-    case "flatMap":
-    case "mapPartitions":
-    case "mapPartitionsWithIndex":
-    case "keyBy":
-    case "mapValues":
-    case "flatMapValues":
-    case "mapAsync":
-      return `JavaScript ${plan.fn.text}`;
-    case "aggregate":
-      return `kernels group, JavaScript folds ${(plan.from === "values" ? plan.combine.mergeValue : plan.combine.mergeCombiners).text}`;
-    case "parallelize":
-      return `${plan.slices.length} slices of rows from the driver`;
-    case "range":
-      return `${plan.rows} numbers from ${plan.start} by ${plan.step}, nothing stored`;
-    case "files":
-      return plan.format === "text" ? "kernels find lines" : `JavaScript reads ${plan.format}`;
-    case "keys":
-    case "values":
-    case "glom":
-    case "lookup":
-    case "zipWithIndex":
-      return "JavaScript";
-    case "union":
-    case "coalesce":
-      return "no work on rows";
-    case "group":
-    case "cogroup":
-    case "join":
-    case "distinct":
-    case "sort":
-      return "kernels";
-    case "exchange":
-    case "probe":
-      return "a stage of its own";
+  private addPlan(plan: Plan, form: Form, indent: string, lines: string[]): Form {
+    const gives = this.add(titleOf(plan), workOf(plan, form), form, indent, lines);
+    if (plan.storage === undefined) return gives;
+    if (gives === "rows") lines.push(`${indent}JavaScript rows become columns`);
+    lines.push(`${indent}kept in memory as columns (${plan.storage.name}): computed once, read from there`);
+    return "columns";
+  }
+
+  private add(title: string, { text, takes, gives }: Work, form: Form, indent: string, lines: string[]): Form {
+    if (form === "columns" && takes === "rows") lines.push(`${indent}columns become JavaScript rows`);
+    if (form === "rows" && takes === "columns") lines.push(`${indent}JavaScript rows become columns`);
+    lines.push(`${indent}${title}: ${text}`);
+    return gives === "any" && takes === "any" ? form : gives;
   }
 }
 
-function nodeTitle(plan: Plan): string {
+function titleOf(plan: Plan): string {
   const name = plan.name === undefined ? plan.operator : `${plan.name} ${plan.operator}`;
   return plan.at === undefined ? name : `${name} at ${formatPosition(plan.at)}`;
 }

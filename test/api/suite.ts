@@ -4,7 +4,6 @@
  */
 import { afterAll, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { basename } from "node:path";
 import { Config, settingsLayer } from "../../src/base/config.ts";
 import type { EngineEvent } from "../../src/base/events.ts";
 import { Context } from "../../src/api/context.ts";
@@ -56,30 +55,50 @@ export interface SuiteOptions {
   readonly partitionCounts?: readonly number[];
 }
 
+/** The default export of `suites/<name>.ts`, loaded as a job. */
+export async function loadSuite<T>(name: string): Promise<T> {
+  provideEngineModule(publicModule);
+  return (await runEntry(await loadBundle(await bundleJob(pathOf(name))))).default as T;
+}
+
+/** What a Context reports while it is the active one. */
+export interface Reports {
+  readonly onEvent?: (event: EngineEvent) => void;
+  readonly onWarning?: (message: string) => void;
+}
+
+/** A Context with little memory. Stop it with `stopContext`. */
+export function startContext(name: string, options: SuiteOptions = {}, reports: Reports = {}): Promise<Context> {
+  Context.surround({
+    config: Config.from([settingsLayer("tests", { "firesteel.executor.memory": "64m" })], detectMachine()),
+    onEvent: event => reports.onEvent?.(event),
+    onWarning: message => reports.onWarning?.(message),
+  });
+  return Context.create({ master: options.master ?? "local[2]", appName: name, conf: options.conf ?? {} });
+}
+
+export async function stopContext(ctx: Context): Promise<void> {
+  await ctx.stop();
+  Context.surround(undefined);
+}
+
 /** Declares the tests of `suites/<name>.ts` over one Context. Call it at the top of a test file, and await it. */
 export async function declareSuite(name: string, options: SuiteOptions = {}): Promise<void> {
   const events: EngineEvent[] = [];
   const warnings: string[] = [];
   const waitingFor: ((event: EngineEvent) => boolean)[] = [];
-  provideEngineModule(publicModule);
-  Context.surround({
-    config: Config.from([settingsLayer("tests", { "firesteel.executor.memory": "64m" })], detectMachine()),
+  const declare = await loadSuite<Suite>(name);
+  const ctx = await startContext(name, options, {
     onEvent: event => {
       events.push(event);
       for (const waiting of waitingFor.splice(0)) if (!waiting(event)) waitingFor.push(waiting);
     },
     onWarning: message => warnings.push(message),
   });
-  const path = new URL(`./suites/${name}.ts`, import.meta.url).pathname;
-  const lines = readFileSync(path, "utf8").split("\n");
-  const entry = await runEntry(await loadBundle(await bundleJob(path)));
-  const ctx = await Context.create({ master: options.master ?? "local[2]", appName: name, conf: options.conf ?? {} });
-  afterAll(async () => {
-    await ctx.stop();
-    Context.surround(undefined);
-  });
+  afterAll(() => stopContext(ctx));
   const at = options.master ?? "local[2]";
-  await (entry.default as Suite)({
+  const lines = readFileSync(pathOf(name), "utf8").split("\n");
+  await declare({
     ctx,
     test: (title, body) => test(`${at}: ${title}`, body),
     expect,
@@ -102,9 +121,13 @@ export async function declareSuite(name: string, options: SuiteOptions = {}): Pr
         });
       }),
     takeWarnings: () => warnings.splice(0),
-    file: `test/api/suites/${basename(path)}`,
+    file: `test/api/suites/${name}.ts`,
     lineOf: mark => lines.findIndex(line => line.endsWith(`// ${mark}`)) + 1,
   });
+}
+
+function pathOf(suite: string): string {
+  return new URL(`./suites/${suite}.ts`, import.meta.url).pathname;
 }
 
 function sameRows(actual: readonly unknown[], expected: readonly unknown[]): void {

@@ -1,0 +1,146 @@
+/** Who does an operator's or an action's work, in words for `explain`: kernels or JavaScript, and the user's functions by their text. */
+import { assertNever } from "../base/assert.ts";
+import { formatPosition, type SourcePosition } from "../base/errors.ts";
+import type { Action } from "../plan/action.ts";
+import type { ExchangePlan, PartitionerPlan, Plan, PlanFunction, ProbePlan } from "../plan/nodes.ts";
+import { partitionCount } from "../plan/partition-count.ts";
+
+/** What rows are while they pass: columns in kernel memory, JavaScript values, or either, as they come. */
+export type Form = "columns" | "rows" | "any";
+
+export interface Work {
+  readonly text: string;
+  readonly takes: Form;
+  readonly gives: Form;
+}
+
+const work = (text: string, takes: Form, gives: Form): Work => ({ text, takes, gives });
+
+/** `form` is how the parent's rows come. */
+export function workOf(plan: Plan, form: Form): Work {
+  switch (plan.op) {
+    case "parallelize":
+      return work(`rows of the driver, sent in ${count(plan.slices.length, "slice")}`, "any", "rows");
+    case "range":
+      return work(`${plan.rows.toLocaleString("en")} numbers, made as they are read`, "any", "rows");
+    case "files":
+      return work(plan.format === "text" ? "kernels find lines, JavaScript makes strings" : `JavaScript reads ${plan.format}`, "any", "rows");
+    case "map":
+    case "filter":
+    case "flatMap":
+    case "mapPartitions":
+    case "mapPartitionsWithIndex":
+    case "keyBy":
+    case "mapValues":
+    case "flatMapValues":
+    case "mapAsync":
+      return work(`JavaScript ${functionText(plan.fn, plan.at)}`, "rows", "rows");
+    case "keys":
+    case "values":
+      return form === "columns" ? work("their column is taken as it is", "any", "any") : work(`JavaScript takes the ${plan.op}`, "rows", "rows");
+    case "glom":
+      return work("JavaScript makes one array a partition", "rows", "rows");
+    case "lookup":
+      return work("JavaScript compares keys", "rows", "rows");
+    case "zipWithIndex":
+      return work("JavaScript numbers rows", "rows", "rows");
+    case "union":
+      return work(`nothing is moved, ${count(partitionCount(plan), "partition")}`, "any", "any");
+    case "coalesce":
+      return work(`partitions are read one after the other, as ${count(partitionCount(plan), "partition")}`, "any", "any");
+    case "aggregate": {
+      const { combine, from } = plan;
+      return work(`kernels group, ${folds(from === "values" ? combine.mergeValue : combine.mergeCombiners, plan.at)}`, "columns", "any");
+    }
+    case "group":
+    case "cogroup":
+      return work("kernels group", "columns", "columns");
+    case "join":
+      return work("kernels look up keys", "columns", "columns");
+    case "distinct":
+      return work("kernels find equal rows", "columns", "columns");
+    case "sort":
+      return work(`kernels sort, ${plan.ascending ? "ascending" : "descending"}`, "columns", "columns");
+    case "exchange":
+    case "probe":
+      return work("a stage of its own", "any", "columns");
+    default:
+      return assertNever(plan);
+  }
+}
+
+export function workOfAction(action: Action, at: SourcePosition | undefined): Work {
+  switch (action.kind) {
+    case "collect":
+      return work(action.limit === undefined ? "to the driver" : `${count(action.limit, "row")} at most to the driver`, "columns", "any");
+    case "count":
+      return work("rows are counted", "any", "any");
+    case "reduce":
+    case "aggregate":
+      return work(folds(action.fn, at), "rows", "any");
+    case "takeOrdered": {
+      const by = action.comparator === undefined ? "in the order of values" : `by ${functionText(action.comparator, at)}`;
+      return work(`JavaScript keeps ${count(action.rows, "row")} ${by}`, "rows", "any");
+    }
+    case "stats":
+      return work("kernels", "columns", "any");
+    case "foreach":
+    case "foreachPartition":
+    case "runPartition":
+      return work(`JavaScript ${functionText(action.fn, at)}`, "rows", "any");
+    case "saveText":
+      return work(`JavaScript writes lines below ${action.output.path}`, "rows", "any");
+    default:
+      return assertNever(action);
+  }
+}
+
+/** What a stage's tasks do with their rows at the end. */
+export function workOfOutput(root: ExchangePlan | ProbePlan): Work {
+  if (root.op === "probe") {
+    if (root.probe.kind === "count") return work("rows are counted", "any", "any");
+    return work(`JavaScript samples keys for ${count(root.probe.partitions, "range")}`, "rows", "any");
+  }
+  const what = root.rows === "keys" ? "rows" : "pairs";
+  return work(`kernels place ${what} ${placedBy(root.partitioner)}`, "columns", "any");
+}
+
+/** What an exchange's tasks combine first, when they do. */
+export function workOfMapSide({ mapSide, at }: ExchangePlan): Work | undefined {
+  if (mapSide === undefined) return undefined;
+  if (mapSide.kind === "distinct") return work("kernels find equal rows", "columns", "columns");
+  return work(`kernels group, ${folds(mapSide.combine.mergeValue, at)}`, "columns", "any");
+}
+
+function placedBy(partitioner: PartitionerPlan): string {
+  const into = `into ${count(partitioner.partitions, "partition")}`;
+  switch (partitioner.kind) {
+    case "hash":
+      return `by the hash of their keys ${into}`;
+    case "range":
+      return `in ${partitioner.ascending ? "ascending" : "descending"} ranges of keys ${into}`;
+    case "custom":
+      return `where JavaScript ${partitioner.fn.text} says ${into}`;
+    case "roundRobin":
+      return `in turn ${into}`;
+  }
+}
+
+function folds(fn: PlanFunction, at: SourcePosition | undefined): string {
+  return isEngines(fn) ? "JavaScript adds" : `JavaScript folds ${functionText(fn, at)}`;
+}
+
+/** A function that stands elsewhere than its operator says where. */
+function functionText(fn: PlanFunction, at: SourcePosition | undefined): string {
+  if (isEngines(fn)) return "of the engine";
+  const isHere = fn.at === undefined || (fn.at.file === at?.file && Math.abs(fn.at.line - at.line) <= 1);
+  return isHere ? fn.text : `${fn.text} (${formatPosition(fn.at)})`;
+}
+
+function isEngines(fn: PlanFunction): boolean {
+  return fn.bundle === "" && fn.id.startsWith("engine:");
+}
+
+function count(n: number, noun: string): string {
+  return `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,37 @@
+/** Plans whose drawing and explanation are held as golden files. */
+import { type Context, HashPartitioner, RangePartitioner, type Rdd } from "firesteel";
+
+export type Plans = Readonly<Record<string, (ctx: Context) => Rdd<unknown>>>;
+
+const lines = (ctx: Context) => ctx.parallelize(["to be or", "not to be"], 2).flatMap(line => line.split(" "));
+const pairs = (ctx: Context) => ctx.range(0, 100, 1, 4).map(i => [i % 7, i]);
+
+const plans: Plans = {
+  "word-count": ctx =>
+    lines(ctx)
+      .map(word => [word, 1])
+      .reduceByKey((a, b) => a + b)
+      .sortBy(([, n]) => n, false),
+  "two-joins": ctx => {
+    const users = pairs(ctx).partitionBy(new HashPartitioner(3)).setName("users").cache();
+    const visits = pairs(ctx).filter(([k]) => k > 1);
+    return users.join(visits).mapValues(([a, b]) => a + b).leftOuterJoin(pairs(ctx), 5);
+  },
+  "groups-and-sets": ctx => {
+    const keyed = lines(ctx).keyBy(word => word.length).cogroup(pairs(ctx), new RangePartitioner(2));
+    return keyed.union(keyed).coalesce(1).glom();
+  },
+  "one-partitioner": ctx => {
+    const by = { numPartitions: 2, partition: (key: number) => key % 2 };
+    return pairs(ctx).partitionBy(by).distinct().union(pairs(ctx).partitionBy(by)).groupByKey();
+  },
+  "rows-in-turn": ctx => lines(ctx).distinct().repartition(3).zipWithIndex().mapAsync(async row => row, { concurrency: 2 }),
+  aggregates: ctx =>
+    pairs(ctx)
+      .aggregateByKey([0, 0], ([sum, n], v) => [sum + v, n + 1], (a, b) => [a[0] + b[0], a[1] + b[1]])
+      .filter(([, [, n]]) => n > 1)
+      .mapPartitionsWithIndex((i, rows) => rows.map(row => [i, row]))
+      .groupBy(([i]) => i),
+};
+
+export default plans;

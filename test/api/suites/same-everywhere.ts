@@ -1,0 +1,36 @@
+/** Jobs whose results could depend on threads, timing or memory, if the engine let them. */
+import type { Context, Rdd } from "firesteel";
+
+export type Jobs = Readonly<Record<string, (ctx: Context) => Promise<unknown>>>;
+
+const rows = (ctx: Context): Rdd<[number, number]> => ctx.range(0, 12_000, 1, 6).map(i => [(i * 48271) % 997, Math.sin(i) * 10 ** (i % 9)]);
+const mixed = (ctx: Context): Rdd<[unknown, number]> =>
+  ctx.range(0, 1_500, 1, 5).map(i => [[i % 40, String(i % 30), null, { k: i % 20 }, [i % 10, "x"], BigInt(i % 15)][i % 6], i / 7] as [unknown, number]);
+
+const jobs: Jobs = {
+  "sums by key": ctx => rows(ctx).reduceByKey((a, b) => a + b).glom().collect(),
+  "sums by mixed keys": ctx => mixed(ctx).reduceByKey((a, b) => a + b, 3).collect(),
+  "text by key": ctx => mixed(ctx).mapValues(v => v.toFixed(1)).foldByKey("", (a, b) => `${a},${b}`).collect(),
+  groups: ctx => rows(ctx).groupByKey(5).glom().collect(),
+  "groups of mixed keys": ctx => mixed(ctx).groupByKey().collect(),
+  distinct: ctx => mixed(ctx).keys().distinct(4).glom().collect(),
+  join: ctx => rows(ctx).filter(([k]) => k < 40).join(rows(ctx).filter(([, v]) => v > 9e7), 3).collect(),
+  "left outer join": ctx => mixed(ctx).leftOuterJoin(mixed(ctx).filter(([, v]) => v < 20)).collect(),
+  cogroup: ctx => mixed(ctx).cogroup(rows(ctx).filter(([k]) => k < 50), 4).collect(),
+  sorted: ctx => rows(ctx).sortByKey(false, 4).glom().collect(),
+  "sorted mixed": ctx => mixed(ctx).sortBy(([key]) => key, true, 3).collect(),
+  repartitioned: ctx => rows(ctx).repartition(7).glom().collect(),
+  counts: ctx => mixed(ctx).countByKeyEntries(),
+  stats: ctx => rows(ctx).values().stats(),
+  fold: ctx => rows(ctx).values().fold(0, (a, b) => a + b),
+  aggregate: ctx => rows(ctx).aggregate(0, (sum, [, v]) => sum + v, (a, b) => a + b),
+  top: ctx => rows(ctx).top(50, (a, b) => a[0] - b[0]),
+  indexed: ctx => rows(ctx).filter(([k]) => k % 3 === 0).zipWithIndex().keys().values().sum(),
+  "float accumulator": async ctx => {
+    const sum = ctx.doubleAccumulator();
+    await rows(ctx).foreach(([, v]) => sum.add(v));
+    return sum.value;
+  },
+};
+
+export default jobs;
