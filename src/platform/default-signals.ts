@@ -1,12 +1,13 @@
 /**
  * Ctrl-C while the main thread is blocked. A runtime hands signals to JavaScript on the main thread, so a loop there that never
  * ends would make the process deaf to them. Another thread can see that, and give SIGINT and SIGTERM back their default action
- * until the main thread is there again. Bun on Linux and macOS; elsewhere nothing happens.
+ * until the main thread is there again.
  */
+import { openLibc } from "./libc.ts";
+
 const signals = [2 /* SIGINT */, 15 /* SIGTERM */] as const;
 /** More than struct sigaction has anywhere. Zeroes mean SIG_DFL without flags. */
 const actionBytes = 512;
-const libraries: Readonly<Partial<Record<NodeJS.Platform, string>>> = { linux: "libc.so.6", darwin: "libSystem.B.dylib" };
 
 export class DefaultSignals {
   private readonly saved = new Map<number, Uint8Array>();
@@ -34,13 +35,10 @@ function openSigaction(): Promise<Swap> {
 }
 
 async function open(): Promise<Swap> {
-  const library = libraries[process.platform];
-  if (typeof Bun === "undefined" || library === undefined) return (_, action) => action;
-  const { dlopen, ptr } = await import("bun:ffi");
-  const { sigaction } = dlopen(library, { sigaction: { args: ["i32", "ptr", "ptr"], returns: "i32" } }).symbols;
+  const libc = await openLibc({ sigaction: { args: ["i32", "ptr", "ptr"], returns: "i32" } });
   return (signal, action) => {
     const before = new Uint8Array(actionBytes);
-    sigaction(signal, ptr(action), ptr(before));
+    libc?.call.sigaction(signal, libc.addressOf(action), libc.addressOf(before));
     return before;
   };
 }

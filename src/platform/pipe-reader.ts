@@ -1,25 +1,24 @@
 /**
  * Whether anybody still reads what goes into a pipe. A console that drops what nobody reads lets `firesteel run job.ts | head` go
- * on for ever; poll(2) can tell. Bun on Linux and macOS.
+ * on for ever; poll(2) can tell.
  */
 import { fstatSync } from "node:fs";
+import { openLibc } from "./libc.ts";
 
-const libraries: Readonly<Partial<Record<NodeJS.Platform, string>>> = { linux: "libc.so.6", darwin: "libSystem.B.dylib" };
 const pollErrorOrHangUp = 0x8 | 0x10;
 
 /** A function that looks; undefined when the descriptor is no pipe, or nothing can tell. */
 export async function pipeReaderGone(descriptor: number): Promise<(() => boolean) | undefined> {
-  const library = libraries[process.platform];
-  if (typeof Bun === "undefined" || library === undefined || !isPipe(descriptor)) return undefined;
-  const { dlopen, ptr } = await import("bun:ffi");
-  const { poll } = dlopen(library, { poll: { args: ["ptr", "u64", "i32"], returns: "i32" } }).symbols;
+  if (!isPipe(descriptor)) return undefined;
+  const libc = await openLibc({ poll: { args: ["ptr", "u64", "i32"], returns: "i32" } });
+  if (libc === undefined) return undefined;
   // struct pollfd: the descriptor, events asked for, events that came
   const entry = new Int16Array(4);
   new Int32Array(entry.buffer)[0] = descriptor;
-  const at = ptr(entry);
+  const at = libc.addressOf(entry);
   return () => {
     entry[3] = 0;
-    return poll(at, 1n, 0) > 0 && (entry[3] & pollErrorOrHangUp) !== 0;
+    return libc.call.poll(at, 1n, 0) > 0 && (entry[3] & pollErrorOrHangUp) !== 0;
   };
 }
 

@@ -5,13 +5,12 @@
  * `JSON.parse` in one call on two threads: 4.2 s and 4.8 GB without, 3.0 s and 0.3 GB with. Costs 5 ms. Where it cannot be
  * done (not Bun, not Linux or macOS) nothing happens.
  */
+import { openLibc } from "./libc.ts";
 
 const setting = "BUN_JSC_gcMaxHeapSize";
 /** Garbage between collections, per thread. */
 const garbageBytes = 128 * 2 ** 20;
 const marker = "FIRESTEEL_INTERNAL_RESTARTED";
-
-const libraries: Readonly<Partial<Record<NodeJS.Platform, string>>> = { linux: "libc.so.6", darwin: "libSystem.B.dylib" };
 
 /** Returns in the process that has the setting, or cannot have it. */
 export async function restartForSmallHeaps(): Promise<void> {
@@ -21,13 +20,8 @@ export async function restartForSmallHeaps(): Promise<void> {
     delete process.env[setting];
     return;
   }
-  const library = libraries[process.platform];
-  if (typeof Bun === "undefined" || library === undefined || process.env[setting] !== undefined) return;
-  try {
-    await replaceProcess(library, programArguments(), { ...process.env, [setting]: String(garbageBytes), [marker]: "1" });
-  } catch {
-    // without the setting everything works, in more memory
-  }
+  if (process.env[setting] !== undefined) return;
+  await replaceProcess(programArguments(), { ...process.env, [setting]: String(garbageBytes), [marker]: "1" });
 }
 
 /** As the shell gave them: in the compiled binary the second is the program's own. */
@@ -36,15 +30,15 @@ function programArguments(): string[] {
   return [process.argv0, ...(compiled ? [] : [...process.execArgv, process.argv[1]!]), ...process.argv.slice(2)];
 }
 
-/** execve(2). Gives back control only when it fails. */
-async function replaceProcess(library: string, argv: readonly string[], env: Readonly<Record<string, string | undefined>>): Promise<void> {
-  const { dlopen, ptr } = await import("bun:ffi");
-  const { symbols, close } = dlopen(library, { execve: { args: ["ptr", "ptr", "ptr"], returns: "i32" } });
+/** execve(2). Gives back control only when it fails; without the setting everything works, in more memory. */
+async function replaceProcess(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): Promise<void> {
+  const libc = await openLibc({ execve: { args: ["ptr", "ptr", "ptr"], returns: "i32" } });
+  if (libc === undefined) return;
   const texts: Buffer[] = [];
   const text = (value: string) => {
     const bytes = Buffer.from(`${value}\0`);
     texts.push(bytes); // kept alive until the call
-    return ptr(bytes);
+    return libc.addressOf(bytes);
   };
   const list = (values: readonly string[]) => {
     const pointers = new BigUint64Array(values.length + 1);
@@ -53,6 +47,5 @@ async function replaceProcess(library: string, argv: readonly string[], env: Rea
   };
   const variables = Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
   const [argvList, envList] = [list(argv), list(variables)];
-  symbols.execve(text(process.execPath), ptr(argvList), ptr(envList));
-  close();
+  libc.call.execve(text(process.execPath), libc.addressOf(argvList), libc.addressOf(envList));
 }
