@@ -1,5 +1,5 @@
 /** The engine thread's entry: schedulers and task threads of local mode, apart from the user's code on the main thread. */
-import { parent, threadData } from "../platform/threads.ts";
+import { parent, receive, threadData } from "../platform/threads.ts";
 import { watchMain } from "./blocked-main.ts";
 import { Engine } from "./engine.ts";
 import type { EngineStart, FromEngine, ToEngine } from "./messages.ts";
@@ -8,5 +8,5 @@ const port = parent();
 const start = threadData<EngineStart>();
 watchMain(start.mainBeat);
 const engine = new Engine(start, (message: FromEngine, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer));
-port.on("message", (message: ToEngine) => engine.receive(message));
+receive((message: ToEngine) => engine.receive(message));
 port.postMessage({ type: "ready" } satisfies FromEngine);

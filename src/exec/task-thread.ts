@@ -6,7 +6,7 @@ import { FiresteelError, toWire } from "../base/errors.ts";
 import type { StageId } from "../base/ids.ts";
 import { callSite, mapStack, userPosition } from "../closure/stack.ts";
 import { threadNumber } from "../platform/resident.ts";
-import { parent, threadData } from "../platform/threads.ts";
+import { parent, receive, threadData } from "../platform/threads.ts";
 import { controlWord, type FromTaskThread, type StageOrder, type TaskOrder, type TaskSuccess, type TaskThreadStart, type ToTaskThread } from "./messages.ts";
 import { Definitions } from "./definitions.ts";
 import { TaskRunner } from "./task-runner.ts";
@@ -32,7 +32,7 @@ const stages = new Map<StageId, StageOrder>();
 const queue: TaskOrder[] = [];
 let working = false;
 
-port.on("message", (message: ToTaskThread) => {
+receive((message: ToTaskThread) => {
   switch (message.type) {
     case "define":
       definitions.define(message.definition);

@@ -27,3 +27,15 @@ export function parent(): NonNullable<typeof parentPort> {
   if (parentPort === null) throw new Error("this is not a thread");
   return parentPort;
 }
+
+/** Messages from before `receive` was called: Deno drops what nobody listens to while a thread's modules load. */
+const early: unknown[] = [];
+const keep = (message: unknown) => void early.push(message);
+if (threadRole() !== undefined) parent().on("message", keep);
+
+/** Gives the parent's messages to the listener, from the first one on. Called once a thread. */
+export function receive<T>(listener: (message: T) => void): void {
+  for (const message of early.splice(0)) listener(message as T);
+  parent().on("message", listener);
+  parent().off("message", keep);
+}
