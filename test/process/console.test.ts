@@ -2,8 +2,10 @@
 import { spawn } from "node:child_process";
 import { copyFileSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "bun:test";
-import { expectGolden, prepare, program, run, withoutFigures } from "./harness.ts";
+import { describe, expect, test, setDefaultTimeout } from "bun:test";
+import { expectGolden, prepare, program, run, withoutFigures, testTimeoutMs } from "./harness.ts";
+
+setDefaultTimeout(testTimeoutMs);
 
 describe("arguments", () => {
   test("what follows the job file is the job's", async () => {

@@ -4,7 +4,7 @@
  * writes anew. The program is `dist/firesteel` when it is newer than the sources, else the sources under this Bun;
  * FIRESTEEL_TEST_PROGRAM=source or =binary decides.
  */
-import { expect, setDefaultTimeout } from "bun:test";
+import { expect } from "bun:test";
 import { type ChildProcess, spawn } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,7 +14,8 @@ const root = join(import.meta.dirname, "../..");
 const jobs = join(import.meta.dirname, "jobs");
 const golden = join(import.meta.dirname, "golden");
 const deadlineMs = 10_000;
-setDefaultTimeout(deadlineMs + 5_000);
+/** Of a test that runs the program once; each file sets it for itself. */
+export const testTimeoutMs = deadlineMs + 5_000;
 const mark = "FIRESTEEL_TEST_MARK";
 
 export interface Run {

@@ -1,9 +1,11 @@
 /** Input that is missing, broken or malformed, and output that is in the way. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, test, setDefaultTimeout } from "bun:test";
 import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, symlinkSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { expectGolden, run, type Run } from "./harness.ts";
+import { expectGolden, run, type Run, testTimeoutMs } from "./harness.ts";
+
+setDefaultTimeout(testTimeoutMs);
 
 const gzip = gzipSync(Buffer.from(Array.from({ length: 5000 }, (_, i) => `line ${(i * 48271) % 7919}\n`).join("")));
 const flipped = Buffer.from(gzip);

@@ -1,7 +1,9 @@
 /** Ctrl-C: once cancels, whatever the functions do; twice ends the process at once. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, test, setDefaultTimeout } from "bun:test";
 import { join } from "node:path";
-import { expectGolden, fileAppears, start } from "./harness.ts";
+import { expectGolden, fileAppears, start, testTimeoutMs } from "./harness.ts";
+
+setDefaultTimeout(testTimeoutMs);
 
 async function interrupted(job: string, signals: readonly NodeJS.Signals[]) {
   const { child, folder, outcome } = start({ job, args: ["started"], leaves: ["started"], options: ["--quiet"] });

@@ -1,6 +1,8 @@
 /** Jobs whose own code on the driver fails, ends the process, or waits for nothing. */
-import { describe, test } from "bun:test";
-import { expectGolden, run, type Run } from "./harness.ts";
+import { describe, test, setDefaultTimeout } from "bun:test";
+import { expectGolden, run, type Run, testTimeoutMs } from "./harness.ts";
+
+setDefaultTimeout(testTimeoutMs);
 
 const cases: Readonly<Record<string, Run>> = {
   throws: { job: "throws.ts" },

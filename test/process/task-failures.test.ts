@@ -1,8 +1,10 @@
 /** Functions that fail inside tasks: the message names the user's line and the operator's. */
-import { describe, test } from "bun:test";
+import { describe, test, setDefaultTimeout } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expectGolden, run, type Run } from "./harness.ts";
+import { expectGolden, run, type Run, testTimeoutMs } from "./harness.ts";
+
+setDefaultTimeout(testTimeoutMs);
 
 const threadless = `import { isMainThread } from "node:worker_threads";
 

@@ -1,8 +1,10 @@
 /** What is wrong before a job runs: the command line, the configuration, a job file that cannot be loaded. Exit code 2. */
-import { describe, test } from "bun:test";
+import { describe, test, setDefaultTimeout } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expectGolden, run, type Run } from "./harness.ts";
+import { expectGolden, run, type Run, testTimeoutMs } from "./harness.ts";
+
+setDefaultTimeout(testTimeoutMs);
 
 const cases: Readonly<Record<string, Run>> = {
   "job-missing": { args: ["run", "jbo.ts"], setUp: job("job.ts", "") },
