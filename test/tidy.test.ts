@@ -56,7 +56,7 @@ const scheduleMayNotUse = [
 const pairedWith: Readonly<Record<string, string>> = {};
 
 /** Folders of test/ that mirror no folder of src/. */
-const otherTestFolders = ["closures", "examples", "golden", "process", "simulation", "types"];
+const otherTestFolders = ["closures", "deno", "examples", "golden", "package", "process", "simulation", "types"];
 
 const sources = filesBelow("src")
   .filter(path => path !== "src/kernel/generated.ts")

@@ -129,7 +129,7 @@ const firstOperatorLine = 3;
 
 /** The operator whose function was running, from the stack of what it threw; undefined when the frame is gone. */
 function operatorOfStack(stack: string | undefined): RowOperator | undefined {
-  const match = stack === undefined ? null : /(firesteel-pipeline-\d+):(\d+)/.exec(stack);
+  const match = stack === undefined ? null : /(firesteel-pipeline-\d+)(?:, <anonymous>)?:(\d+)/.exec(stack);
   const operators = match === null ? undefined : operatorsByUrl.get(match[1]!);
   if (operators === undefined) return undefined;
   // the generated text has two copies of the body, and `new Function` puts its header before it
@@ -147,7 +147,7 @@ function measureHeaderLines(): number {
   try {
     new Function("throw new Error('x');\n//# sourceURL=firesteel-header-probe")();
   } catch (error) {
-    const match = /firesteel-header-probe:(\d+)/.exec(String((error as Error).stack));
+    const match = /firesteel-header-probe(?:, <anonymous>)?:(\d+)/.exec(String((error as Error).stack));
     if (match !== null) return Number(match[1]) - 1;
   }
   return 2;
