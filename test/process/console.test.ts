@@ -1,6 +1,6 @@
 /** What a job that works shows, on a terminal and elsewhere, and how it gets its arguments. */
 import { spawn } from "node:child_process";
-import { copyFileSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test, setDefaultTimeout } from "bun:test";
 import { expectGolden, prepare, program, run, withoutFigures, testTimeoutMs } from "./harness.ts";
@@ -70,6 +70,7 @@ test.each(["log", "write"])("a reader that leaves early ends the job without a w
   child.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
   child.stdout.once("data", () => child.stdout.destroy());
   const code = await new Promise(resolve => child.on("close", resolve));
+  rmSync(folder, { recursive: true });
   expect({ code, err }).toEqual({ code: 141, err: "" });
 });
 
@@ -110,5 +111,7 @@ async function onTerminal(given: Parameters<typeof prepare>[0]): Promise<{ code:
     env: { ...environment, TERM: "xterm" },
     terminal: { cols: 100, rows: 24, data: (_, bytes) => void (text += decoder.decode(bytes, { stream: true })) },
   });
-  return { code: await child.exited, text };
+  const code = await child.exited;
+  rmSync(folder, { recursive: true });
+  return { code, text };
 }
