@@ -110,7 +110,7 @@ export async function declareSuite(name: string, options: SuiteOptions = {}): Pr
     sorted: stableSorted,
     statsOf,
     closeTo,
-    partitionCounts: options.partitionCounts ?? [1, 2, 7, 25],
+    partitionCounts: options.partitionCounts ?? [7, 1, 2, 25],
     failure,
     takeEvents: () => events.splice(0),
     nextEvent: type =>

@@ -3,9 +3,9 @@ import type { Context, Rdd } from "firesteel";
 
 export type Jobs = Readonly<Record<string, (ctx: Context) => Promise<unknown>>>;
 
-const rows = (ctx: Context): Rdd<[number, number]> => ctx.range(0, 12_000, 1, 6).map(i => [(i * 48271) % 997, Math.sin(i) * 10 ** (i % 9)]);
+const rows = (ctx: Context): Rdd<[number, number]> => ctx.range(0, 8_000, 1, 6).map(i => [(i * 48271) % 997, Math.sin(i) * 10 ** (i % 9)]);
 const mixed = (ctx: Context): Rdd<[unknown, number]> =>
-  ctx.range(0, 1_500, 1, 5).map(i => [[i % 40, String(i % 30), null, { k: i % 20 }, [i % 10, "x"], BigInt(i % 15)][i % 6], i / 7] as [unknown, number]);
+  ctx.range(0, 1_000, 1, 5).map(i => [[i % 40, String(i % 30), null, { k: i % 20 }, [i % 10, "x"], BigInt(i % 15)][i % 6], i / 7] as [unknown, number]);
 
 const jobs: Jobs = {
   "sums by key": ctx => rows(ctx).reduceByKey((a, b) => a + b).glom().collect(),
