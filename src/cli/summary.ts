@@ -18,8 +18,9 @@ const columns: readonly TableColumn[] = [
 /** Stages beyond this many are left out in the middle: an iterative job has hundreds. */
 const stagesShownMax = 24;
 
-/** The whole text, or "" when no stage ran. */
-export function formatSummary(stages: readonly StageTotals[], totalMs: number): string {
+/** The whole text, or "" when no stage ran. A stage whose output a later job used again stands there once. */
+export function formatSummary(known: readonly StageTotals[], totalMs: number): string {
+  const stages = known.filter(totals => totals.state !== "skipped");
   if (stages.length === 0) return "";
   const half = stagesShownMax / 2;
   const tooMany = stages.length > stagesShownMax;
@@ -31,7 +32,6 @@ export function formatSummary(stages: readonly StageTotals[], totalMs: number): 
 
 function row(totals: StageTotals): string[] {
   const { metrics } = totals;
-  if (totals.state === "skipped") return [String(totals.stage), totals.name, "–", "reused", "", "", "", "", ""];
   const failures = totals.taskFailures === 0 ? "" : ` (${totals.taskFailures} failed)`;
   return [
     String(totals.stage),

@@ -109,7 +109,7 @@ test("lines tell of long stages alone, now and then", () => {
 describe("summary", () => {
   const done = { state: "completed", tasksDone: 40, tasksRunning: 0 } as const;
 
-  test("aligns a line per stage and adds up", () => {
+  test("aligns a line per stage that ran and adds up", () => {
     const metrics = {
       ...zeroMetrics,
       rowsIn: 1_000_000,
@@ -137,7 +137,6 @@ describe("summary", () => {
       [
         "stage                                      tasks    time    rows in  rows out  kernel  shuffled  spilled",
         "    0  textFile at job.ts:3                   40  1.23 s  1,000,000     5,000    90 %   3.0 MiB        –",
-        "    1  reduceByKey at job.ts:6                 –  reused",
         "    2  map at job.ts:4          40/41 (2 failed)    5 ms          0         0       –         –    512 B",
         "done in 1.50 s, 3.0 MiB shuffled, 512 B spilled",
         "",
