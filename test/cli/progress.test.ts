@@ -135,9 +135,9 @@ describe("summary", () => {
     );
     expect(text).toBe(
       [
-        "stage                                      tasks    time    rows in  rows out  kernel  shuffled  spilled",
-        "    0  textFile at job.ts:3                   40  1.23 s  1,000,000     5,000    90 %   3.0 MiB        –",
-        "    2  map at job.ts:4          40/41 (2 failed)    5 ms          0         0       –         –    512 B",
+        "stage                                   tasks    time    rows in  rows out  kernel  shuffled  spilled",
+        "    0  textFile at job.ts:3                40  1.23 s  1,000,000     5,000    90 %   3.0 MiB        –",
+        "    2  map at job.ts:4       40/41 (2 failed)    5 ms          0         0       –         –    512 B",
         "done in 1.50 s, 3.0 MiB shuffled, 512 B spilled",
         "",
       ].join("\n"),
