@@ -4,7 +4,7 @@
 // First every column adds to the lengths of the rows, then every column writes at the rows' cursors (u32, relative to `dest`) and
 // moves them on. A `mask` ≠ 0 leaves out the rows whose mask byte is 0. `flip` is 0, or 0xFF to complement what is written, which
 // reverses the order of a column.
-import { bigEndian } from "./copy";
+import { bigEndian, lastWideLoad } from "./copy";
 import { orderOfF64 } from "./order";
 
 const stringTag: u8 = 0x20;
@@ -35,19 +35,31 @@ export function keyLengthsRaw(offsets: usize, n: usize, mask: usize, lengths: us
 
 /** lengths[i] += tag, bytes, one more for every NUL, and two to end with */
 export function keyLengthsUtf8(offsets: usize, bytes: usize, n: usize, mask: usize, lengths: usize): void {
+  const wideLoadMax = lastWideLoad();
   for (let i: usize = 0; i < n; i++) {
     if (isLeftOut(mask, i)) continue;
     const start = load<u32>(offsets + (i << 2));
     const length = load<u32>(offsets + (i << 2), 4) - start;
-    store<u32>(lengths + (i << 2), load<u32>(lengths + (i << 2)) + 3 + length + countNuls(bytes + start, length));
+    store<u32>(lengths + (i << 2), load<u32>(lengths + (i << 2)) + 3 + length + countNuls(bytes + start, length, wideLoadMax));
   }
 }
 
-function countNuls(at: usize, length: u32): u32 {
-  const zero = i8x16.splat(0);
+/** Zero bytes of a word (Warren, Hacker's Delight, 6-1, the exact form). */
+// @ts-ignore: decorator
+@inline
+function zeroBytes(word: u64): u32 {
+  const low = (word & 0x7f7f7f7f7f7f7f7f) + 0x7f7f7f7f7f7f7f7f;
+  return <u32>popcnt<u64>(~(low | word | 0x7f7f7f7f7f7f7f7f));
+}
+
+// @ts-ignore: decorator
+@inline
+function countNuls(at: usize, length: u32, wideLoadMax: usize): u32 {
   let count: u32 = 0;
   let k: u32 = 0;
-  for (; k + 16 <= length; k += 16) count += popcnt<u32>(i8x16.bitmask(i8x16.eq(v128.load(at + k), zero)));
+  for (; k + 8 <= length; k += 8) count += zeroBytes(load<u64>(at + k));
+  if (k == length) return count;
+  if (at + k <= wideLoadMax) return count + zeroBytes(load<u64>(at + k) | (~(<u64>0) << ((length - k) << 3)));
   for (; k < length; k++) count += <u32>(load<u8>(at + k) == 0);
   return count;
 }
@@ -146,11 +158,18 @@ function writeEscaped(at: usize, length: u32, flip: u8, to: usize): usize {
   }
   if (k + 8 <= length) {
     const word = load<u64>(at + k);
-    // some byte is 0 (Warren, Hacker's Delight, 6-1); may also say so of a 1 above a 0
-    if (((word - 0x0101010101010101) & ~word & 0x8080808080808080) == 0) {
+    if (zeroBytes(word) == 0) {
       store<u64>(to, word ^ flipWord);
       to += 8;
       k += 8;
+    }
+  }
+  if (k + 4 <= length) {
+    const word = load<u32>(at + k);
+    if (zeroBytes(<u64>word | 0xffffffff00000000) == 0) {
+      store<u32>(to, word ^ <u32>flipWord);
+      to += 4;
+      k += 4;
     }
   }
   for (; k < length; k++) to = writeByte(load<u8>(at + k), flip, to);

@@ -13,7 +13,8 @@ const skipTrigger: u32 = 6;
 // @ts-ignore: decorator
 @inline
 function slot(word: u64, tableBits: u32): usize {
-  return <usize>(((word << 24) * 0x9e3779b185ebca87) >> (64 - tableBits)) << 2; // five bytes
+  const hash = <u32>word * 0x9e3779b1 + (<u32>(word >> 32) & 0xff) * 0x85ebca6b; // of five bytes
+  return <usize>(hash >> (32 - tableBits)) << 2;
 }
 
 /** Length of a length beyond the token's 15: bytes of 255, then the rest. */

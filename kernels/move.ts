@@ -3,6 +3,8 @@ import { copySpan, lastWideLoad } from "./copy";
 
 /** A call that copies bytes stops after the row that reaches this many, so that no call is long. */
 const copyBytesMax: u32 = 8 << 20;
+/** Rows whose bytes are asked for together. */
+const blockRows: usize = 128;
 
 /** dst[i] = src[indexes[i]] */
 export function gather1(src: usize, indexes: usize, n: usize, dst: usize): void {
@@ -16,7 +18,20 @@ export function gather4(src: usize, indexes: usize, n: usize, dst: usize): void 
 }
 
 export function gather8(src: usize, indexes: usize, n: usize, dst: usize): void {
-  for (let i: usize = 0; i < n; i++) {
+  let i: usize = 0;
+  for (; i + 4 <= n; i += 4) {
+    const four = indexes + (i << 2);
+    const a = load<u64>(src + (<usize>load<u32>(four) << 3));
+    const b = load<u64>(src + (<usize>load<u32>(four, 4) << 3));
+    const c = load<u64>(src + (<usize>load<u32>(four, 8) << 3));
+    const d = load<u64>(src + (<usize>load<u32>(four, 12) << 3));
+    const to = dst + (i << 3);
+    store<u64>(to, a);
+    store<u64>(to, b, 8);
+    store<u64>(to, c, 16);
+    store<u64>(to, d, 24);
+  }
+  for (; i < n; i++) {
     store<u64>(dst + (i << 3), load<u64>(src + (<usize>load<u32>(indexes + (i << 2)) << 3)));
   }
 }
@@ -58,16 +73,23 @@ export function gatherBytes(
   const wideLoadMax = lastWideLoad();
   let to = from;
   let i: usize = 0;
-  store<u32>(dstOffsets, to);
   while (i < n && to - from < copyBytesMax) {
-    const at = offsets + (<usize>load<u32>(indexes + (i << 2)) << 2);
-    const start = load<u32>(at);
-    const length = load<u32>(at, 4) - start;
-    copySpan(bytes + start, length, dstBytes + to, total - to, wideLoadMax);
-    to += length;
-    i++;
-    store<u32>(dstOffsets + (i << 2), to);
+    const end = min(n, i + blockRows);
+    // first the loads that may miss the cache, so that their waits overlap; kept where the offset goes, lest they be dropped
+    for (let row = i; row < end; row++) {
+      const start = load<u32>(offsets + (<usize>load<u32>(indexes + (row << 2)) << 2));
+      store<u32>(dstOffsets + (row << 2), load<u8>(min(bytes + start, wideLoadMax)));
+    }
+    for (; i < end; i++) {
+      const at = offsets + (<usize>load<u32>(indexes + (i << 2)) << 2);
+      const start = load<u32>(at);
+      const length = load<u32>(at, 4) - start;
+      store<u32>(dstOffsets + (i << 2), to);
+      copySpan(bytes + start, length, dstBytes + to, total - to, wideLoadMax);
+      to += length;
+    }
   }
+  store<u32>(dstOffsets + (i << 2), to);
   return i;
 }
 

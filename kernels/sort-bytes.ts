@@ -2,9 +2,12 @@
 import { compareBytes, lastWideLoad, prefixWord } from "./copy";
 import { insertionRows } from "./radix";
 import {
-  begin, BYTES, COMMON, CURSOR, DEPTH, EXTRACT, FROM, INDEXES, KEYS, NEXT, OFFSETS, push, RUNS, segmentIndexes, segmentKeys,
-  SURVEY, TO,
+  begin, BYTES, COMMON, CURSOR, DEPTH, EXTRACT, FROM, INDEXES, KEYS, NEXT, OFFSETS, OTHER_KEYS, push, segmentIndexes,
+  segmentKeys, SURVEY, TO,
 } from "./sort-state";
+
+/** Rows of which runs are looked at together. */
+const blockRows: u32 = 256;
 
 /** The key of every row: the seven bytes after DEPTH. */
 export function extract(state: usize, left: i32): i32 {
@@ -26,8 +29,10 @@ export function extract(state: usize, left: i32): i32 {
   return <i32>(to - from) << 2;
 }
 
-export function insertStrings(state: usize, srcKeys: usize, srcIndexes: usize, from: u32, to: u32, depth: u32): void {
-  const keys = <usize>load<u32>(state, KEYS);
+/** Insertion sort by (key, then the bytes from `depth` on) of rows of `src…` into `keys` and where rows end up. */
+export function insertStrings(
+  state: usize, srcKeys: usize, srcIndexes: usize, keys: usize, from: u32, to: u32, depth: u32,
+): void {
   const indexes = <usize>load<u32>(state, INDEXES);
   const offsets = <usize>load<u32>(state, OFFSETS);
   const bytes = <usize>load<u32>(state, BYTES);
@@ -63,21 +68,27 @@ export function goesBefore(offsets: usize, bytes: usize, key: u64, a: u32, b: u3
 /** Rows with one key that stands for more bytes: few are ordered at once, many become a segment. */
 export function resolveRuns(state: usize, left: i32): i32 {
   const keys = <usize>load<u32>(state, KEYS);
+  const nextKeys = <usize>load<u32>(state, OTHER_KEYS);
   const indexes = <usize>load<u32>(state, INDEXES);
   const to = load<u32>(state, TO);
-  const depth = load<u32>(state, DEPTH);
+  const depth = load<u32>(state, DEPTH) + 7;
   let from = load<u32>(state, CURSOR);
+  let extracted = from;
   let work: i32 = 0;
   while (from < to && work < left) {
+    if (from >= extracted) {
+      extracted = min(to, from + blockRows);
+      extractNext(state, from, min(to, extracted + insertionRows), depth);
+    }
     const key = load<u64>(keys + (<usize>from << 3));
     let end = from + 1;
     while (end < to && load<u64>(keys + (<usize>end << 3)) == key) end++;
     work += <i32>(end - from);
     if ((key & 0xff) == 8 && end - from > 1) {
-      if (end - from > insertionRows) push(state, from, end, depth + 7, 0, EXTRACT);
+      if (end - from > insertionRows) push(state, from, end, depth, 0, EXTRACT);
       else {
-        insertStrings(state, keys, indexes, from, end, depth + 7);
-        work += <i32>(end - from) << 4;
+        insertStrings(state, nextKeys, indexes, nextKeys, from, end, depth + 7);
+        work += <i32>(end - from) << 3;
       }
     }
     from = end;
@@ -85,6 +96,29 @@ export function resolveRuns(state: usize, left: i32): i32 {
   store<u32>(state, from, CURSOR);
   if (from == to) begin(state, NEXT);
   return work;
+}
+
+/** The seven bytes from `depth` on of rows whose neighbour has the same key: together, so that their cache misses overlap. */
+function extractNext(state: usize, from: u32, to: u32, depth: u32): void {
+  const wideLoadMax = lastWideLoad();
+  const keys = <usize>load<u32>(state, KEYS);
+  const nextKeys = <usize>load<u32>(state, OTHER_KEYS);
+  const indexes = <usize>load<u32>(state, INDEXES);
+  const offsets = <usize>load<u32>(state, OFFSETS);
+  const bytes = <usize>load<u32>(state, BYTES);
+  const last = load<u32>(state, TO) - 1;
+  let before = from > load<u32>(state, FROM) ? load<u64>(keys + (<usize>from << 3) - 8) : 0;
+  let key = load<u64>(keys + (<usize>from << 3));
+  for (let i = from; i < to; i++) {
+    const after = i < last ? load<u64>(keys + (<usize>i << 3), 8) : 0;
+    if ((key & 0xff) == 8 && (key == before || key == after)) {
+      const at = offsets + (<usize>load<u32>(indexes + (<usize>i << 2)) << 2);
+      const start = load<u32>(at) + depth;
+      store<u64>(nextKeys + (<usize>i << 3), prefixWord(bytes + start, load<u32>(at, 4) - start, wideLoadMax));
+    }
+    before = key;
+    key = after;
+  }
 }
 
 /** How many bytes after DEPTH all strings of the segment have in common, which are then skipped. */

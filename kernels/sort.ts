@@ -230,5 +230,5 @@ function insert(state: usize, from: u32, to: u32, inOther: u32, depth: u32): voi
   const srcIndexes = <usize>load<u32>(state + (inOther != 0 ? OTHER_INDEXES : INDEXES));
   if (indexes == 0) insertWords(srcKeys, keys, from, to);
   else if (load<u32>(state, OFFSETS) == 0) insertPairs(srcKeys, srcIndexes, keys, indexes, from, to);
-  else insertStrings(state, srcKeys, srcIndexes, from, to, depth + 7);
+  else insertStrings(state, srcKeys, srcIndexes, keys, from, to, depth + 7);
 }

@@ -1,15 +1,21 @@
-/** Key bytes of rows (number, word). */
+/** Key bytes of rows (number, word), batch by batch as operators make them. */
 import { KeyBytes, keyTags } from "../../src/kernel/key-bytes.ts";
+import { offset } from "../../src/kernel/ptr.ts";
 import { benchMemory, sample, scatteredKey, wordOf, type BenchCase } from "./harness.ts";
 
 const rows = 1_000_000;
+const batchRows = 8192;
 
 const pairs: BenchCase = {
   name: "key bytes of (f64, word), 1M rows",
   native: { source: "key-bytes.c", args: [String(rows)] },
   prepare() {
     const { kernels, allocator } = benchMemory(rows * 70 + (1 << 20));
-    const [values, offsets, bytes] = [allocator.alloc(rows * 8), allocator.alloc(rows * 4 + 4), allocator.alloc(rows * 10)];
+    const [values, offsets, bytes] = [
+      allocator.alloc(rows * 8),
+      allocator.alloc(rows * 4 + 4),
+      allocator.alloc(rows * 10),
+    ];
     let end = 0;
     for (let i = 0; i < rows; i++) {
       kernels.f64[values / 8 + i] = scatteredKey(i, 1000);
@@ -21,17 +27,22 @@ const pairs: BenchCase = {
     const { u8, u32, f64 } = kernels;
     return {
       kernel() {
-        const keys = new KeyBytes(kernels, allocator, rows);
-        keys.addFixed(11);
-        keys.addUtf8(offsets, bytes);
-        const length = keys.layOut();
-        keys.writeTo(dest);
-        keys.writeByte(keyTags.array);
-        keys.writeNumbers("f64", values);
-        keys.writeUtf8(offsets, bytes);
-        keys.writeByte(keyTags.end);
-        keys.free();
-        allocator.free(keys.offsets, keys.offsetsBytes);
+        let length = 0;
+        for (let from = 0; from < rows; from += batchRows) {
+          const keys = new KeyBytes(kernels, allocator, Math.min(batchRows, rows - from));
+          const [numbers, words] = [offset(values, from * 8), offset(offsets, from * 4)];
+          keys.addFixed(11);
+          keys.addUtf8(words, bytes);
+          const keyBytes = keys.layOut();
+          keys.writeTo(offset(dest, length));
+          keys.writeByte(keyTags.array);
+          keys.writeNumbers("f64", numbers);
+          keys.writeUtf8(words, bytes);
+          keys.writeByte(keyTags.end);
+          keys.free();
+          allocator.free(keys.offsets, keys.offsetsBytes);
+          length += keyBytes;
+        }
         return sample(u8, dest, length);
       },
       jsLoop() {

@@ -35,7 +35,11 @@ const strings: BenchCase = {
   prepare() {
     const rows = 1_000_000;
     const { kernels, allocator } = benchMemory(rows * 36 + (1 << 20));
-    const [offsets, bytes, indexes] = [allocator.alloc(rows * 4 + 4), allocator.alloc(rows * 10), allocator.alloc(rows * 4)];
+    const [offsets, bytes, indexes] = [
+      allocator.alloc(rows * 4 + 4),
+      allocator.alloc(rows * 10),
+      allocator.alloc(rows * 4),
+    ];
     let end = 0;
     for (let i = 0; i < rows; i++) {
       kernels.u32[offsets / 4 + i] = end;

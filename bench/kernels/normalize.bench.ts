@@ -26,7 +26,8 @@ const numbers: BenchCase = {
             target[i * 2 + 1] = ~halves[i * 2 + 1]!;
           } else {
             target[i * 2] = value === 0 || value !== value ? 0 : halves[i * 2]!;
-            target[i * 2 + 1] = value === 0 ? 0x80000000 : value !== value ? 0xfff80000 : halves[i * 2 + 1]! | 0x80000000;
+            target[i * 2 + 1] =
+              value === 0 ? 0x80000000 : value !== value ? 0xfff80000 : halves[i * 2 + 1]! | 0x80000000;
           }
         }
         return sample(target, 0, rows * 2);

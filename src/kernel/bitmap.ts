@@ -63,7 +63,10 @@ export function countMask(kernels: Kernels, mask: Ptr, n: number): number {
 /** The rows with mask ≠ 0, ascending, into `out` (u32), which has room for all of them. Returns how many. */
 export function selectMask(kernels: Kernels, mask: Ptr, n: number, out: Ptr): number {
   let count = 0;
-  eachPart(n, (from, rows) => (count += kernels.run.selectMask(offset(mask, from), rows, from, offset(out, count * 4))));
+  eachPart(
+    n,
+    (from, rows) => (count += kernels.run.selectMask(offset(mask, from), rows, from, offset(out, count * 4))),
+  );
   return count;
 }
 

@@ -17,8 +17,17 @@ import { columnBytesMax, copyBytes, fill, prefixSum, rowsWithin } from "./move.t
 import { nullPtr, offset, type Ptr } from "./ptr.ts";
 
 export const keyTags = {
-  undefined: 0x02, null: 0x03, false: 0x04, true: 0x05, number: 0x10, bigint: 0x18, string: 0x20, date: 0x28, bytes: 0x30,
-  array: 0x38, end: 0x00,
+  undefined: 0x02,
+  null: 0x03,
+  false: 0x04,
+  true: 0x05,
+  number: 0x10,
+  bigint: 0x18,
+  string: 0x20,
+  date: 0x28,
+  bytes: 0x30,
+  array: 0x38,
+  end: 0x00,
 } as const;
 
 const rowsPerCall = 1 << 16;
@@ -65,7 +74,13 @@ export class KeyBytes {
 
   addUtf8(offsets: Ptr, bytes: Ptr, { mask = nullPtr }: KeyColumnOptions = {}): void {
     this.eachPartOf(offsets, (row, rows) =>
-      this.kernels.run.keyLengthsUtf8(offset(offsets, row * 4), bytes, rows, at(mask, row), offset(this.lengths, row * 4)),
+      this.kernels.run.keyLengthsUtf8(
+        offset(offsets, row * 4),
+        bytes,
+        rows,
+        at(mask, row),
+        offset(this.lengths, row * 4),
+      ),
     );
   }
 
@@ -116,14 +131,30 @@ export class KeyBytes {
   writeUtf8(offsets: Ptr, bytes: Ptr, { mask = nullPtr, descending = false }: KeyColumnOptions = {}): void {
     const flip = flipOf(descending);
     this.eachPartOf(offsets, (row, rows) =>
-      this.kernels.run.keyWriteUtf8(offset(offsets, row * 4), bytes, rows, at(mask, row), flip, this.dest, this.cursors(row)),
+      this.kernels.run.keyWriteUtf8(
+        offset(offsets, row * 4),
+        bytes,
+        rows,
+        at(mask, row),
+        flip,
+        this.dest,
+        this.cursors(row),
+      ),
     );
   }
 
   writeRaw(offsets: Ptr, bytes: Ptr, { mask = nullPtr, descending = false }: KeyColumnOptions = {}): void {
     const flip = flipOf(descending);
     this.eachPartOf(offsets, (row, rows) =>
-      this.kernels.run.keyWriteRaw(offset(offsets, row * 4), bytes, rows, at(mask, row), flip, this.dest, this.cursors(row)),
+      this.kernels.run.keyWriteRaw(
+        offset(offsets, row * 4),
+        bytes,
+        rows,
+        at(mask, row),
+        flip,
+        this.dest,
+        this.cursors(row),
+      ),
     );
   }
 
@@ -140,8 +171,13 @@ export class KeyBytes {
   }
 
   private eachPartOf(offsets: Ptr, part: (row: number, rows: number) => void): void {
-    for (let row = 0; row < this.rows; ) {
-      const rows = rowsWithin(this.kernels, offset(offsets, row * 4), Math.min(rowsPerCall, this.rows - row), bytesPerCall);
+    for (let row = 0; row < this.rows;) {
+      const rows = rowsWithin(
+        this.kernels,
+        offset(offsets, row * 4),
+        Math.min(rowsPerCall, this.rows - row),
+        bytesPerCall,
+      );
       part(row, rows);
       row += rows;
     }

@@ -21,7 +21,12 @@ export function lz4BoundBytes(n: number): number {
 
 /** Compresses n bytes. Returns the size, or undefined when it would be above `capacity`: then the bytes are better kept plain. */
 export function lz4Compress(
-  kernels: Kernels, src: Ptr, n: number, dst: Ptr, capacity: number, table: Ptr,
+  kernels: Kernels,
+  src: Ptr,
+  n: number,
+  dst: Ptr,
+  capacity: number,
+  table: Ptr,
 ): number | undefined {
   invariant(n <= lz4BlockBytesMax, `an lz4 block of ${n} bytes, the most is ${lz4BlockBytesMax}`);
   // clearing the table costs more than small blocks gain by a large one

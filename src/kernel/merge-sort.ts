@@ -14,7 +14,13 @@ const stateBytes = 48;
 
 /** Puts `indexes` (row numbers of the byte strings) in memcmp order of their strings: what sortBytes does. */
 export function mergeSortBytes(
-  kernels: Kernels, allocator: Allocator, offsets: Ptr, bytes: Ptr, indexes: Ptr, n: number, options: SortOptions = {},
+  kernels: Kernels,
+  allocator: Allocator,
+  offsets: Ptr,
+  bytes: Ptr,
+  indexes: Ptr,
+  n: number,
+  options: SortOptions = {},
 ): void {
   if (n < 2) return;
   withScratch(allocator, [stateBytes, n * 8, n * 8, n * 4], ([state, keys, otherKeys, otherIndexes]) => {

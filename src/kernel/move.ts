@@ -50,19 +50,38 @@ export function gatheredLength(kernels: Kernels, offsets: Ptr, indexes: Ptr, n: 
  * columnBytesMax, and dstBytes has room for it.
  */
 export function gatherBytes(
-  kernels: Kernels, offsets: Ptr, bytes: Ptr, indexes: Ptr, n: number, dstOffsets: Ptr, dstBytes: Ptr, length: number,
+  kernels: Kernels,
+  offsets: Ptr,
+  bytes: Ptr,
+  indexes: Ptr,
+  n: number,
+  dstOffsets: Ptr,
+  dstBytes: Ptr,
+  length: number,
 ): void {
   checkLength(length);
   inParts(kernels, n, dstOffsets, (row, rows, end) =>
     kernels.run.gatherBytes(
-      offsets, bytes, offset(indexes, row * 4), rows, offset(dstOffsets, row * 4), dstBytes, end, length,
+      offsets,
+      bytes,
+      offset(indexes, row * 4),
+      rows,
+      offset(dstOffsets, row * 4),
+      dstBytes,
+      end,
+      length,
     ),
   );
 }
 
 /** Gathers lists: the new offsets, and for every item the index of its source item, for a gather of the items' column. */
 export function gatherListItems(
-  kernels: Kernels, offsets: Ptr, indexes: Ptr, n: number, dstOffsets: Ptr, dstItems: Ptr,
+  kernels: Kernels,
+  offsets: Ptr,
+  indexes: Ptr,
+  n: number,
+  dstOffsets: Ptr,
+  dstItems: Ptr,
 ): void {
   inParts(kernels, n, dstOffsets, (row, rows, end) =>
     kernels.run.gatherListItems(offsets, offset(indexes, row * 4), rows, offset(dstOffsets, row * 4), dstItems, end),
@@ -73,36 +92,61 @@ export function gatherListItems(
 export function rangesLength(kernels: Kernels, starts: Ptr, ends: Ptr, n: number): number {
   let total = 0;
   for (let from = 0; from < n; from += bytesPerCall) {
-    total += kernels.run.rangesLength(offset(starts, from * 4), offset(ends, from * 4), Math.min(bytesPerCall, n - from));
+    total += kernels.run.rangesLength(
+      offset(starts, from * 4),
+      offset(ends, from * 4),
+      Math.min(bytesPerCall, n - from),
+    );
   }
   return total;
 }
 
 /** The spans [starts[i], ends[i]) of `bytes` as a column of their own; `length` is what rangesLength said. */
 export function copyRanges(
-  kernels: Kernels, bytes: Ptr, starts: Ptr, ends: Ptr, n: number, dstOffsets: Ptr, dstBytes: Ptr, length: number,
+  kernels: Kernels,
+  bytes: Ptr,
+  starts: Ptr,
+  ends: Ptr,
+  n: number,
+  dstOffsets: Ptr,
+  dstBytes: Ptr,
+  length: number,
 ): void {
   checkLength(length);
   inParts(kernels, n, dstOffsets, (row, rows, end) =>
     kernels.run.copyRanges(
-      bytes, offset(starts, row * 4), offset(ends, row * 4), rows, offset(dstOffsets, row * 4), dstBytes, end, length,
+      bytes,
+      offset(starts, row * 4),
+      offset(ends, row * 4),
+      rows,
+      offset(dstOffsets, row * 4),
+      dstBytes,
+      end,
+      length,
     ),
   );
 }
 
 /** Calls `part` for the rows not yet done, with where the last one ended, until all are. */
 function inParts(
-  kernels: Kernels, n: number, dstOffsets: Ptr, part: (row: number, rows: number, end: number) => number,
+  kernels: Kernels,
+  n: number,
+  dstOffsets: Ptr,
+  part: (row: number, rows: number, end: number) => number,
 ): void {
   kernels.u32[dstOffsets >>> 2] = 0;
-  for (let row = 0; row < n; ) row += part(row, Math.min(rowsPerCall, n - row), kernels.u32[(dstOffsets >>> 2) + row]!);
+  for (let row = 0; row < n;) row += part(row, Math.min(rowsPerCall, n - row), kernels.u32[(dstOffsets >>> 2) + row]!);
 }
 
 function checkLength(length: number): void {
   if (length <= columnBytesMax) return;
-  throw new FiresteelError("resource", `a column would hold ${length} bytes in one batch; the most is ${columnBytesMax}`, {
-    hint: "use more partitions, so that each holds less",
-  });
+  throw new FiresteelError(
+    "resource",
+    `a column would hold ${length} bytes in one batch; the most is ${columnBytesMax}`,
+    {
+      hint: "use more partitions, so that each holds less",
+    },
+  );
 }
 
 /** dst[i] = src[i] + delta for i32 values: rebases offsets. dst may be src. */

@@ -15,10 +15,22 @@ export type OrderedKind = "f64" | "f32" | "i32" | "i64" | "bool" | "date";
 const widths = { f64: 8, date: 8, i64: 8, f32: 4, i32: 4, bool: 1 } as const;
 
 export function orderKeys(
-  kernels: Kernels, kind: OrderedKind, values: Ptr, n: number, keys: Ptr, descending = false,
+  kernels: Kernels,
+  kind: OrderedKind,
+  values: Ptr,
+  n: number,
+  keys: Ptr,
+  descending = false,
 ): void {
   const { run } = kernels;
-  const by = { f64: run.orderF64, date: run.orderF64, i64: run.orderI64, f32: run.orderF32, i32: run.orderI32, bool: run.orderBool };
+  const by = {
+    f64: run.orderF64,
+    date: run.orderF64,
+    i64: run.orderI64,
+    f32: run.orderF32,
+    i32: run.orderI32,
+    bool: run.orderBool,
+  };
   const flip = descending ? -1 : 0;
   for (let from = 0; from < n; from += rowsPerCall) {
     by[kind](offset(values, from * widths[kind]), Math.min(rowsPerCall, n - from), flip, offset(keys, from * 8));

@@ -39,11 +39,24 @@ export function rangeIdsF64(kernels: Kernels, values: Ptr, n: number, bounds: Pt
 
 /** The same for byte strings in memcmp order, bounds as offsets and bytes too. */
 export function rangeIdsBytes(
-  kernels: Kernels, offsets: Ptr, bytes: Ptr, n: number, boundOffsets: Ptr, boundBytes: Ptr, boundCount: number, ids: Ptr,
+  kernels: Kernels,
+  offsets: Ptr,
+  bytes: Ptr,
+  n: number,
+  boundOffsets: Ptr,
+  boundBytes: Ptr,
+  boundCount: number,
+  ids: Ptr,
 ): void {
   eachPart(n, searchedRowsPerCall, (from, rows) =>
     kernels.run.rangeIdsBytes(
-      offset(offsets, from * 4), bytes, rows, boundOffsets, boundBytes, boundCount, offset(ids, from * 4),
+      offset(offsets, from * 4),
+      bytes,
+      rows,
+      boundOffsets,
+      boundBytes,
+      boundCount,
+      offset(ids, from * 4),
     ),
   );
 }
@@ -56,7 +69,12 @@ export function countPartitions(kernels: Kernels, ids: Ptr, n: number, parts: nu
 
 /** byteCounts[0 … parts) (u32) = bytes of each partition's rows. */
 export function countPartitionBytes(
-  kernels: Kernels, ids: Ptr, offsets: Ptr, n: number, parts: number, byteCounts: Ptr,
+  kernels: Kernels,
+  ids: Ptr,
+  offsets: Ptr,
+  n: number,
+  parts: number,
+  byteCounts: Ptr,
 ): void {
   fill(kernels, 4, byteCounts, parts, 0);
   eachPart(n, rowsPerCall, (from, rows) =>
@@ -95,15 +113,29 @@ export function scatterPositions(kernels: Kernels, ids: Ptr, n: number, cursors:
  * `byteCursors` are the starts of countPartitions and countPartitionBytes, and end as ends.
  */
 export function scatterBytes(
-  kernels: Kernels, ids: Ptr, offsets: Ptr, bytes: Ptr, n: number,
-  rowCursors: Ptr, byteCursors: Ptr, dstOffsets: Ptr, dstBytes: Ptr,
+  kernels: Kernels,
+  ids: Ptr,
+  offsets: Ptr,
+  bytes: Ptr,
+  n: number,
+  rowCursors: Ptr,
+  byteCursors: Ptr,
+  dstOffsets: Ptr,
+  dstBytes: Ptr,
 ): void {
   const { u32 } = kernels;
   u32[(dstOffsets >>> 2) + n] = u32[(offsets >>> 2) + n]! - u32[offsets >>> 2]!;
-  for (let from = 0; from < n; ) {
+  for (let from = 0; from < n;) {
     const rows = rowsWithin(kernels, offset(offsets, from * 4), Math.min(rowsPerCall, n - from), bytesPerCall);
     kernels.run.scatterBytes(
-      offset(ids, from * 4), offset(offsets, from * 4), bytes, rows, rowCursors, byteCursors, dstOffsets, dstBytes,
+      offset(ids, from * 4),
+      offset(offsets, from * 4),
+      bytes,
+      rows,
+      rowCursors,
+      byteCursors,
+      dstOffsets,
+      dstBytes,
     );
     from += rows;
   }

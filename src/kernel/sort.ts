@@ -29,7 +29,12 @@ export function sortU64ScratchBytes(n: number): number {
 
 /** Sorts keys (u64) and the indexes (u32) beside them, in place. For descending order normalise with `descending`. */
 export function sortU64(
-  kernels: Kernels, allocator: Allocator, keys: Ptr, indexes: Ptr, n: number, options: SortOptions = {},
+  kernels: Kernels,
+  allocator: Allocator,
+  keys: Ptr,
+  indexes: Ptr,
+  n: number,
+  options: SortOptions = {},
 ): void {
   if (n < 2) return;
   withScratch(allocator, [n * 8, n * 4], ([otherKeys, otherIndexes]) =>
@@ -42,7 +47,11 @@ export function sortU64(
  * memory traffic of sortU64.
  */
 export function sortWords(
-  kernels: Kernels, allocator: Allocator, words: Ptr, n: number, options: SortOptions = {},
+  kernels: Kernels,
+  allocator: Allocator,
+  words: Ptr,
+  n: number,
+  options: SortOptions = {},
 ): void {
   if (n < 2) return;
   withScratch(allocator, [n * 8], ([other]) =>
@@ -55,7 +64,13 @@ export function sortWords(
  * strings, shorter first.
  */
 export function sortBytes(
-  kernels: Kernels, allocator: Allocator, offsets: Ptr, bytes: Ptr, indexes: Ptr, n: number, options: SortOptions = {},
+  kernels: Kernels,
+  allocator: Allocator,
+  offsets: Ptr,
+  bytes: Ptr,
+  indexes: Ptr,
+  n: number,
+  options: SortOptions = {},
 ): void {
   if (n < 2) return;
   withScratch(allocator, [n * 8, n * 8, n * 4], ([keys, otherKeys, otherIndexes]) =>

@@ -49,7 +49,9 @@ export class TextCursor {
    * when `to` has been reached.
    */
   lines(base: Ptr, to: number, out: Pieces): number {
-    return this.pieces(to, out, (starts, ends, room) => this.kernels.run.splitLines(base, this.at, to, starts, ends, room));
+    return this.pieces(to, out, (starts, ends, room) =>
+      this.kernels.run.splitLines(base, this.at, to, starts, ends, room),
+    );
   }
 
   /** The tokens that end before `to` at `separator`, a byte below 0x80. */
@@ -105,8 +107,15 @@ export class ColumnTokenizer {
     let count = 0;
     while (count < out.capacity && this.kernels.u32[this.at >>> 2]! < this.n) {
       count += this.kernels.run.splitColumn(
-        this.offsets, this.bytes, this.n, separator, this.at,
-        offset(out.starts, count * 4), offset(out.ends, count * 4), offset(out.rows, count * 4), out.capacity - count,
+        this.offsets,
+        this.bytes,
+        this.n,
+        separator,
+        this.at,
+        offset(out.starts, count * 4),
+        offset(out.ends, count * 4),
+        offset(out.rows, count * 4),
+        out.capacity - count,
       );
     }
     return count;
@@ -127,7 +136,7 @@ export function isAscii(kernels: Kernels, bytes: Ptr, n: number): boolean {
 
 /** Position of the first byte that begins no well-formed UTF-8 sequence, −1 when there is none. */
 export function utf8Valid(kernels: Kernels, bytes: Ptr, n: number): number {
-  for (let at = 0; at < n; ) {
+  for (let at = 0; at < n;) {
     const stop = Math.min(n, at + bytesPerCall);
     at = kernels.run.utf8Valid(bytes, at, stop, n) >>> 0;
     if (at < stop) return at;
@@ -139,7 +148,7 @@ export function utf8Valid(kernels: Kernels, bytes: Ptr, n: number): number {
 export function utf8Replacements(kernels: Kernels, allocator: Allocator, bytes: Ptr, n: number): number {
   const counter = allocator.alloc(cursorBytes);
   kernels.u32[counter >>> 2] = 0;
-  for (let at = 0; at < n; ) {
+  for (let at = 0; at < n;) {
     at = kernels.run.utf8Replacements(bytes, at, Math.min(n, at + bytesPerCall), n, counter) >>> 0;
   }
   const count = kernels.u32[counter >>> 2]!;

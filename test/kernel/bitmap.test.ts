@@ -1,12 +1,25 @@
 /** Bitmaps and masks against arrays of booleans. */
 import { describe, expect, test } from "bun:test";
 import {
-  andBytes, andNotBytes, bitmapBytes, countBits, countMask, notBits, notMask, orBytes, packBits, selectBits, selectMask,
+  andBytes,
+  andNotBytes,
+  bitmapBytes,
+  countBits,
+  countMask,
+  notBits,
+  notMask,
+  orBytes,
+  packBits,
+  selectBits,
+  selectMask,
   unpackBits,
 } from "../../src/kernel/bitmap.ts";
 import { beyondTwoGiB, fixture, getU32, property, putBytes } from "./fixture.ts";
 
-describe.each([{ name: "low addresses", start: 64 }, { name: "beyond 2 GiB", start: beyondTwoGiB }])("at $name", ({ start }) => {
+describe.each([
+  { name: "low addresses", start: 64 },
+  { name: "beyond 2 GiB", start: beyondTwoGiB },
+])("at $name", ({ start }) => {
   test("bits and masks stand for the same rows", () => {
     property(60, random => {
       const to = fixture({ start });
@@ -30,7 +43,10 @@ describe.each([{ name: "low addresses", start: 64 }, { name: "beyond 2 GiB", sta
       unpackBits(kernels, bits, n, back);
       expect([...kernels.u8.subarray(back, back + n + 1)]).toEqual([...mask, 0xee]);
 
-      for (const [select, from] of [[selectMask, maskAt], [selectBits, bits]] as const) {
+      for (const [select, from] of [
+        [selectMask, maskAt],
+        [selectBits, bits],
+      ] as const) {
         const out = allocator.alloc(rows.length * 4 + 4);
         kernels.u32[out / 4 + rows.length] = 0xeeeeeeee;
         expect(select(kernels, from, n, out)).toBe(rows.length);

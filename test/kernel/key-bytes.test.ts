@@ -5,7 +5,18 @@
 import { describe, expect, test } from "bun:test";
 import type { Random } from "../../src/base/random.ts";
 import { KeyBytes, keyTags } from "../../src/kernel/key-bytes.ts";
-import { awkwardNumbers, awkwardStrings, beyondTwoGiB, fixture, type Fixture, property, putBytes, putF64, putStrings, putU32 } from "./fixture.ts";
+import {
+  awkwardNumbers,
+  awkwardStrings,
+  beyondTwoGiB,
+  fixture,
+  type Fixture,
+  property,
+  putBytes,
+  putF64,
+  putStrings,
+  putU32,
+} from "./fixture.ts";
 
 interface Row {
   readonly number: number;
@@ -34,12 +45,37 @@ function encodeRow(row: Row, textDescending: boolean): number[] {
 
 function encodeByKernels(to: Fixture, rows: readonly Row[], textDescending: boolean): Uint8Array[] {
   const { kernels, allocator } = to;
-  const numbers = putF64(to, rows.map(row => row.number));
-  const texts = putStrings(to, rows.map(row => row.text ?? "a value that nobody sees"), 2);
-  const flags = putBytes(to, Uint8Array.from(rows, row => Number(row.flag)));
-  const counts = putU32(to, rows.map(row => row.count));
-  const present = { mask: putBytes(to, Uint8Array.from(rows, row => Number(row.text !== undefined))), descending: textDescending };
-  const absent = { mask: putBytes(to, Uint8Array.from(rows, row => Number(row.text === undefined))), descending: textDescending };
+  const numbers = putF64(
+    to,
+    rows.map(row => row.number),
+  );
+  const texts = putStrings(
+    to,
+    rows.map(row => row.text ?? "a value that nobody sees"),
+    2,
+  );
+  const flags = putBytes(
+    to,
+    Uint8Array.from(rows, row => Number(row.flag)),
+  );
+  const counts = putU32(
+    to,
+    rows.map(row => row.count),
+  );
+  const present = {
+    mask: putBytes(
+      to,
+      Uint8Array.from(rows, row => Number(row.text !== undefined)),
+    ),
+    descending: textDescending,
+  };
+  const absent = {
+    mask: putBytes(
+      to,
+      Uint8Array.from(rows, row => Number(row.text === undefined)),
+    ),
+    descending: textDescending,
+  };
   const before = allocator.outstandingBytes;
   const keys = new KeyBytes(kernels, allocator, rows.length);
   keys.addFixed(1 + 9 + 1 + 9 + 1);
@@ -78,14 +114,25 @@ function randomRow(random: Random): Row {
 
 function compareRows(a: Row, b: Row, textDescending: boolean): number {
   const numbers = (x: number, y: number) =>
-    Number.isNaN(x) || Number.isNaN(y) ? Number(Number.isNaN(x)) - Number(Number.isNaN(y)) : x === y ? 0 : x < y ? -1 : 1;
+    Number.isNaN(x) || Number.isNaN(y)
+      ? Number(Number.isNaN(x)) - Number(Number.isNaN(y))
+      : x === y
+        ? 0
+        : x < y
+          ? -1
+          : 1;
   const texts = (x: string | undefined, y: string | undefined) =>
-    x === undefined || y === undefined ? Number(y === undefined) - Number(x === undefined) : Buffer.compare(Buffer.from(x), Buffer.from(y));
+    x === undefined || y === undefined
+      ? Number(y === undefined) - Number(x === undefined)
+      : Buffer.compare(Buffer.from(x), Buffer.from(y));
   const text = texts(a.text, b.text) * (textDescending ? -1 : 1);
   return numbers(a.number, b.number) || text || Number(a.flag) - Number(b.flag) || a.count - b.count;
 }
 
-describe.each([{ name: "low addresses", start: 64 }, { name: "beyond 2 GiB", start: beyondTwoGiB }])("at $name", ({ start }) => {
+describe.each([
+  { name: "low addresses", start: 64 },
+  { name: "beyond 2 GiB", start: beyondTwoGiB },
+])("at $name", ({ start }) => {
   test.each([false, true])("rows, strings descending: %p", textDescending => {
     property(20, random => {
       const to = fixture({ start });
@@ -95,7 +142,8 @@ describe.each([{ name: "low addresses", start: 64 }, { name: "beyond 2 GiB", sta
       rows.forEach((a, i) =>
         rows.forEach((b, j) => {
           const wanted = Math.sign(compareRows(a, b, textDescending));
-          if (Buffer.compare(keys[i]!, keys[j]!) !== wanted) throw new Error(`${JSON.stringify([a, b])} should compare ${wanted}`);
+          if (Buffer.compare(keys[i]!, keys[j]!) !== wanted)
+            throw new Error(`${JSON.stringify([a, b])} should compare ${wanted}`);
         }),
       );
     });
@@ -116,7 +164,15 @@ describe.each([{ name: "low addresses", start: 64 }, { name: "beyond 2 GiB", sta
     keys.writeRaw(raw.offsets, raw.bytes);
     const [, middle, end] = [0, 1, 2].map(row => dest + to.kernels.u32[keys.offsets / 4 + row]!);
     const date = (value: number) => [0x28, ...encodeNumber(value).slice(1)];
-    expect([...to.kernels.u8.subarray(dest, middle)]).toEqual([...date(0), ...encodeNumber(0.5), ...Buffer.from("\x20abc")]);
-    expect([...to.kernels.u8.subarray(middle, end)]).toEqual([...date(-1), ...encodeNumber(-2), ...Buffer.from("x".repeat(40))]);
+    expect([...to.kernels.u8.subarray(dest, middle)]).toEqual([
+      ...date(0),
+      ...encodeNumber(0.5),
+      ...Buffer.from("\x20abc"),
+    ]);
+    expect([...to.kernels.u8.subarray(middle, end)]).toEqual([
+      ...date(-1),
+      ...encodeNumber(-2),
+      ...Buffer.from("x".repeat(40)),
+    ]);
   });
 });

@@ -15,8 +15,14 @@ const vectors: readonly (readonly [plain: Uint8Array, block: string])[] = [
   [Buffer.from("a".repeat(300)), "1f610100ff14506161616161"],
   [Buffer.from("ab".repeat(100)), "2f61620200ae506261626162"],
   [Buffer.from("\0\x01\x02\x03\x04\x05\x06".repeat(40)), "7f000102030405060700f9500203040506"],
-  [Buffer.from(quick), "f01074686520717569636b2062726f776e20666f78206a756d7073206f766572201f00d16c617a7920646f672c20616e641200023100b7646f6720736c656570732e16000f4700b3506570732e20"],
-  [Buffer.from(quick), "f01074686520717569636b2062726f776e20666f78206a756d7073206f766572201f00e66c617a7920646f672c20616e64203100cf646f6720736c656570732e204700bd506570732e20"],
+  [
+    Buffer.from(quick),
+    "f01074686520717569636b2062726f776e20666f78206a756d7073206f766572201f00d16c617a7920646f672c20616e641200023100b7646f6720736c656570732e16000f4700b3506570732e20",
+  ],
+  [
+    Buffer.from(quick),
+    "f01074686520717569636b2062726f776e20666f78206a756d7073206f766572201f00e66c617a7920646f672c20616e64203100cf646f6720736c656570732e204700bd506570732e20",
+  ],
 ];
 
 /** The block format as its description has it, one byte at a time. */
@@ -45,7 +51,14 @@ function compress(to: Fixture, plain: Uint8Array): Uint8Array {
   const bound = lz4BoundBytes(plain.length);
   const dst = to.allocator.alloc(bound + 16);
   to.kernels.u8.fill(0xab, dst + bound, dst + bound + 16);
-  const size = lz4Compress(to.kernels, putBytes(to, plain), plain.length, dst, bound, to.allocator.alloc(lz4TableBytes));
+  const size = lz4Compress(
+    to.kernels,
+    putBytes(to, plain),
+    plain.length,
+    dst,
+    bound,
+    to.allocator.alloc(lz4TableBytes),
+  );
   expect(size).toBeLessThanOrEqual(bound);
   expect([...to.kernels.u8.subarray(dst + bound, dst + bound + 16)]).toEqual(Array(16).fill(0xab));
   return to.kernels.u8.slice(dst, dst + size!);
@@ -55,9 +68,12 @@ function decompress(to: Fixture, block: Uint8Array, plainBytes: number): Uint8Ar
   const dst = to.allocator.alloc(plainBytes + 32);
   to.kernels.u8.fill(0xab, dst, dst + plainBytes + 32);
   try {
-    lz4Decompress(to.kernels, putBytes(to, block), block.length, dst + 16 as typeof dst, plainBytes);
+    lz4Decompress(to.kernels, putBytes(to, block), block.length, (dst + 16) as typeof dst, plainBytes);
   } finally {
-    const around = [...to.kernels.u8.subarray(dst, dst + 16), ...to.kernels.u8.subarray(dst + 16 + plainBytes, dst + plainBytes + 32)];
+    const around = [
+      ...to.kernels.u8.subarray(dst, dst + 16),
+      ...to.kernels.u8.subarray(dst + 16 + plainBytes, dst + plainBytes + 32),
+    ];
     expect(around).toEqual(Array(32).fill(0xab));
   }
   return to.kernels.u8.slice(dst + 16, dst + 16 + plainBytes);
@@ -66,7 +82,12 @@ function decompress(to: Fixture, block: Uint8Array, plainBytes: number): Uint8Ar
 function randomPlain(random: Random): Uint8Array {
   const kind = random.below(4);
   const n = [random.below(20), random.below(300), random.below(30_000)][random.below(3)]!;
-  const text = Array.from({ length: 40 }, () => random.uint32().toString(36).slice(0, 1 + random.below(8)));
+  const text = Array.from({ length: 40 }, () =>
+    random
+      .uint32()
+      .toString(36)
+      .slice(0, 1 + random.below(8)),
+  );
   switch (kind) {
     case 0:
       return Uint8Array.from({ length: n }, () => random.below(256));
@@ -81,7 +102,10 @@ function randomPlain(random: Random): Uint8Array {
   }
 }
 
-describe.each([{ name: "low addresses", start: 64 }, { name: "beyond 2 GiB", start: beyondTwoGiB }])("at $name", ({ start }) => {
+describe.each([
+  { name: "low addresses", start: 64 },
+  { name: "beyond 2 GiB", start: beyondTwoGiB },
+])("at $name", ({ start }) => {
   test("blocks of the reference implementation", () => {
     const to = fixture({ start });
     for (const [plain, block] of vectors) {
@@ -106,12 +130,15 @@ describe.each([{ name: "low addresses", start: 64 }, { name: "beyond 2 GiB", sta
       const to = fixture({ start });
       const plain = randomPlain(random).subarray(0, 2000);
       const block = compress(to, plain);
-      for (let hits = 1 + random.below(3); hits > 0; hits--) block[random.below(block.length)]! ^= 1 + random.below(255);
+      for (let hits = 1 + random.below(3); hits > 0; hits--)
+        block[random.below(block.length)]! ^= 1 + random.below(255);
       const damaged = random.below(3) === 0 ? block.subarray(0, random.below(block.length)) : block;
       try {
         decompress(to, damaged, plain.length);
       } catch (error) {
-        expect((error as Error).message).toBe(`an lz4 block of ${damaged.length} bytes is damaged: it does not hold ${plain.length} bytes`);
+        expect((error as Error).message).toBe(
+          `an lz4 block of ${damaged.length} bytes is damaged: it does not hold ${plain.length} bytes`,
+        );
         refused++;
       }
     });
@@ -145,7 +172,16 @@ test("a whole block, to the very end of memory", () => {
   lz4Decompress(to.kernels, src as never, block.length, dst as never, n);
   expect(Buffer.from(to.kernels.u8.slice(dst, dst + n)).equals(plain)).toBe(true);
   to.kernels.u8.set(plain, end - n);
-  const again = lz4Compress(to.kernels, (end - n) as never, n, to.allocator.alloc(lz4BoundBytes(n)), lz4BoundBytes(n), to.allocator.alloc(lz4TableBytes));
+  const again = lz4Compress(
+    to.kernels,
+    (end - n) as never,
+    n,
+    to.allocator.alloc(lz4BoundBytes(n)),
+    lz4BoundBytes(n),
+    to.allocator.alloc(lz4TableBytes),
+  );
   expect(again).toBe(block.length);
-  expect(() => lz4Compress(to.kernels, 0 as never, n + 1, 0 as never, n, 0 as never)).toThrow("an lz4 block of 1048577 bytes");
+  expect(() => lz4Compress(to.kernels, 0 as never, n + 1, 0 as never, n, 0 as never)).toThrow(
+    "an lz4 block of 1048577 bytes",
+  );
 });

@@ -7,14 +7,18 @@ import { awkwardStrings, beyondTwoGiB, fixture, getU32, property, putStrings } f
 
 const shapes: Record<string, (random: Random, i: number) => string> = {
   "all equal": () => "the same string, longer than one word",
-  "awkward": random => awkwardStrings[random.below(awkwardStrings.length)]! + awkwardStrings[random.below(awkwardStrings.length)]!,
-  "ascending": (_, i) => String(i + 100_000),
-  "descending": (_, i) => String(100_000 - i),
+  awkward: random =>
+    awkwardStrings[random.below(awkwardStrings.length)]! + awkwardStrings[random.below(awkwardStrings.length)]!,
+  ascending: (_, i) => String(i + 100_000),
+  descending: (_, i) => String(100_000 - i),
   "nearly ascending": (random, i) => String(i + random.below(5) + 100_000),
   "long common prefix": random => "https://example.com/a/rather/long/path/" + random.below(1000),
 };
 
-describe.each([{ name: "low addresses", start: 64 }, { name: "beyond 2 GiB", start: beyondTwoGiB }])("at $name", ({ start }) => {
+describe.each([
+  { name: "low addresses", start: 64 },
+  { name: "beyond 2 GiB", start: beyondTwoGiB },
+])("at $name", ({ start }) => {
   test.each(Object.keys(shapes))("strings, %s", shape => {
     property(12, random => {
       const to = fixture({ start });
@@ -27,7 +31,9 @@ describe.each([{ name: "low addresses", start: 64 }, { name: "beyond 2 GiB", sta
       const before = to.allocator.outstandingBytes;
       mergeSortBytes(to.kernels, to.allocator, offsets, bytes, indexes, n);
       expect(to.allocator.outstandingBytes).toBe(before);
-      expect(getU32(to, indexes, n)).toEqual([...texts.keys()].sort((a, b) => Buffer.compare(encoded[a]!, encoded[b]!) || a - b));
+      expect(getU32(to, indexes, n)).toEqual(
+        [...texts.keys()].sort((a, b) => Buffer.compare(encoded[a]!, encoded[b]!) || a - b),
+      );
     });
   });
 });

@@ -11,7 +11,10 @@ interface Emitted {
 
 /** Runs the merger over runs of keys, handing out windows of random sizes (some of them empty). */
 function mergeAll<K>(
-  to: Fixture, random: Random, keyKind: "u64" | "bytes", runs: readonly (readonly K[])[],
+  to: Fixture,
+  random: Random,
+  keyKind: "u64" | "bytes",
+  runs: readonly (readonly K[])[],
   put: (rows: readonly K[]) => { keys: number; bytes?: number },
 ): Emitted[] {
   const merger = new Merger(to.kernels, to.allocator, keyKind, runs.length);
@@ -41,23 +44,33 @@ function mergeAll<K>(
 
 function wantedOrder<K>(runs: readonly (readonly K[])[], compare: (a: K, b: K) => number): Emitted[] {
   const rows = runs.flatMap((keys, run) => keys.map((key, row) => ({ key, run, row })));
-  return rows.sort((a, b) => compare(a.key, b.key) || a.run - b.run || a.row - b.row).map(({ run, row }) => ({ run, row }));
+  return rows
+    .sort((a, b) => compare(a.key, b.key) || a.run - b.run || a.row - b.row)
+    .map(({ run, row }) => ({ run, row }));
 }
 
 function randomRuns<K>(random: Random, key: () => K, compare: (a: K, b: K) => number): K[][] {
   const count = random.below(4) === 0 ? random.below(40) : random.below(6);
-  return Array.from({ length: count }, () => Array.from({ length: random.below(3) === 0 ? 0 : random.below(40) }, key).sort(compare));
+  return Array.from({ length: count }, () =>
+    Array.from({ length: random.below(3) === 0 ? 0 : random.below(40) }, key).sort(compare),
+  );
 }
 
-describe.each([{ name: "low addresses", start: 64 }, { name: "beyond 2 GiB", start: beyondTwoGiB }])("at $name", ({ start }) => {
+describe.each([
+  { name: "low addresses", start: 64 },
+  { name: "beyond 2 GiB", start: beyondTwoGiB },
+])("at $name", ({ start }) => {
   test("u64 keys", () => {
     property(80, random => {
       const to = fixture({ start });
       const compare = (a: bigint, b: bigint) => (a < b ? -1 : a > b ? 1 : 0);
       const distinct = [1, 5, 1000][random.below(3)]!;
-      const key = () => (random.below(10) === 0 ? 2n ** 64n - 1n : BigInt(random.below(distinct)) << BigInt(random.below(2) * 40));
+      const key = () =>
+        random.below(10) === 0 ? 2n ** 64n - 1n : BigInt(random.below(distinct)) << BigInt(random.below(2) * 40);
       const runs = randomRuns(random, key, compare);
-      expect(mergeAll(to, random, "u64", runs, rows => ({ keys: putU64(to, rows) }))).toEqual(wantedOrder(runs, compare));
+      expect(mergeAll(to, random, "u64", runs, rows => ({ keys: putU64(to, rows) }))).toEqual(
+        wantedOrder(runs, compare),
+      );
     });
   });
 
@@ -66,7 +79,8 @@ describe.each([{ name: "low addresses", start: 64 }, { name: "beyond 2 GiB", sta
       const to = fixture({ start });
       const compare = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
       const heads = ["", "\0", "a", "prefix!", "prefix!!", "prefix! longer than a word "];
-      const key = () => heads[random.below(heads.length)]! + "\0z".repeat(random.below(3)) + "é".repeat(random.below(2));
+      const key = () =>
+        heads[random.below(heads.length)]! + "\0z".repeat(random.below(3)) + "é".repeat(random.below(2));
       const runs = randomRuns(random, key, compare);
       const put = (rows: readonly string[]) => {
         const { offsets, bytes } = putStrings(to, rows, random.below(4));

@@ -2,12 +2,37 @@
 import { describe, expect, test } from "bun:test";
 import type { Random } from "../../src/base/random.ts";
 import {
-  addI32, copyBytes, copyRanges, fill, gather, gatherBytes, gatheredLength, gatherListItems, iota, prefixSum, rangesLength,
-  scatter, type ValueWidth,
+  addI32,
+  copyBytes,
+  copyRanges,
+  fill,
+  gather,
+  gatherBytes,
+  gatheredLength,
+  gatherListItems,
+  iota,
+  prefixSum,
+  rangesLength,
+  scatter,
+  type ValueWidth,
 } from "../../src/kernel/move.ts";
-import { awkwardStrings, beyondTwoGiB, fixture, type Fixture, getI32, getU32, property, putBytes, putStrings, putU32 } from "./fixture.ts";
+import {
+  awkwardStrings,
+  beyondTwoGiB,
+  fixture,
+  type Fixture,
+  getI32,
+  getU32,
+  property,
+  putBytes,
+  putStrings,
+  putU32,
+} from "./fixture.ts";
 
-const places = [{ name: "low addresses", start: 64 }, { name: "beyond 2 GiB", start: beyondTwoGiB }];
+const places = [
+  { name: "low addresses", start: 64 },
+  { name: "beyond 2 GiB", start: beyondTwoGiB },
+];
 const widths: readonly ValueWidth[] = [1, 4, 8];
 
 function randomBytes(random: Random, n: number): Uint8Array {
@@ -15,7 +40,9 @@ function randomBytes(random: Random, n: number): Uint8Array {
 }
 
 function randomStrings(random: Random, n: number): string[] {
-  return Array.from({ length: n }, () => random.below(20) === 0 ? "é".repeat(random.below(300)) : awkwardStrings[random.below(awkwardStrings.length)]!);
+  return Array.from({ length: n }, () =>
+    random.below(20) === 0 ? "é".repeat(random.below(300)) : awkwardStrings[random.below(awkwardStrings.length)]!,
+  );
 }
 
 function getStrings({ kernels }: Fixture, offsets: number, bytes: number, n: number): string[] {
@@ -37,7 +64,10 @@ describe.each(places)("at $name", ({ start }) => {
       const gathered = indexes.flatMap(row => [...source.subarray(row * width, (row + 1) * width)]);
       expect([...to.kernels.u8.subarray(dst, dst + n * width)]).toEqual(gathered);
 
-      const order = indexes.map((key, i) => ({ key, i })).sort((a, b) => a.key - b.key || a.i - b.i).map(({ i }) => i);
+      const order = indexes
+        .map((key, i) => ({ key, i }))
+        .sort((a, b) => a.key - b.key || a.i - b.i)
+        .map(({ i }) => i);
       const back = to.allocator.alloc(n * width + 1);
       scatter(to.kernels, width, dst, putU32(to, order), n, back);
       const scattered = new Uint8Array(n * width);
@@ -64,8 +94,14 @@ describe.each(places)("at $name", ({ start }) => {
       expect(getStrings(to, dstOffsets, dst, indexes.length)).toEqual(wanted);
       expect([...to.kernels.u8.subarray(dst + length, dst + length + 16)]).toEqual(Array(16).fill(0xab));
 
-      const starts = putU32(to, indexes.map(row => to.kernels.u32[column.offsets / 4 + row]!));
-      const ends = putU32(to, indexes.map(row => to.kernels.u32[column.offsets / 4 + row + 1]!));
+      const starts = putU32(
+        to,
+        indexes.map(row => to.kernels.u32[column.offsets / 4 + row]!),
+      );
+      const ends = putU32(
+        to,
+        indexes.map(row => to.kernels.u32[column.offsets / 4 + row + 1]!),
+      );
       expect(rangesLength(to.kernels, starts, ends, indexes.length)).toBe(length);
       to.kernels.u8.fill(0xab, dst, dst + length + 16);
       copyRanges(to.kernels, column.bytes, starts, ends, indexes.length, dstOffsets, dst, length);
@@ -83,7 +119,9 @@ describe.each(places)("at $name", ({ start }) => {
       const indexes = Array.from({ length: random.below(80) }, () => random.below(n));
       const at = putU32(to, offsets);
       const rows = putU32(to, indexes);
-      const wanted = indexes.map(row => Array.from({ length: offsets[row + 1]! - offsets[row]! }, (_, i) => offsets[row]! + i));
+      const wanted = indexes.map(row =>
+        Array.from({ length: offsets[row + 1]! - offsets[row]! }, (_, i) => offsets[row]! + i),
+      );
       const items = gatheredLength(to.kernels, at, rows, indexes.length);
       const dstOffsets = to.allocator.alloc((indexes.length + 1) * 4);
       const dstItems = to.allocator.alloc(items * 4 + 4);

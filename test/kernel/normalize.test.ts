@@ -2,7 +2,19 @@
 import { describe, expect, test } from "bun:test";
 import { indexesOfWords, orderKeys, orderWordsI32, type OrderedKind } from "../../src/kernel/normalize.ts";
 import type { Ptr } from "../../src/kernel/ptr.ts";
-import { awkwardNumbers, beyondTwoGiB, fixture, type Fixture, getU32, getU64, property, putBytes, putF64, putU32, putU64 } from "./fixture.ts";
+import {
+  awkwardNumbers,
+  beyondTwoGiB,
+  fixture,
+  type Fixture,
+  getU32,
+  getU64,
+  property,
+  putBytes,
+  putF64,
+  putU32,
+  putU64,
+} from "./fixture.ts";
 
 /** −0 equals 0, NaN last. */
 function compareNumbers(a: number, b: number): number {
@@ -20,11 +32,18 @@ function sign(x: number): number {
   return Math.sign(x) + 0;
 }
 
-describe.each([{ name: "low addresses", start: 64 }, { name: "beyond 2 GiB", start: beyondTwoGiB }])("at $name", ({ start }) => {
+describe.each([
+  { name: "low addresses", start: 64 },
+  { name: "beyond 2 GiB", start: beyondTwoGiB },
+])("at $name", ({ start }) => {
   test("numbers", () => {
     property(20, random => {
       const to = fixture({ start });
-      const numbers = [...awkwardNumbers, -NaN, ...Array.from({ length: 40 }, () => (random.float() - 0.5) * 10 ** random.below(40))];
+      const numbers = [
+        ...awkwardNumbers,
+        -NaN,
+        ...Array.from({ length: 40 }, () => (random.float() - 0.5) * 10 ** random.below(40)),
+      ];
       const ascending = keysOf(to, "f64", putF64(to, numbers), numbers.length);
       const descending = keysOf(to, "date", putF64(to, numbers), numbers.length, true);
       numbers.forEach((a, i) =>
@@ -39,7 +58,12 @@ describe.each([{ name: "low addresses", start: 64 }, { name: "beyond 2 GiB", sta
 
   test("a NaN of any bits has one key", () => {
     const to = fixture({ start });
-    const keys = keysOf(to, "f64", putU64(to, [0x7ff8000000000000n, 0xfff8000000000000n, 0x7ff0000000000001n, 0xffffffffffffffffn]), 4);
+    const keys = keysOf(
+      to,
+      "f64",
+      putU64(to, [0x7ff8000000000000n, 0xfff8000000000000n, 0x7ff0000000000001n, 0xffffffffffffffffn]),
+      4,
+    );
     expect(new Set(keys).size).toBe(1);
   });
 

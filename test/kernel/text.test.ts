@@ -25,7 +25,10 @@ function linesOf(text: string): string[] {
   return ended(text.split("\n")).map(line => (line.endsWith("\r") ? line.slice(0, -1) : line));
 }
 
-describe.each([{ name: "low addresses", start: 64 }, { name: "beyond 2 GiB", start: beyondTwoGiB }])("at $name", ({ start }) => {
+describe.each([
+  { name: "low addresses", start: 64 },
+  { name: "beyond 2 GiB", start: beyondTwoGiB },
+])("at $name", ({ start }) => {
   test.each(["lines", "tokens", "lineTokens"] as const)("%s, in chunks and batches of any size", kind => {
     property(60, random => {
       const to = fixture({ start });
@@ -35,7 +38,7 @@ describe.each([{ name: "low addresses", start: 64 }, { name: "beyond 2 GiB", sta
       const out = pieces(to, 1 + random.below(70));
       const cursor = new TextCursor(to.kernels, to.allocator);
       const found: string[] = [];
-      for (let to_ = 0; to_ < bytes.length; ) {
+      for (let to_ = 0; to_ < bytes.length;) {
         to_ = Math.min(bytes.length, to_ + 1 + random.below(bytes.length));
         let n: number;
         do {
@@ -51,7 +54,9 @@ describe.each([{ name: "low addresses", start: 64 }, { name: "beyond 2 GiB", sta
         lineTokens: () => ended([...linesOf(text), text.split("\n").at(-1)!].flatMap(line => line.split(" "))),
       };
       expect(found).toEqual(wanted[kind]());
-      expect(bytes.subarray(cursor.start).toString()).toBe(text.split({ lines: "\n", tokens: " ", lineTokens: /[ \n]/ }[kind]).at(-1)!);
+      expect(bytes.subarray(cursor.start).toString()).toBe(
+        text.split({ lines: "\n", tokens: " ", lineTokens: /[ \n]/ }[kind]).at(-1)!,
+      );
       cursor.free();
     });
   });
@@ -71,8 +76,21 @@ describe.each([{ name: "low addresses", start: 64 }, { name: "beyond 2 GiB", sta
   test("tokens of a column, with their rows", () => {
     property(60, random => {
       const to = fixture({ start });
-      const words = ["", "a", "two words", " ", "   ", "é b", "x".repeat(40), "y".repeat(17) + " z", "p q r s t u v w x y z"];
-      const texts = Array.from({ length: random.below(60) }, () => words[random.below(words.length)]! + words[random.below(words.length)]!);
+      const words = [
+        "",
+        "a",
+        "two words",
+        " ",
+        "   ",
+        "é b",
+        "x".repeat(40),
+        "y".repeat(17) + " z",
+        "p q r s t u v w x y z",
+      ];
+      const texts = Array.from(
+        { length: random.below(60) },
+        () => words[random.below(words.length)]! + words[random.below(words.length)]!,
+      );
       const { offsets, bytes } = putStrings(to, texts, random.below(5));
       const capacity = 1 + random.below(30);
       const out = { ...pieces(to, capacity), rows: to.allocator.alloc(capacity * 4) };
@@ -80,10 +98,14 @@ describe.each([{ name: "low addresses", start: 64 }, { name: "beyond 2 GiB", sta
       const found: [number, string][] = [];
       for (let n = tokenizer.next(space, out); n > 0; n = tokenizer.next(space, out)) {
         const [starts, ends, rows] = [out.starts, out.ends, out.rows].map(ptr => getU32(to, ptr, n));
-        rows!.forEach((row, i) => found.push([row, Buffer.from(to.kernels.u8.slice(bytes + starts![i]!, bytes + ends![i]!)).toString()]));
+        rows!.forEach((row, i) =>
+          found.push([row, Buffer.from(to.kernels.u8.slice(bytes + starts![i]!, bytes + ends![i]!)).toString()]),
+        );
       }
       tokenizer.free();
-      expect(found).toEqual(texts.flatMap((text, row) => text.split(" ").map((token): [number, string] => [row, token])));
+      expect(found).toEqual(
+        texts.flatMap((text, row) => text.split(" ").map((token): [number, string] => [row, token])),
+      );
     });
   });
 
@@ -91,19 +113,38 @@ describe.each([{ name: "low addresses", start: 64 }, { name: "beyond 2 GiB", sta
     property(200, random => {
       const to = fixture({ start });
       const good = ["ascii", "é", "日本語", "🔥", "\u{10ffff}", "\0", "z".repeat(random.below(100))];
-      const bad = [[0x80], [0xc0, 0x80], [0xc2], [0xe0, 0x80, 0x80], [0xe0, 0xa0], [0xed, 0xa0, 0x80], [0xef, 0xbf], [0xf0, 0x9f, 0x94], [0xf4, 0x90, 0x80, 0x80], [0xf5], [0xff], [0xf0, 0x80]];
+      const bad = [
+        [0x80],
+        [0xc0, 0x80],
+        [0xc2],
+        [0xe0, 0x80, 0x80],
+        [0xe0, 0xa0],
+        [0xed, 0xa0, 0x80],
+        [0xef, 0xbf],
+        [0xf0, 0x9f, 0x94],
+        [0xf4, 0x90, 0x80, 0x80],
+        [0xf5],
+        [0xff],
+        [0xf0, 0x80],
+      ];
       const badShare = [0, 0.1, 0.7][random.below(3)]!;
       const parts = Array.from({ length: random.below(30) }, () =>
-        random.float() < badShare ? Buffer.from(bad[random.below(bad.length)]!) : Buffer.from(good[random.below(good.length)]!));
+        random.float() < badShare
+          ? Buffer.from(bad[random.below(bad.length)]!)
+          : Buffer.from(good[random.below(good.length)]!),
+      );
       const bytes = Buffer.concat(parts);
       const at = putBytes(to, bytes);
       const decoded = new TextDecoder().decode(bytes);
       const decodedBom = bytes.subarray(0, 3).equals(Buffer.of(0xef, 0xbb, 0xbf));
       expect(decodedBom).toBe(false);
-      expect(utf8Replacements(to.kernels, to.allocator, at, bytes.length)).toBe([...decoded].filter(c => c === "\ufffd").length);
+      expect(utf8Replacements(to.kernels, to.allocator, at, bytes.length)).toBe(
+        [...decoded].filter(c => c === "\ufffd").length,
+      );
       expect(isAscii(to.kernels, at, bytes.length)).toBe(bytes.every(byte => byte < 0x80));
       const position = utf8Valid(to.kernels, at, bytes.length);
-      const isWellFormed = (length: number) => Buffer.from(bytes.subarray(0, length).toString()).equals(bytes.subarray(0, length));
+      const isWellFormed = (length: number) =>
+        Buffer.from(bytes.subarray(0, length).toString()).equals(bytes.subarray(0, length));
       if (position === -1) expect(isWellFormed(bytes.length)).toBe(true);
       else expect([isWellFormed(position), isWellFormed(bytes.length)]).toEqual([true, false]);
     });
