@@ -24,17 +24,17 @@ export abstract class RddNarrow<T> extends RddCore<T> {
   }
 
   /** All elements of `fn`'s iterables, in order. A string is refused rather than taken apart. */
-  flatMap<U extends Hint>(fn: (row: T) => Iterable<U>): Rdd<Widen<U>> {
+  flatMap<U extends Hint>(fn: (row: T) => Iterable<U> & object): Rdd<Widen<U>> {
     return this.withFunction("flatMap", fn);
   }
 
   /** `fn` of each partition's rows as an iterator; what it yields are the new rows. */
-  mapPartitions<U extends Hint>(fn: (rows: IteratorObject<T, undefined, unknown>) => Iterable<U>): Rdd<Widen<U>> {
+  mapPartitions<U extends Hint>(fn: (rows: IteratorObject<T, undefined, unknown>) => Iterable<U> & object): Rdd<Widen<U>> {
     return this.withFunction("mapPartitions", fn);
   }
 
   /** Like `mapPartitions`, with the partition's number first. */
-  mapPartitionsWithIndex<U extends Hint>(fn: (index: number, rows: IteratorObject<T, undefined, unknown>) => Iterable<U>): Rdd<Widen<U>> {
+  mapPartitionsWithIndex<U extends Hint>(fn: (index: number, rows: IteratorObject<T, undefined, unknown>) => Iterable<U> & object): Rdd<Widen<U>> {
     return this.withFunction("mapPartitionsWithIndex", fn);
   }
 

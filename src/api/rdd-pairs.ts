@@ -30,7 +30,7 @@ export abstract class RddPairs<T> extends RddNarrow<T> {
     return this.make({ ...node, op: "mapValues", parent: this.plan, fn: this.capture(fn, "mapValues", node.at) });
   }
 
-  flatMapValues<K, V, U extends Hint>(this: RddPairs<Pair<K, V>>, fn: (value: V) => Iterable<U>): Rdd<[K, Widen<U>]> {
+  flatMapValues<K, V, U extends Hint>(this: RddPairs<Pair<K, V>>, fn: (value: V) => Iterable<U> & object): Rdd<[K, Widen<U>]> {
     const node = this.node("flatMapValues");
     return this.make({ ...node, op: "flatMapValues", parent: this.plan, fn: this.capture(fn, "flatMapValues", node.at) });
   }

@@ -84,7 +84,7 @@ export default function errors(tools: SuiteTools): void {
   refuses("not pairs: lookup", () => notPairs.lookup(1), { says: "lookup needs pairs, but a row is " }); // not pairs: lookup
   refuses("not pairs: three", () => (five.map(x => [x, x, x]) as unknown as typeof notPairs).groupByKey().count(), { says: "groupByKey needs pairs, but a row is [" }); // not pairs: three
 
-  refuses("a string to flatten", () => five.flatMap(() => "abc").collect(), { // a string to flatten
+  refuses("a string to flatten", () => five.flatMap(() => "abc" as never).collect(), { // a string to flatten
     says: 'the function given to flatMap returned the string "abc", which is not flattened',
     hint: "return an array: [text], or [...text] for its characters",
   });
