@@ -11,16 +11,11 @@ export interface Ended {
 }
 
 export function runExample(name: string, ...args: string[]): Ended {
-  return runCommand(
-    process.execPath,
-    "src/main.ts",
-    "run",
-    "--quiet",
-    "--master",
-    "local[2]",
-    `examples/${name}.ts`,
-    ...args,
-  );
+  return runJob(`examples/${name}.ts`, ...args);
+}
+
+export function runJob(file: string, ...args: string[]): Ended {
+  return runCommand(process.execPath, "src/main.ts", "run", "--quiet", "--master", "local[2]", file, ...args);
 }
 
 export function runCommand(...command: string[]): Ended {

@@ -14,7 +14,12 @@ export async function inferences(ctx: Context): Promise<void> {
 
   // rows from the driver
   is<Rdd<string>>()(ctx.parallelize(["a", "b"]));
-  is<Rdd<[string, number]>>()(ctx.parallelize([["a", 1], ["b", 2]])); // prettier-ignore
+  is<Rdd<[string, number]>>()(
+    ctx.parallelize([
+      ["a", 1],
+      ["b", 2],
+    ]),
+  );
   is<Rdd<[string, [number, boolean]]>>()(ctx.parallelize([["a", [1, true]]]));
   is<Rdd<{ x: number }>>()(ctx.parallelize([{ x: 1 }], 4));
   is<Rdd<[string, number]>>()(ctx.parallelize(new Map([["a", 1]])));
@@ -23,7 +28,12 @@ export async function inferences(ctx: Context): Promise<void> {
   is<Rdd<[string, number]>>()(numbers.map(n => [String(n), n]));
   is<Rdd<[string, number]>>()(numbers.map(n => [String(n), n] as const));
   is<Rdd<[string, [number, number]]>>()(numbers.map(n => ["a", [n, 1]]));
-  is<Rdd<[number, string]>>()(numbers.flatMap(n => [[n, "a"], [n, "b"]])); // prettier-ignore
+  is<Rdd<[number, string]>>()(
+    numbers.flatMap(n => [
+      [n, "a"],
+      [n, "b"],
+    ]),
+  );
   is<Rdd<number[]>>()(numbers.glom());
   is<Rdd<string>>()(numbers.map(n => (n > 5 ? "high" : "low")));
   is<Rdd<boolean>>()(numbers.map(n => n > 5));
