@@ -12,5 +12,5 @@ export default async function main(ctx: Context, args: string[]): Promise<void> 
     .map(word => [word, 1])
     .reduceByKey((a, b) => a + b)
     .sortByKey();
-  for await (const [word, n] of counts) console.log(`${String(n).padStart(7)} ${word}`);
+  for (const [word, n] of await counts.collect()) console.log(`${String(n).padStart(7)} ${word}`);
 }
