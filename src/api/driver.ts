@@ -242,6 +242,7 @@ export class Driver {
 
   async stop(): Promise<void> {
     this.stopped = true;
+    for (const job of this.running) job.cancelled ??= "the Context was stopped";
     await this.engine?.stop();
     this.removeFiles();
     process.off("exit", this.removeFiles);

@@ -179,6 +179,28 @@ export default function jobs(tools: SuiteTools): void {
     expect(await ctx.range(0, 1000, 1, 4).map(i => [i % 10, i]).groupByKey().count()).toBe(10);
   });
 
+  test("shuffle files and memory of plans that nothing refers to are freed", async () => {
+    takeEvents();
+    const shuffle = () => ctx.range(0, 40_000, 1, 2).map(i => [i, i]).partitionBy(2).mapValues(v => v).count();
+    for (let round = 0; round < 60; round++) {
+      expect(await shuffle()).toBe(40_000);
+      if (round % 4 === 3) Bun.gc(true);
+    }
+    // twice as much as there is memory was shuffled
+    const ended = takeEvents().flatMap(event => (event.type === "taskEnded" && event.metrics !== undefined ? [event.metrics] : []));
+    expect(ended.reduce((sum, metrics) => sum + metrics.shuffleWriteBytes, 0)).toBeGreaterThan(35e6);
+    expect(ended.reduce((sum, metrics) => sum + metrics.spilledBytes, 0)).toBe(0);
+  });
+
+  test("plans in use keep their shuffles", async () => {
+    const placed = ctx.range(0, 1000, 1, 2).map(i => [i, i]).partitionBy(2);
+    expect(await placed.count()).toBe(1000);
+    Bun.gc(true);
+    takeEvents();
+    expect(await placed.mapValues(v => v).count()).toBe(1000);
+    expect(takeEvents().some(event => event.type === "stageSkipped")).toBe(true);
+  });
+
   const folder = mkdtempSync(join(tmpdir(), "firesteel-jobs-"));
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
