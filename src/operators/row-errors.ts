@@ -2,6 +2,7 @@
 import { FiresteelError } from "../base/errors.ts";
 
 const previewCharactersMax = 60;
+const previewDepthMax = 6;
 
 export function notAPair(row: unknown, operator: string): FiresteelError {
   return new FiresteelError("user", `${operator} needs pairs, but a row is ${preview(row)}`, {
@@ -32,14 +33,30 @@ export function isThenable(value: unknown): boolean {
   return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }
 
-/** A value in a few characters, for messages. */
+/** A value in a few characters, for messages: as JSON where JSON has it, `undefined`, `NaN`, `5n`, `Point {"x":1}`. */
 export function preview(value: unknown): string {
-  let text: string | undefined;
+  let text: string;
   try {
-    text = typeof value === "bigint" ? `${value}n` : typeof value === "number" ? String(value) : typeof value === "function" ? "a function" : JSON.stringify(value);
+    text = show(value, 0);
   } catch {
-    text = undefined;
+    text = Object.prototype.toString.call(value);
   }
-  text ??= String(value);
   return text.length > previewCharactersMax ? `${text.slice(0, previewCharactersMax)}…` : text;
+}
+
+function show(value: unknown, depth: number): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, previewCharactersMax));
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "function") return "a function";
+  if (typeof value !== "object" || value === null) return Object.is(value, -0) ? "-0" : String(value);
+  if (depth === previewDepthMax) return "…";
+  const first = <T>(parts: Iterable<T>, of: (part: T) => string) => Array.from(Iterator.from(parts).take(previewCharactersMax), of).join(",");
+  if (Array.isArray(value)) return `[${first(value, item => show(item, depth + 1))}]`;
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? "Invalid Date" : value.toISOString();
+  if (value instanceof RegExp || value instanceof Error) return String(value);
+  if (value instanceof Set) return `Set {${first(value, item => show(item, depth + 1))}}`;
+  const named = value instanceof Map ? first(value, ([key, item]) => `${show(key, depth + 1)}=>${show(item, depth + 1)}`) : undefined;
+  const prototype = Object.getPrototypeOf(value) as { constructor?: { name?: string } } | null;
+  const name = prototype === null || prototype === Object.prototype ? "" : `${prototype.constructor?.name ?? ""} `;
+  return `${name}{${named ?? first(Object.entries(value), ([key, item]) => `${JSON.stringify(key)}:${show(item, depth + 1)}`)}}`;
 }
