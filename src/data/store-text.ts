@@ -26,26 +26,38 @@ export function writeString(b: Builder, i: number, text: string): boolean {
   return true;
 }
 
-/** Lets the encoder write straight into a builder's bytes. */
-class BuilderTarget implements ByteTarget {
-  builder!: Builder;
+/** Lets an encoder write straight into a builder's bytes. */
+class CellEncoder implements ByteTarget {
+  private builder!: Builder;
+  private readonly encoder = new ValueEncoder(this);
+  busy = false;
 
   grow(encoder: ValueEncoder, needed: number): void {
     const { builder } = this;
     builder.reserveBytes(encoder.at, needed);
     encoder.use(builder.u, builder.d);
   }
+
+  write(b: Builder, i: number, value: unknown): boolean {
+    const { encoder } = this;
+    this.builder = b;
+    this.busy = true;
+    try {
+      encoder.use(b.u, b.d);
+      encoder.at = b.o[i]!;
+      if (!encoder.tryWrite(value)) return false;
+      b.o[i + 1] = encoder.at;
+      return true;
+    } finally {
+      this.busy = false;
+    }
+  }
 }
 
-const target = new BuilderTarget();
-const encoder = new ValueEncoder(target);
+const cellEncoder = new CellEncoder();
 
 /** Encodes a value as an *any* cell. False for a value that cannot ship. */
 export function writeAny(b: Builder, i: number, value: unknown): boolean {
-  target.builder = b;
-  encoder.use(b.u, b.d);
-  encoder.at = b.o[i]!;
-  if (!encoder.tryWrite(value)) return false;
-  b.o[i + 1] = encoder.at;
-  return true;
+  // asking for memory may make other operators spill, and write cells meanwhile
+  return (cellEncoder.busy ? new CellEncoder() : cellEncoder).write(b, i, value);
 }
