@@ -46,7 +46,7 @@ async function timeWordCount(): Promise<void> {
   const [ours, baseline]: [ProcessRun[], ProcessRun[]] = [[], []];
   for (let i = 0; i < Number(option("runs") ?? 3); i++) {
     ours.push(await runProcess([...firesteel, join(import.meta.dirname, "word-count.ts"), text]));
-    baseline.push(await runProcess([process.execPath, join(import.meta.dirname, "word-count.baseline.ts"), text]));
+    baseline.push(await runProcess([process.execPath, join(import.meta.dirname, "word-count-script.ts"), text]));
     if (ours[i]!.output !== baseline[i]!.output) throw new Error(`word count gave ${ours[i]!.output}, the script ${baseline[i]!.output}`);
   }
   const seconds = (runs: readonly ProcessRun[]) => median(runs.map(run => run.seconds));
