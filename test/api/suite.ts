@@ -9,6 +9,7 @@ import type { EngineEvent } from "../../src/base/events.ts";
 import { Context } from "../../src/api/context.ts";
 import { bundleJob, loadBundle, runEntry } from "../../src/closure/bundle.ts";
 import { compareValues } from "../../src/data/compare.ts";
+import { keyOf } from "../../src/data/key-bytes.ts";
 import { provideEngineModule } from "../../src/exec/engine-module.ts";
 import * as publicModule from "../../src/index.ts";
 import { detectMachine } from "../../src/platform/resources.ts";
@@ -26,6 +27,8 @@ export interface SuiteTools {
   readonly sameGroups: (actual: readonly (readonly unknown[])[], expected: readonly (readonly unknown[])[]) => void;
   /** Pairs by key, first seen first, values in order: `[key, values]`. */
   readonly group: (pairs: readonly (readonly [unknown, unknown])[]) => [unknown, unknown[]][];
+  /** Equal values have equal identities. */
+  readonly identity: (value: unknown) => string;
   /** The total order of values. */
   readonly order: (a: unknown, b: unknown) => number;
   /** A stable sorted copy; `sort` itself puts undefined last whatever the order. */
@@ -106,6 +109,7 @@ export async function declareSuite(name: string, options: SuiteOptions = {}): Pr
     sameRows,
     sameGroups: (actual, expected) => sameRows(actual.map(withPositiveKey), expected.map(withPositiveKey)),
     group,
+    identity,
     order: compareValues,
     sorted: stableSorted,
     statsOf,
@@ -136,8 +140,8 @@ function sameRows(actual: readonly unknown[], expected: readonly unknown[]): voi
 
 /** Equal values that differ, such as 0 and −0, are told apart by their text. */
 function sorted(rows: readonly unknown[]): unknown[] {
-  const texts = rows.map(row => ({ row, text: Bun.inspect(row) }));
-  return texts.sort((a, b) => compareValues(a.row, b.row) || (a.text < b.text ? -1 : 1)).map(each => each.row);
+  // wrapped, because `sort` puts undefined last whatever the order
+  return stableSorted(rows, (a, b) => compareValues(a, b) || (Bun.inspect(a) < Bun.inspect(b) ? -1 : 1));
 }
 
 function stableSorted<T>(rows: readonly T[], order: (a: T, b: T) => number): T[] {
@@ -155,14 +159,18 @@ function positive(key: unknown): unknown {
   return Object.fromEntries(Object.entries(key).map(([name, value]) => [name, positive(value)]));
 }
 
+function identity(value: unknown): string {
+  return Buffer.from(keyOf(value)).toString("latin1");
+}
+
 function group(pairs: readonly (readonly [unknown, unknown])[]): [unknown, unknown[]][] {
-  const groups: [unknown, unknown[]][] = [];
+  const groups = new Map<string, [unknown, unknown[]]>();
   for (const [key, value] of pairs) {
-    const found = groups.find(([known]) => compareValues(known, key) === 0);
-    if (found === undefined) groups.push([key, [value]]);
+    const found = groups.get(identity(key));
+    if (found === undefined) groups.set(identity(key), [key, [value]]);
     else found[1].push(value);
   }
-  return groups;
+  return [...groups.values()];
 }
 
 /** Two passes, as a textbook has it. */
