@@ -9,6 +9,7 @@ import { compileKernels } from "../kernel/kernels.ts";
 import type { SharedPool } from "../kernel/task-memory.ts";
 import { pageFaults } from "../platform/resident.ts";
 import { startThread } from "../platform/threads.ts";
+import { removeTaskSpills } from "../storage/spill-store.ts";
 import type { TaskAction, TaskIdentity } from "../schedule/contracts.ts";
 import type { BusyThread } from "./memory-watch.ts";
 import { controlWord, type Definition, type EngineStart, type FromTaskThread, type StageOrder, type TaskOrder, type TaskThreadStart, type ToTaskThread } from "./messages.ts";
@@ -187,7 +188,10 @@ export class TaskThreads {
     this.threads.delete(thread.executor);
     for (const attempt of thread.running) this.attempts.delete(attempt);
     void thread.worker.terminate().then(() => {
-      for (const attempt of thread.running) this.pool.reclaimTask(attempt);
+      for (const attempt of thread.running) {
+        this.pool.reclaimTask(attempt);
+        removeTaskSpills(this.start.localDirs, attempt);
+      }
       this.listener.lost(thread.executor, error);
       this.startOne();
     });

@@ -2,7 +2,7 @@
  * Memory that is freed all at once: allocations are cut from chunks of a parent allocator one after the other, `reset` makes
  * the space free for the next batch and keeps the largest chunk, `close` gives everything back. `free` does nothing.
  */
-import type { Allocator } from "./allocator.ts";
+import { type Allocator, MemoryRefused } from "./allocator.ts";
 import { asPtr, type Ptr } from "./ptr.ts";
 
 interface Chunk {
@@ -57,9 +57,19 @@ export class Arena implements Allocator {
     const last = this.chunks[this.chunks.length - 1]?.bytes ?? 0;
     const size = Math.max(chunkBytesMin, bytes, Math.min(last * 2, 1 << 22), this.wantedBytes);
     this.wantedBytes = 0;
-    const ptr = this.parent.alloc(size);
-    this.chunks.push({ ptr, bytes: size });
-    this.next = ptr;
-    this.end = ptr + size;
+    const chunk = this.claim(size, Math.max(chunkBytesMin, bytes));
+    this.chunks.push(chunk);
+    this.next = chunk.ptr;
+    this.end = chunk.ptr + chunk.bytes;
+  }
+
+  /** As much as is good; as much as is needed when that is refused. */
+  private claim(bytes: number, neededBytes: number): Chunk {
+    try {
+      return { ptr: this.parent.alloc(bytes), bytes };
+    } catch (thrown) {
+      if (!(thrown instanceof MemoryRefused) || bytes === neededBytes) throw thrown;
+      return { ptr: this.parent.alloc(neededBytes), bytes: neededBytes };
+    }
   }
 }

@@ -5,12 +5,13 @@
 import type { RddId } from "../base/ids.ts";
 import { blockBytes, openBlock, sealBlock } from "../data/block.ts";
 import { makeBatchWriter } from "../data/batch-writer.ts";
-import { type Batch, batchRowsMax } from "../data/column.ts";
+import type { Batch } from "../data/column.ts";
 import type { BatchWriter, Block } from "../data/contracts.ts";
 import type { Plan } from "../plan/nodes.ts";
 import type { CachedPartition } from "../storage/block-store.ts";
 import type { CacheWriter } from "../storage/cache-writer.ts";
 import { type Chunk, chunkToRows, type ChunkSource } from "./chunk.ts";
+import { isFull } from "./row-buffer.ts";
 import type { TaskEnv } from "./task-env.ts";
 
 export function cachedSource(id: RddId, partition: number, plan: Plan, env: TaskEnv, compute: () => ChunkSource): ChunkSource {
@@ -84,7 +85,7 @@ class FillingSource implements ChunkSource {
   private push(rows: readonly unknown[]): boolean {
     for (let i = 0; i < rows.length; i++) {
       this.rows.push(rows[i]);
-      if (this.rows.rows === batchRowsMax && !this.flush()) {
+      if (isFull(this.rows.rows, this.rows) && !this.flush()) {
         this.waiting.push({ kind: "rows", rows: rows.slice(i + 1) });
         return false;
       }

@@ -1,30 +1,28 @@
 /** Rows for the driver, as sealed blocks one after the other in one array of bytes. */
 import { blockBytes, sealBlock } from "../data/block.ts";
-import { makeBatchWriter } from "../data/batch-writer.ts";
-import { type Batch, batchRowsMax } from "../data/column.ts";
-import type { BatchWriter } from "../data/contracts.ts";
+import type { Batch } from "../data/column.ts";
 import { slice } from "../data/move.ts";
 import { type Chunk, chunkToRows } from "./chunk.ts";
+import { RowBuffer } from "./row-buffer.ts";
 import { enough, type RowSink } from "./sink.ts";
 import type { TaskEnv } from "./task-env.ts";
 
 export class CollectSink implements RowSink {
   private readonly parts: Uint8Array[] = [];
-  private readonly writer: BatchWriter;
+  private readonly buffer: RowBuffer;
   private rows = 0;
 
   constructor(
     private readonly env: TaskEnv,
     private readonly limit: number = Infinity,
   ) {
-    this.writer = makeBatchWriter(env.kernels, env.memory.withOperator("collect"), { what: "the collected rows" });
+    this.buffer = new RowBuffer(env.kernels, env.memory.withOperator("collect"), "the collected rows", batch => this.seal(batch));
   }
 
   push(row: unknown): void {
     if (this.rows >= this.limit) throw enough;
-    this.writer.push(row);
+    this.buffer.push(row);
     this.rows++;
-    if (this.writer.rows === batchRowsMax) this.flush();
     if (this.rows >= this.limit) throw enough;
   }
 
@@ -33,7 +31,7 @@ export class CollectSink implements RowSink {
       for (const row of chunkToRows(this.env.kernels, chunk)) this.push(row);
       return;
     }
-    this.flush();
+    this.buffer.flush();
     const wanted = Math.min(chunk.batch.rows, this.limit - this.rows);
     this.seal(wanted === chunk.batch.rows ? chunk.batch : slice(chunk.batch, 0, wanted));
     this.rows += wanted;
@@ -41,8 +39,8 @@ export class CollectSink implements RowSink {
   }
 
   finish(): Uint8Array {
-    this.flush();
-    this.writer.free();
+    this.buffer.flush();
+    this.buffer.free();
     this.env.metrics.rowsOut += this.rows;
     if (this.parts.length === 1) return this.parts[0]!;
     const bytes = new Uint8Array(this.parts.reduce((sum, part) => sum + part.length, 0));
@@ -52,12 +50,6 @@ export class CollectSink implements RowSink {
       at += part.length;
     }
     return bytes;
-  }
-
-  private flush(): void {
-    if (this.writer.rows === 0) return;
-    this.seal(this.writer.finish());
-    this.writer.reset();
   }
 
   private seal(batch: Batch): void {

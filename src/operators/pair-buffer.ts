@@ -1,14 +1,16 @@
 /**
  * Pairs on their way into a breaker: keys and values in two writers, so that each becomes a column of its own whatever
- * the other's type. Full at `batchRowsMax` rows; the owner then takes the columns and resets.
+ * the other's type. Full as row-buffer.ts says; the owner then takes the columns.
  */
 import type { Batch, Column } from "../data/column.ts";
-import { batchRowsMax } from "../data/column.ts";
 import { makeBatchWriter } from "../data/batch-writer.ts";
 import type { BatchWriter } from "../data/contracts.ts";
-import type { Allocator } from "../kernel/allocator.ts";
+import { sliceColumn } from "../data/slice.ts";
+import type { Allocator, MemoryRefused } from "../kernel/allocator.ts";
 import type { Kernels } from "../kernel/kernels.ts";
 import { notAPair } from "./row-errors.ts";
+import { isFull, resetWriter } from "./row-buffer.ts";
+import { refusalOf } from "./spill-scope.ts";
 
 export class PairBuffer {
   private readonly keys: BatchWriter;
@@ -27,22 +29,39 @@ export class PairBuffer {
 
   push(row: unknown): void {
     if (!(Array.isArray(row) && row.length === 2)) throw notAPair(row, this.operator);
-    this.keys.push(row[0]);
-    this.values.push(row[1]);
-    if (++this.rows === batchRowsMax) this.flush();
+    const { keys, values } = this;
+    try {
+      keys.push(row[0]);
+      values.push(row[1]);
+    } catch (thrown) {
+      this.retry(row, refusalOf(thrown));
+    }
+    this.rows++;
+    if (isFull(this.rows, values) || isFull(this.rows, keys)) this.flush();
   }
 
   flush(): void {
     if (this.rows === 0) return;
-    this.onFull(this.keys.finish().root, this.values.finish().root);
-    this.keys.reset();
-    this.values.reset();
+    const { keys, values, rows } = this;
     this.rows = 0;
+    // a key whose value was refused memory may be there as well
+    this.onFull(sliceColumn(keys.finish().root, 0, rows), values.finish().root);
+    resetWriter(keys);
+    resetWriter(values);
   }
 
   free(): void {
     this.keys.free();
     this.values.free();
+  }
+
+  /** Memory for a pair was refused: those before it go on first. */
+  private retry(pair: readonly unknown[], refusal: MemoryRefused): void {
+    if (this.rows === 0) throw refusal;
+    this.flush();
+    this.free();
+    this.keys.push(pair[0]);
+    this.values.push(pair[1]);
   }
 }
 

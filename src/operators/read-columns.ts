@@ -2,11 +2,11 @@
  * A plan's partition as columns: straight from the batches where there are some (what an exchange brings always is), through
  * writers where rows are JavaScript values. Columns are valid during the call that gets them.
  */
-import { batchRowsMax, type Column } from "../data/column.ts";
-import { makeBatchWriter } from "../data/batch-writer.ts";
+import type { Column } from "../data/column.ts";
 import type { Plan } from "../plan/nodes.ts";
 import { chunkToRows } from "./chunk.ts";
 import { PairBuffer, pairColumns } from "./pair-buffer.ts";
+import { RowBuffer } from "./row-buffer.ts";
 import { drive } from "./sink.ts";
 import type { TaskEnv } from "./task-env.ts";
 
@@ -40,30 +40,21 @@ export async function readPairs(
 
 /** All rows of the parent, in order, each batch as one column. */
 export async function readRows(parent: Plan, partition: number, env: TaskEnv, by: Plan, take: (rows: Column) => void): Promise<void> {
-  const writer = makeBatchWriter(env.kernels, env.memory.withOperator(by.operator), { what: `the rows of ${by.operator}` });
-  const flush = () => {
-    if (writer.rows === 0) return;
-    take(writer.finish().root);
-    writer.reset();
-  };
-  const push = (row: unknown) => {
-    writer.push(row);
-    if (writer.rows === batchRowsMax) flush();
-  };
+  const buffer = new RowBuffer(env.kernels, env.memory.withOperator(by.operator), `the rows of ${by.operator}`, batch => take(batch.root));
   try {
     await drive(parent, partition, env, {
-      push,
+      push: row => buffer.push(row),
       takeChunk(chunk) {
         if (chunk.kind !== "batch") {
-          for (const row of chunkToRows(env.kernels, chunk)) push(row);
+          for (const row of chunkToRows(env.kernels, chunk)) buffer.push(row);
           return;
         }
-        flush();
+        buffer.flush();
         take(chunk.batch.root);
       },
     });
-    flush();
+    buffer.flush();
   } finally {
-    writer.free();
+    buffer.free();
   }
 }

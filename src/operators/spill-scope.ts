@@ -23,8 +23,8 @@ export interface SpillHolder {
   spill(): void;
 }
 
-/** Operators that hold less have nothing to gain from spilling, and set nothing aside. */
-const smallBytes = 256 * 1024;
+/** Spilling less than this frees next to nothing, and costs all rows that follow. */
+const heldBytesMin = 128 * 1024;
 /** Enough to cut 8,192 rows of two numbers into ranges and seal them. */
 const reservedBytes = 384 * 1024;
 
@@ -32,6 +32,7 @@ export class SpillScope {
   readonly account: OperatorMemory;
   holder: SpillHolder | undefined;
   private tools: { readonly file: TaskSpill; readonly scratch: ReservedArena } | undefined;
+  private setAsideBytes = 0;
   private depth = 0;
   private closed = false;
   private readonly unregister: () => void;
@@ -41,11 +42,11 @@ export class SpillScope {
     readonly operator: string,
   ) {
     this.account = env.memory.withOperator(operator);
-    const { account } = this;
-    this.unregister = account.spillable({
+    const self = this;
+    this.unregister = this.account.spillable({
       name: operator,
       get usedBytes() {
-        return account.usedBytes;
+        return self.heldBytes;
       },
       spill: () => this.asked(),
     });
@@ -54,11 +55,6 @@ export class SpillScope {
   /** Working memory, which outlives refusals. */
   get scratch(): ReservedArena {
     return this.ready().scratch;
-  }
-
-  /** True once something has been set aside. */
-  get prepared(): boolean {
-    return this.tools !== undefined;
   }
 
   working<T>(work: () => T): T {
@@ -70,9 +66,19 @@ export class SpillScope {
     }
   }
 
-  /** Sets working memory aside once there is something to spill. Throws `MemoryRefused`. */
-  prepareWhenLarge(): void {
-    if (this.tools === undefined && this.account.usedBytes > smallBytes) this.ready();
+  /** What spilling may free. */
+  private get heldBytes(): number {
+    return this.account.usedBytes - this.setAsideBytes;
+  }
+
+  /** Sets working memory aside, early, while there is some. Without it the operator goes on until it has to spill. */
+  prepare(): void {
+    if (this.tools !== undefined) return;
+    try {
+      this.ready();
+    } catch (thrown) {
+      refusalOf(thrown);
+    }
   }
 
   /** Writes a batch as one block. */
@@ -141,6 +147,7 @@ export class SpillScope {
   private ready(): { readonly file: TaskSpill; readonly scratch: ReservedArena } {
     if (this.tools !== undefined) return this.tools;
     const { env, account, operator } = this;
+    const before = account.usedBytes;
     const scratch = new ReservedArena(account, reservedBytes);
     try {
       this.tools = { scratch, file: env.spills.open(env.taskAttemptId, operator, account) };
@@ -148,13 +155,14 @@ export class SpillScope {
       scratch.close();
       throw thrown;
     }
+    this.setAsideBytes = account.usedBytes - before;
     return this.tools;
   }
 
   /** Another operator of the task runs short. */
   private asked(): number {
     const { holder, env } = this;
-    if (this.depth > 0 || holder === undefined || this.tools === undefined) return 0;
+    if (this.depth > 0 || holder === undefined || this.tools === undefined || this.heldBytes < heldBytesMin) return 0;
     const before = env.memory.usedBytes;
     try {
       this.working(() => holder.spill());

@@ -49,7 +49,7 @@ export class SpillingJoin implements SpillHolder {
     this.scope.working(() => {
       if (this.table !== undefined) {
         try {
-          this.scope.prepareWhenLarge();
+          this.scope.prepare();
           this.table.add(batch);
           return;
         } catch (thrown) {

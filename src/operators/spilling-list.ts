@@ -3,12 +3,11 @@
  * back once, from the first row to the last.
  */
 import { blockBytes, openBlock, sealBlock } from "../data/block.ts";
-import { makeBatchWriter } from "../data/batch-writer.ts";
-import { type Batch, batchRowsMax } from "../data/column.ts";
-import type { BatchWriter, Block } from "../data/contracts.ts";
-import type { Ptr } from "../kernel/ptr.ts";
+import type { Batch } from "../data/column.ts";
+import type { Block } from "../data/contracts.ts";
 import type { Segment } from "../storage/spill-file.ts";
 import { type ChunkSource, chunksOf } from "./chunk.ts";
+import { RowBuffer } from "./row-buffer.ts";
 import { refusalOf, type SpillHolder, type SpillScope } from "./spill-scope.ts";
 
 type Piece = { readonly block: Block } | { readonly segment: Segment };
@@ -16,28 +15,17 @@ type Piece = { readonly block: Block } | { readonly segment: Segment };
 export class SpillingList implements SpillHolder {
   rows = 0;
   private readonly pieces: Piece[] = [];
-  private writer: BatchWriter | undefined;
+  private buffer: RowBuffer | undefined;
   /** The piece that is being read. */
   private at = -1;
-  private buffer: { readonly ptr: Ptr; readonly bytes: number } | undefined;
+  private loaded: Block | undefined;
 
   constructor(private readonly scope: SpillScope) {}
 
   push(row: unknown): void {
     const { scope } = this;
-    scope.working(() => {
-      this.writer ??= makeBatchWriter(scope.env.kernels, scope.account, { what: `the rows of ${scope.operator}` });
-      try {
-        this.writer.push(row);
-      } catch (thrown) {
-        refusalOf(thrown);
-        this.flush();
-        this.writer.free();
-        this.spill();
-        this.writer.push(row);
-      }
-      if (this.writer.rows === batchRowsMax) this.flush();
-    });
+    this.buffer ??= new RowBuffer(scope.env.kernels, scope.account, `the rows of ${scope.operator}`, batch => this.keep(batch));
+    scope.working(() => this.buffer!.push(row));
   }
 
   /** Whether there is something for `spill` to free. */
@@ -48,14 +36,14 @@ export class SpillingList implements SpillHolder {
   /** Keeps a copy of the batch. */
   add(batch: Batch): void {
     this.scope.working(() => {
-      this.flush();
+      this.buffer?.flush();
       this.keep(batch);
     });
   }
 
   /** Each batch is valid until the next. */
   *batches(): Generator<Batch, void, undefined> {
-    this.scope.working(() => this.flush());
+    this.scope.working(() => this.buffer?.flush());
     for (this.at = 0; this.at < this.pieces.length; this.at++) {
       yield this.scope.working(() => this.open(this.pieces[this.at]!));
       this.drop(this.at);
@@ -91,17 +79,9 @@ export class SpillingList implements SpillHolder {
   free(): void {
     for (let i = 0; i < this.pieces.length; i++) this.drop(i);
     this.pieces.length = 0;
-    this.writer?.free();
-    this.writer = undefined;
-    if (this.buffer !== undefined) this.scope.account.free(this.buffer.ptr, this.buffer.bytes);
+    this.buffer?.free();
     this.buffer = undefined;
-  }
-
-  private flush(): void {
-    const { writer } = this;
-    if (writer === undefined || writer.rows === 0) return;
-    this.keep(writer.finish());
-    writer.reset();
+    this.freeLoaded();
   }
 
   private keep(batch: Batch): void {
@@ -110,7 +90,7 @@ export class SpillingList implements SpillHolder {
     this.rows += batch.rows;
     const bytes = blockBytes(env.kernels, batch);
     try {
-      this.scope.prepareWhenLarge();
+      this.scope.prepare();
       this.pieces.push({ block: sealBlock(env.kernels, batch, account.alloc(bytes)) });
     } catch (thrown) {
       refusalOf(thrown);
@@ -125,12 +105,16 @@ export class SpillingList implements SpillHolder {
     const { scope } = this;
     if ("block" in piece) return openBlock(scope.env.kernels, piece.block.ptr);
     const { segment } = piece;
-    if (this.buffer === undefined || this.buffer.bytes < segment.rawLength) {
-      if (this.buffer !== undefined) scope.account.free(this.buffer.ptr, this.buffer.bytes);
-      this.buffer = undefined;
-      this.buffer = { ptr: scope.account.alloc(segment.rawLength), bytes: segment.rawLength };
+    if (this.loaded === undefined || this.loaded.bytes < segment.rawLength) {
+      this.freeLoaded();
+      this.loaded = { ptr: scope.account.alloc(segment.rawLength), bytes: segment.rawLength };
     }
-    return scope.read(segment, this.buffer.ptr);
+    return scope.read(segment, this.loaded.ptr);
+  }
+
+  private freeLoaded(): void {
+    if (this.loaded !== undefined) this.scope.account.free(this.loaded.ptr, this.loaded.bytes);
+    this.loaded = undefined;
   }
 
   private drop(at: number): void {

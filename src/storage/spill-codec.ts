@@ -5,6 +5,8 @@ import type { Allocator } from "../kernel/allocator.ts";
 import { pageBytes } from "../kernel/control-area.ts";
 import type { Kernels } from "../kernel/kernels.ts";
 import { lz4Compress, lz4Decompress, lz4TableBytes } from "../kernel/lz4.ts";
+import type { Ptr } from "../kernel/ptr.ts";
+import { allocAll } from "../kernel/regions.ts";
 import type { SpillCodec } from "./spill-file.ts";
 
 export type SpillCodecName = "lz4" | "zstd";
@@ -22,8 +24,7 @@ export function spillCodec(kernels: Kernels, name: SpillCodecName): (allocator: 
 }
 
 function lz4Codec(kernels: Kernels, allocator: Allocator): SpillCodec {
-  const scratch = allocator.alloc(pageBytes);
-  const table = allocator.alloc(lz4TableBytes);
+  const [scratch, table] = allocAll(allocator, [pageBytes, lz4TableBytes]) as [Ptr, Ptr];
   return {
     scratch,
     // What does not shrink is kept plain, so there is no point in writing more.

@@ -1,0 +1,65 @@
+/**
+ * Rows on their way into columns. A batch is full at `batchRowsMax` rows or some hundred kilobytes, whichever comes first, and
+ * earlier when memory for another row is refused: so that rows of any size pass through little memory.
+ */
+import { type Batch, batchRowsMax } from "../data/column.ts";
+import { makeBatchWriter } from "../data/batch-writer.ts";
+import type { BatchWriter } from "../data/contracts.ts";
+import type { Allocator } from "../kernel/allocator.ts";
+import type { Kernels } from "../kernel/kernels.ts";
+import { refusalOf } from "./spill-scope.ts";
+
+const batchBytesMax = 512 * 1024;
+
+export class RowBuffer {
+  private readonly writer: BatchWriter;
+
+  /** `what` is for errors: "the rows of map". What `onFull` gets is valid during the call. */
+  constructor(
+    kernels: Kernels,
+    allocator: Allocator,
+    what: string,
+    private readonly onFull: (batch: Batch) => void,
+  ) {
+    this.writer = makeBatchWriter(kernels, allocator, { what });
+  }
+
+  get rows(): number {
+    return this.writer.rows;
+  }
+
+  push(row: unknown): void {
+    const { writer } = this;
+    try {
+      writer.push(row);
+    } catch (thrown) {
+      refusalOf(thrown);
+      this.flush();
+      writer.free();
+      writer.push(row);
+    }
+    if (isFull(writer.rows, writer)) this.flush();
+  }
+
+  flush(): void {
+    const { writer } = this;
+    if (writer.rows === 0) return;
+    this.onFull(writer.finish());
+    resetWriter(writer);
+  }
+
+  free(): void {
+    this.writer.free();
+  }
+}
+
+/** Looks at bytes now and then only, but at those of the first rows each time: they may be large. */
+export function isFull(rows: number, writer: BatchWriter): boolean {
+  return rows === batchRowsMax || ((rows < 64 || (rows & 63) === 0) && writer.bytes > batchBytesMax);
+}
+
+/** Ready for the next batch, without keeping the memory of an exceptional one. */
+export function resetWriter(writer: BatchWriter): void {
+  if (writer.bytes > 2 * batchBytesMax) writer.free();
+  else writer.reset();
+}
