@@ -4,6 +4,7 @@
  */
 import { Config, environmentLayer, settingsLayer } from "../base/config.ts";
 import { FiresteelError, formatPosition } from "../base/errors.ts";
+import type { JobId, StageId } from "../base/ids.ts";
 import type { EngineEvent } from "../base/events.ts";
 import type { CallSite } from "../closure/contracts.ts";
 import { refuseSymbol } from "../closure/contracts.ts";
@@ -227,6 +228,16 @@ export class Context {
 
   cancelAllJobs(): void {
     this.driver.cancel(undefined, "cancelAllJobs()");
+  }
+
+  /** Cancels one job, by the id that events and pages show. Unknown and ended ids are ignored. */
+  cancelJob(jobId: number, reason = `cancelJob(${jobId})`): void {
+    this.driver.cancelJob(jobId as JobId, reason);
+  }
+
+  /** Cancels every job that needs the stage: `taskContext().stageId` in its tasks. */
+  cancelStage(stageId: number, reason = `cancelStage(${stageId})`): void {
+    this.driver.cancelStage(stageId as StageId, reason);
   }
 
   /** Seen by tasks as `taskContext().localProperty(key)`; null removes it. */

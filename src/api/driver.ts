@@ -7,7 +7,7 @@ import type { EngineEvent } from "../base/events.ts";
 import { FiresteelError } from "../base/errors.ts";
 import { formatBytes } from "../base/quantity.ts";
 import { UsageError } from "../base/usage-error.ts";
-import { type AccumulatorId, type BroadcastId, idSequence, type JobId, type RddId } from "../base/ids.ts";
+import { type AccumulatorId, type BroadcastId, idSequence, type JobId, type RddId, type StageId } from "../base/ids.ts";
 import { captureClosure } from "../closure/capture.ts";
 import type { CallSite } from "../closure/contracts.ts";
 import { callSite } from "../closure/stack.ts";
@@ -233,6 +233,14 @@ export class Driver {
       if (group === undefined || job.run.properties[jobGroupKey] === group) job.cancelled = reason;
     }
     this.engine?.send(group === undefined ? { type: "cancelAll", reason } : { type: "cancelGroup", group, reason });
+  }
+
+  cancelJob(job: JobId, reason: string): void {
+    this.engine?.send({ type: "cancelJob", job, reason });
+  }
+
+  cancelStage(stage: StageId, reason: string): void {
+    this.engine?.send({ type: "cancelStage", stage, reason });
   }
 
   /** Actions that have been called and have not ended. */

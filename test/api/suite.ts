@@ -42,7 +42,7 @@ export interface SuiteTools {
   /** What the engine reported since the last call, tests of this suite only. */
   readonly takeEvents: () => EngineEvent[];
   /** Resolves when the engine reports an event of this type. */
-  readonly nextEvent: (type: EngineEvent["type"]) => Promise<void>;
+  readonly nextEvent: <Type extends EngineEvent["type"]>(type: Type) => Promise<Extract<EngineEvent, { type: Type }>>;
   readonly takeWarnings: () => string[];
   /** The path of the suite, as errors name it. */
   readonly file: string;
@@ -120,7 +120,7 @@ export async function declareSuite(name: string, options: SuiteOptions = {}): Pr
     nextEvent: type =>
       new Promise(resolve => {
         waitingFor.push(event => {
-          if (event.type === type) resolve();
+          if (event.type === type) resolve(event as never);
           return event.type === type;
         });
       }),

@@ -65,6 +65,18 @@ export default function jobs(tools: SuiteTools): void {
     expect(await other).toBe(100);
   });
 
+  test("a job is cancelled by its id, and by the id of its stage", async () => {
+    for (const by of ["job", "stage"] as const) {
+      const submitted = nextEvent("stageSubmitted");
+      const job = endless().count();
+      const event = await submitted;
+      if (by === "job") ctx.cancelJob(event.job);
+      else ctx.cancelStage(event.stage);
+      expect((await cancelled(job)).message).toContain(by === "job" ? `cancelJob(${event.job})` : `cancelStage(${event.stage})`);
+    }
+    expect(await ctx.range(5).count()).toBe(5);
+  });
+
   test("all jobs are cancelled, also those called a moment ago", async () => {
     const running = [endless().count(), endless().foreach(() => {})];
     ctx.cancelAllJobs();
