@@ -8,11 +8,15 @@ import { asPtr, type Ptr } from "./ptr.ts";
 export interface ArenaMark {
   readonly at: number;
   readonly overflows: number;
+  readonly spareTaken: boolean;
 }
 
 export class ReservedArena implements Allocator {
   private readonly region: Ptr;
   private at: number;
+  /** For one allocation that is larger than usual. */
+  private spare: { readonly ptr: Ptr; readonly bytes: number } | undefined;
+  private spareTaken = false;
   private readonly overflow: { readonly ptr: Ptr; readonly bytes: number }[] = [];
 
   constructor(
@@ -23,12 +27,24 @@ export class ReservedArena implements Allocator {
     this.at = this.region;
   }
 
+  /** Sets memory aside for one allocation of so many bytes. Throws `MemoryRefused`, and has what it had then. */
+  reserveOne(bytes: number): void {
+    if (bytes <= Math.max(this.reservedBytes, this.spare?.bytes ?? 0) || this.spareTaken) return;
+    const spare = { ptr: this.parent.alloc(bytes), bytes };
+    this.freeSpare();
+    this.spare = spare;
+  }
+
   alloc(bytes: number): Ptr {
     const rounded = Math.max(16, Math.ceil(bytes / 16) * 16);
     if (this.at + rounded <= this.region + this.reservedBytes) {
       const ptr = asPtr(this.at);
       this.at += rounded;
       return ptr;
+    }
+    if (this.spare !== undefined && !this.spareTaken && rounded <= this.spare.bytes) {
+      this.spareTaken = true;
+      return this.spare.ptr;
     }
     const ptr = this.parent.alloc(rounded);
     this.overflow.push({ ptr, bytes: rounded });
@@ -38,12 +54,13 @@ export class ReservedArena implements Allocator {
   free(): void {}
 
   mark(): ArenaMark {
-    return { at: this.at, overflows: this.overflow.length };
+    return { at: this.at, overflows: this.overflow.length, spareTaken: this.spareTaken };
   }
 
   /** Frees what was allocated since the mark. */
   release(mark: ArenaMark): void {
     this.at = mark.at;
+    this.spareTaken = mark.spareTaken;
     while (this.overflow.length > mark.overflows) {
       const { ptr, bytes } = this.overflow.pop()!;
       this.parent.free(ptr, bytes);
@@ -51,7 +68,13 @@ export class ReservedArena implements Allocator {
   }
 
   close(): void {
-    this.release({ at: this.region, overflows: 0 });
+    this.release({ at: this.region, overflows: 0, spareTaken: false });
+    this.freeSpare();
     this.parent.free(this.region, this.reservedBytes);
+  }
+
+  private freeSpare(): void {
+    if (this.spare !== undefined) this.parent.free(this.spare.ptr, this.spare.bytes);
+    this.spare = undefined;
   }
 }

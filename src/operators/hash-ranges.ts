@@ -5,6 +5,7 @@
  *
  * Where the cuts lie follows from what was in memory when it ran out. Nothing that is made of the rows may depend on it.
  */
+import { blockBytes } from "../data/block.ts";
 import type { Batch } from "../data/column.ts";
 import { concat, gather, slice } from "../data/move.ts";
 import type { OwnedBatch } from "../data/contracts.ts";
@@ -63,7 +64,7 @@ export class HashRanges {
     if (batch.rows === 0) return;
     if (input !== this.waitingInput) this.flush();
     this.waitingInput = input;
-    if (batch.rows < directRows && this.wait(batch, hashes)) {
+    if (batch.rows < directRows && blockBytes(this.scope.env.kernels, batch) < waitingBytesMax && this.wait(batch, hashes)) {
       if (this.waitingRows >= waitingRowsMax || this.waitingBytes >= waitingBytesMax) this.flush();
       return;
     }
@@ -272,5 +273,7 @@ export function takeRows(scope: SpillScope, batch: Batch, hashes: Ptr, indexes: 
   const { scratch, env } = scope;
   const taken = scratch.alloc(rows * 8);
   env.kernels.run.gather8(hashes, indexes, rows, taken);
-  return { batch: gather(env.kernels, scratch, batch, indexes, rows), hashes: taken };
+  const [first] = env.kernels.u32.subarray(indexes / 4);
+  const part = rows === 1 ? slice(batch, first!, first! + 1) : gather(env.kernels, scratch, batch, indexes, rows);
+  return { batch: part, hashes: taken };
 }

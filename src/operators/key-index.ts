@@ -1,7 +1,7 @@
 /**
  * Dense ids for keys of any kind, first seen first. Numbers and strings are compared in their native columns; anything else,
  * and any mix, by canonical key bytes, in which equal values are equal bytes. The index changes kind when the keys do, and
- * ids stay. Gives keys back as they were first seen.
+ * ids stay. Gives keys back as they were first seen, but for −0, which comes back as 0 (as from a Map) in any layout.
  */
 import { invariant } from "../base/assert.ts";
 import { batchRowsMax, type Column } from "../data/column.ts";
@@ -15,6 +15,7 @@ import type { Kernels } from "../kernel/kernels.ts";
 import { nullPtr, offset, type Ptr } from "../kernel/ptr.ts";
 import type { ReservedArena } from "../kernel/reserved-arena.ts";
 import { gatherIds } from "./gather-parts.ts";
+import { makeZerosPositive } from "./positive-zeros.ts";
 
 type State =
   | { readonly kind: "numbers"; readonly table: GroupTableFixed }
@@ -199,7 +200,10 @@ export class KeyIndex {
     const before = state.table.count;
     const firstRows = scratch.alloc(keys.rows * 4);
     const added = state.table.groups(encoded.offsets, encoded.bytes, hashes, keys.rows, ids, firstRows) - before;
-    if (added > 0) state.kept.push(gather(kernels, this.keep, { rows: keys.rows, root: keys }, firstRows, added).root);
+    if (added === 0) return;
+    const { root } = gather(kernels, this.keep, { rows: keys.rows, root: keys }, firstRows, added);
+    makeZerosPositive(kernels, root);
+    state.kept.push(root);
   }
 }
 

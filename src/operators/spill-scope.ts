@@ -25,6 +25,7 @@ export interface SpillHolder {
 
 /** Spilling less than this frees next to nothing, and costs all rows that follow. */
 const heldBytesMin = 128 * 1024;
+const largeRowBytes = 32 * 1024;
 /** Enough to cut 8,192 rows of two numbers into ranges and seal them. */
 const reservedBytes = 384 * 1024;
 
@@ -71,11 +72,17 @@ export class SpillScope {
     return this.account.usedBytes - this.setAsideBytes;
   }
 
-  /** Sets working memory aside, early, while there is some. Without it the operator goes on until it has to spill. */
-  prepare(): void {
-    if (this.tools !== undefined) return;
+  /**
+   * Sets working memory aside, early, while there is some: enough for any row of this batch. Without it the operator goes on until
+   * it has to spill.
+   */
+  prepare(batch: Batch): void {
     try {
-      this.ready();
+      const { scratch } = this.ready();
+      const before = this.account.usedBytes;
+      const bytes = blockBytes(this.env.kernels, batch);
+      if (bytes > largeRowBytes * batch.rows) scratch.reserveOne(bytes);
+      this.setAsideBytes += this.account.usedBytes - before;
     } catch (thrown) {
       refusalOf(thrown);
     }

@@ -49,7 +49,7 @@ export class SpillingJoin implements SpillHolder {
     this.scope.working(() => {
       if (this.table !== undefined) {
         try {
-          this.scope.prepare();
+          this.scope.prepare(batch);
           this.table.add(batch);
           return;
         } catch (thrown) {

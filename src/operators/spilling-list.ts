@@ -90,7 +90,7 @@ export class SpillingList implements SpillHolder {
     this.rows += batch.rows;
     const bytes = blockBytes(env.kernels, batch);
     try {
-      this.scope.prepare();
+      this.scope.prepare(batch);
       this.pieces.push({ block: sealBlock(env.kernels, batch, account.alloc(bytes)) });
     } catch (thrown) {
       refusalOf(thrown);

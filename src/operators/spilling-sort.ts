@@ -76,7 +76,7 @@ export class SpillingSort implements SpillHolder {
     const bytes = blockBytes(kernels, batch);
     if (!this.willFit(bytes, batch.rows)) this.spill();
     try {
-      scope.prepare();
+      scope.prepare(batch);
       this.blocks.push(sealBlock(kernels, batch, scope.account.alloc(bytes)));
     } catch (thrown) {
       refusalOf(thrown);

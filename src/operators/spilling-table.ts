@@ -105,7 +105,7 @@ export class SpillingTable implements SpillHolder {
   private addRows(input: number, batch: Batch): void {
     if (this.ranges === undefined) {
       try {
-        this.scope.prepare();
+        this.scope.prepare(batch);
         this.table!.add(input, batch);
         return;
       } catch (thrown) {

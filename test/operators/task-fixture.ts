@@ -1,0 +1,204 @@
+/**
+ * Operators without an engine: one partition of a plan is run in a task whose memory the test controls. It may be small, single
+ * requests may be refused, and the task's operators may be asked to spill at any request of another.
+ */
+import { expect } from "bun:test";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { zeroMetrics } from "../../src/base/events.ts";
+import type { RddId } from "../../src/base/ids.ts";
+import { encodeValue } from "../../src/data/value-codec.ts";
+import { MemoryRefused } from "../../src/kernel/allocator.ts";
+import { compileKernels, createKernelMemory, instantiateKernels } from "../../src/kernel/kernels.ts";
+import { attachMemory, type OperatorMemory, type Spillable, type TaskMemory } from "../../src/kernel/task-memory.ts";
+import { chunkToRows } from "../../src/operators/chunk.ts";
+import { openPlan } from "../../src/operators/open.ts";
+import type { TaskEnv } from "../../src/operators/task-env.ts";
+import type { Plan, PlanFunction } from "../../src/plan/nodes.ts";
+import { BlockStore } from "../../src/storage/block-store.ts";
+import { ExchangeStore } from "../../src/storage/exchange-store.ts";
+import { nameLocalDirs } from "../../src/storage/local-dirs.ts";
+import { spillCodec } from "../../src/storage/spill-codec.ts";
+import type { SpillFs } from "../../src/storage/spill-file.ts";
+import { SpillStore } from "../../src/storage/spill-store.ts";
+import { difference } from "../data/same.ts";
+
+const MiB = 2 ** 20;
+const ampleBytes = 256 * MiB;
+const module = compileKernels();
+
+type UserFunction = (...args: never[]) => unknown;
+const functions = new Map<string, UserFunction>();
+const node = { id: 0 as RddId, at: undefined };
+
+/** A function as plans hold it. */
+export function planned(fn: UserFunction): PlanFunction {
+  const id = String(functions.size);
+  functions.set(id, fn);
+  return { id, bundle: "", captures: new Uint8Array(), text: String(fn), at: undefined };
+}
+
+export function rowsPlan(rows: readonly unknown[]): Plan {
+  return { ...node, operator: "parallelize", op: "parallelize", slices: [encodeValue(rows)] };
+}
+
+export interface FoldFunctions {
+  readonly create?: UserFunction;
+  readonly zero?: unknown;
+  readonly merge: UserFunction;
+}
+
+export const plans = {
+  reduceByKey(parent: Plan, { create, zero, merge }: FoldFunctions): Plan {
+    const combine = {
+      create: create && planned(create),
+      zero: zero === undefined ? undefined : encodeValue(zero),
+      mergeValue: planned(merge),
+      mergeCombiners: planned(merge),
+    };
+    return { ...node, operator: "reduceByKey", op: "aggregate", parent, combine, from: "values" };
+  },
+  distinct: (parent: Plan): Plan => ({ ...node, operator: "distinct", op: "distinct", parent }),
+  groupByKey: (parent: Plan): Plan => ({ ...node, operator: "groupByKey", op: "group", parent }),
+  cogroup: (...parents: Plan[]): Plan => ({ ...node, operator: "cogroup", op: "cogroup", parents }),
+  sortByKey: (parent: Plan, ascending = true): Plan => ({ ...node, operator: "sortByKey", op: "sort", parent, ascending }),
+  join: (left: Plan, right: Plan): Plan => ({ ...node, operator: "join", op: "join", join: "inner", left, right }),
+  leftOuterJoin: (left: Plan, right: Plan): Plan => ({ ...node, operator: "leftOuterJoin", op: "join", join: "left", left, right }),
+};
+
+export type Pair = readonly [unknown, unknown];
+
+/** Every operator that spills, over two inputs of pairs; most use the first. */
+export const allOperators: Readonly<Record<string, (a: Plan, b: Plan) => Plan>> = {
+  "reduceByKey of numbers": a => plans.reduceByKey(a, { merge: (x: number, y: number) => x * 0.7 + y }),
+  "reduceByKey of objects": a =>
+    plans.reduceByKey(a, {
+      create: (x: unknown) => ({ n: 1, first: x, last: x }),
+      merge: (x: { n: number }, y: unknown) => ({ ...x, n: x.n + 1, last: y }),
+    }),
+  "foldByKey": a =>
+    plans.reduceByKey(a, { zero: [0, ""], merge: ([n, text]: [number, string], y: unknown) => [n + 1, `${text}${String(y).length};`.slice(-40)] }),
+  "distinct": a => plans.distinct(a),
+  "groupByKey": a => plans.groupByKey(a),
+  "cogroup": (a, b) => plans.cogroup(a, b),
+  "sortByKey": a => plans.sortByKey(a),
+  "sortByKey descending": a => plans.sortByKey(a, false),
+  "join": (a, b) => plans.join(a, b),
+  "leftOuterJoin": (a, b) => plans.leftOuterJoin(a, b),
+};
+
+export interface Pressure {
+  readonly memoryBytes?: number;
+  /** Whether to refuse a request; `n` counts them. */
+  readonly refuses?: (n: number, bytes: number) => boolean;
+  /** Whether the other operators are asked to spill before a request. */
+  readonly asks?: (n: number) => boolean;
+  readonly fs?: SpillFs;
+}
+
+export interface Outcome {
+  readonly rows: unknown[];
+  readonly spilledBytes: number;
+  readonly requests: number;
+  readonly refusals: number;
+  /** Bytes that operators still held when all was closed. */
+  readonly heldBytes: number;
+  readonly filesLeft: number;
+}
+
+/** The same rows in the same order, and nothing left behind. */
+export function expectSame(actual: Outcome, expected: Outcome): void {
+  expect(difference(actual.rows, expected.rows)).toBeUndefined();
+  expect({ held: actual.heldBytes, files: actual.filesLeft }).toEqual({ held: 0, files: 0 });
+}
+
+/** Runs partition 0 of a plan to its end, or throws what it throws; either way nothing stays behind. */
+export async function runPlan(plan: Plan, pressure: Pressure = {}): Promise<Outcome> {
+  const folder = mkdtempSync(join(tmpdir(), "firesteel-test-"));
+  try {
+    return await runIn(folder, plan, pressure);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function runIn(folder: string, plan: Plan, pressure: Pressure): Promise<Outcome> {
+  const wasm = createKernelMemory(pressure.memoryBytes ?? ampleBytes);
+  const kernels = instantiateKernels(wasm, module);
+  const pool = attachMemory(wasm, { waitMaxMs: 0 });
+  const memory = pool.openTask(1);
+  const counts = interfere(memory, pressure);
+  const dirs = nameLocalDirs([join(folder, "dirs")]);
+  const files = { dirs, openCodec: spillCodec(kernels, "lz4"), fs: pressure.fs };
+  const metrics = { ...zeroMetrics };
+  const env: TaskEnv = {
+    partition: 0, stageId: 0, attemptNumber: 0, taskAttemptId: 1, kernels, memory, metrics,
+    exchanges: new ExchangeStore(pool, files),
+    blocks: new BlockStore(pool),
+    spills: new SpillStore(wasm, files),
+    instantiate: fn => functions.get(fn.id) as (...args: unknown[]) => unknown,
+    mapOutputs: () => [],
+    probeValue: () => undefined,
+    checkpoint: () => {},
+    count: () => {},
+    setting: () => 0,
+    cached: (_id, _partition, _plan, compute) => compute(),
+  };
+  const rows: unknown[] = [];
+  const source = openPlan(plan, 0, env);
+  try {
+    for (let chunk = await source.next(); chunk !== undefined; chunk = await source.next()) {
+      for (const row of chunkToRows(kernels, chunk)) rows.push(row);
+    }
+  } finally {
+    source.close();
+  }
+  const heldBytes = accountsOf(memory).reduce((sum, account) => sum + account.usedBytes, 0);
+  return { rows, spilledBytes: metrics.spilledBytes, ...counts(), heldBytes, filesLeft: filesBelow(dirs.paths[0]!) };
+}
+
+/** Stands between operators and their memory. */
+function interfere(memory: TaskMemory, { refuses, asks }: Pressure): () => { requests: number; refusals: number } {
+  let [requests, refusals] = [0, 0];
+  let asking = false;
+  const before = (account: OperatorMemory, bytes: number) => {
+    const n = requests++;
+    if (!asking && asks?.(n) === true) {
+      asking = true;
+      for (const { spillable, account: its } of spillablesOf(memory)) if (its !== account) spillable.spill();
+      asking = false;
+    }
+    if (refuses?.(n, bytes) !== true) return;
+    refusals++;
+    throw new MemoryRefused(bytes);
+  };
+  for (const name of ["allocFor", "allocRunFor"] as const) {
+    const original = memory[name].bind(memory);
+    let inside = false;
+    memory[name] = (account, bytes) => {
+      // large requests pass from one to the other
+      if (!inside && name === "allocFor") before(account, bytes);
+      inside = true;
+      try {
+        return original(account, bytes);
+      } finally {
+        inside = false;
+      }
+    };
+  }
+  return () => ({ requests, refusals });
+}
+
+function spillablesOf(memory: TaskMemory): readonly { spillable: Spillable; account: OperatorMemory | undefined }[] {
+  return [...(memory as unknown as { spillables: { spillable: Spillable; account: OperatorMemory | undefined }[] }).spillables];
+}
+
+function accountsOf(memory: TaskMemory): readonly OperatorMemory[] {
+  return (memory as unknown as { accounts: OperatorMemory[] }).accounts;
+}
+
+function filesBelow(folder: string): number {
+  if (!existsSync(folder)) return 0;
+  return readdirSync(folder, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile() && entry.name.startsWith("spill-")).length;
+}
