@@ -7,7 +7,7 @@ import type { Jobs } from "./suites/same-everywhere.ts";
 const jobs = await loadSuite<Jobs>("same-everywhere");
 const places: readonly (SuiteOptions & { readonly spills: boolean })[] = [
   { master: "local[1]", conf: { "firesteel.executor.memory": "256m" }, spills: false },
-  { master: "local[2]", conf: { "firesteel.executor.memory": "20m" }, spills: true },
+  { master: "local[2]", conf: { "firesteel.executor.memory": "28m" }, spills: true },
   { master: "local[4]", conf: { "firesteel.executor.memory": "256m" }, spills: false },
 ];
 const placeMaxMs = 30_000;
