@@ -225,3 +225,24 @@ export function parentsOf(plan: Plan): readonly Plan[] {
       return [plan.parent];
   }
 }
+
+/** The node over other parents, in the order of `parentsOf`; itself where they are its own. */
+export function withParents(plan: Plan, parents: readonly Plan[]): Plan {
+  if (parentsOf(plan).every((parent, i) => parent === parents[i])) return plan;
+  const [first, second] = parents;
+  switch (plan.op) {
+    case "union":
+    case "cogroup":
+      return { ...plan, parents };
+    case "join":
+      return { ...plan, left: first!, right: second! };
+    case "zipWithIndex":
+      return { ...plan, parent: first!, counts: second as ProbePlan | undefined };
+    case "exchange":
+      return plan.partitioner.kind === "range"
+        ? { ...plan, parent: first!, partitioner: { ...plan.partitioner, probe: second as ProbePlan } }
+        : { ...plan, parent: first! };
+    default:
+      return { ...plan, parent: first! } as Plan;
+  }
+}

@@ -1,7 +1,7 @@
 /** Where plans are cut into stages, and how partitions are joined. */
 import { expect, test } from "bun:test";
 import type { ExchangeId, RddId } from "../../src/base/ids.ts";
-import type { ExchangePlan, PartitionerPlan, Plan, ProbePlan } from "../../src/plan/nodes.ts";
+import { type ExchangePlan, parentsOf, type PartitionerPlan, type Plan, type ProbePlan } from "../../src/plan/nodes.ts";
 import { coalesceGroups } from "../../src/planner/coalesce.ts";
 import { cutStages } from "../../src/planner/stages.ts";
 
@@ -46,6 +46,21 @@ test("a coalesce that keeps a range partitioner does not read its sample", () =>
   const both: Plan = { ...node("union"), op: "union", parents: [placed, placed] };
   const kept: Plan = { ...node("union"), op: "coalesce", parent: both, groups: [[0, 2], [1, 3]], partitioner: placed.partitioner }; // prettier-ignore
   expect(outline(kept).at(-1)!.reads).toEqual([placed.exchange]);
+});
+
+test("a stage has its own part of the plan, and nothing of what other stages compute", () => {
+  let plan: Plan = rows(2);
+  for (let i = 0; i < 50; i++) plan = exchange({ ...node("group"), op: "group", parent: plan }, hash(2));
+  const stages = cutStages(join(plan, plan), { kind: "count" }, { operator: "count", at: undefined });
+  expect(stages.length).toBe(51);
+  const depths = stages.map(stage => {
+    let depth = 0;
+    for (let at: Plan | undefined = stage.root; at !== undefined; at = parentsOf(at)[0]) depth++;
+    return depth;
+  });
+  expect(Math.max(...depths)).toBe(4);
+  const joined = stages.at(-1)!.root as Plan & { op: "join" };
+  expect(joined.left).toBe(joined.right);
 });
 
 test("coalesced groups are neighbours of about equal number, all of them, in order", () => {
