@@ -8,6 +8,7 @@ import { captureMethod } from "../closure/capture.ts";
 import type { CallSite } from "../closure/contracts.ts";
 import type { ExchangePlan, PartitionerPlan, Plan, ProbePlan } from "../plan/nodes.ts";
 import { partitionerOf } from "../plan/partition-count.ts";
+import { hashPartition } from "../exec/collected-rows.ts";
 import type { Driver } from "./driver.ts";
 import { checkPartitions, HashPartitioner, type Partitioner, type PartitionerLike, RangePartitioner } from "./partitioner.ts";
 
@@ -21,6 +22,7 @@ export class Partitioning {
   private readonly nextExchange = idSequence<ExchangeId>();
   private readonly nextIdentity = idSequence();
   private readonly identities = new WeakMap<object, number>();
+  private readonly customs = new Map<number, WeakRef<Partitioner<never>>>();
   /** A range partitioner's bounds come from the first Rdd that it is used on; later uses agree with them. */
   private readonly ranges = new WeakMap<RangePartitioner, PartitionerPlan>();
   private readonly unreferenced: FinalizationRegistry<ExchangeId>;
@@ -59,6 +61,20 @@ export class Partitioning {
     return plan;
   }
 
+  /** The partition that a key's pairs are in; undefined where the driver cannot tell. */
+  partitionOf(key: unknown, plan: Plan): number | undefined {
+    const known = partitionerOf(plan);
+    if (known?.kind === "hash") return hashPartition(key, known.partitions);
+    const custom = known?.kind === "custom" ? this.customs.get(known.identity)?.deref() : undefined;
+    try {
+      const partition = custom?.partition(key as never);
+      return Number.isInteger(partition) && partition! >= 0 && partition! < known!.partitions ? partition : undefined;
+    } catch {
+      // the job says what is wrong with it
+      return undefined;
+    }
+  }
+
   private byDefault(parents: readonly Plan[]): PartitionerPlan {
     const { config } = this.driver;
     const most = Math.max(1, ...parents.map(parent => this.driver.partitionCount(parent)));
@@ -78,7 +94,11 @@ export class Partitioning {
     }
     checkPartitions(given.numPartitions, call.operator, call.at);
     let identity = this.identities.get(given);
-    if (identity === undefined) this.identities.set(given, (identity = this.nextIdentity()));
+    if (identity === undefined) {
+      identity = this.nextIdentity();
+      this.identities.set(given, identity);
+      this.customs.set(identity, new WeakRef(given));
+    }
     const fn = captureMethod(given, "partition", { ...call, warn: message => this.driver.warnOnce(message) });
     return { kind: "custom", partitions: given.numPartitions, fn, identity };
   }

@@ -4,8 +4,6 @@
  */
 import { FiresteelError } from "../base/errors.ts";
 import { compareValues } from "../data/compare.ts";
-import { partitionerOf } from "../plan/partition-count.ts";
-import { hashPartition } from "../exec/collected-rows.ts";
 import { identityOf } from "./identity.ts";
 import { builtin } from "../operators/builtin-functions.ts";
 import { notAPair, preview } from "../operators/row-errors.ts";
@@ -123,13 +121,12 @@ export abstract class RddActions<T> extends RddOrdered<T> {
     return this.entries<K, V>(this.driver.begin("collectAsMapEntries", options));
   }
 
-  /** Values of one key. With a known partitioner only its partition is computed. */
+  /** Values of one key. Where a partitioner is known, but for ranges, only the key's partition is computed. */
   async lookup<K, V>(this: RddActions<Pair<K, V>>, key: K, options?: ActionOptions): Promise<V[]> {
     const run = this.driver.begin("lookup", options);
-    const known = partitionerOf(this.plan);
-    const partitions = known?.kind === "hash" ? [hashPartition(key, known.partitions)] : undefined;
+    const partition = this.driver.partitioning.partitionOf(key, this.plan);
     const pairs: Plan = { ...this.node("lookup", run.at), op: "lookup", parent: this.plan, key: encodeAt(key, "the key", run.at) };
-    return this.driver.collect<V>(pairs, run, partitions);
+    return this.driver.collect<V>(pairs, run, partition === undefined ? undefined : [partition]);
   }
 
   /** Rows one by one, computing a partition at a time. */

@@ -195,6 +195,24 @@ export default function partitions(tools: SuiteTools): void {
     same(await pairs(10, 2).partitionBy(byLimit).lookup(6), [6]);
   });
 
+  test("lookup reads the key's partition alone, where that is known", async () => {
+    const read = ctx.longAccumulator();
+    const looked = async (rdd: Rdd<[number, number]>, key: number) => {
+      read.reset();
+      const seen = rdd.mapValues(v => {
+        read.add(1);
+        return v;
+      });
+      return [(await seen.lookup(key)).length, read.value];
+    };
+    const [hashed, custom, ranges] = [pairs(100, 2).partitionBy(5), pairs(100, 2).partitionBy(even), pairs(100, 2).sortByKey(true, 5)];
+    expect((await looked(hashed, 3))[1]).toBeLessThan(100);
+    expect(await looked(custom, 3)).toEqual([10, 50]);
+    expect(await looked(custom, 11)).toEqual([0, 50]);
+    expect(await looked(ranges, 3)).toEqual([10, 100]);
+    expect(await looked(pairs(100, 2), 3)).toEqual([10, 100]);
+  });
+
   test("a partitioner out of range is named with the key", async () => {
     const wrong = { numPartitions: 2, partition: (key: number) => key };
     const error = await failure(() => pairs(10, 1).partitionBy(wrong).collect());
