@@ -4,24 +4,33 @@
  * kernel memory.
  */
 import type { Kernels } from "../kernel/kernels.ts";
-import { valuesView, isFixed } from "./builder.ts";
+import { type Builder, valuesView, isFixed } from "./builder.ts";
 import type { Batch, Column } from "./column.ts";
 import type { BatchReader } from "./contracts.ts";
 import { loadCode } from "./load-code.ts";
 import { typeOf } from "./type-of.ts";
-import { TextSource } from "./text-source.ts";
+import { TextSource, WaitingText } from "./text-source.ts";
 import { AnySource } from "./any-source.ts";
 
 /** What generated code reads from: one a column, in preorder. */
-export type ColumnSource = ArrayLike<unknown> | TextSource | AnySource | DictionarySource | undefined;
+export type ColumnSource = ArrayLike<unknown> | TextSource | WaitingText | AnySource | DictionarySource | undefined;
 
 export function readBatch(kernels: Kernels, batch: Batch): BatchReader {
   return readColumn(kernels, batch.root, batch.rows);
 }
 
 export function readColumn(kernels: Kernels, column: Column, rows = column.rows): BatchReader {
+  return reader(kernels, column, rows, undefined);
+}
+
+/** The first rows of a builder, strings that wait included. */
+export function readBuilder(builder: Builder, rows: number): BatchReader {
+  return reader(builder.kernels, builder.column(rows), rows, builder);
+}
+
+function reader(kernels: Kernels, column: Column, rows: number, builder: Builder | undefined): BatchReader {
   const sources: ColumnSource[] = [];
-  collectSources(kernels, column, sources);
+  collectSources(kernels, column, sources, builder);
   const { get, toArray } = loadCode(typeOf(column), sources);
   return {
     rows,
@@ -48,14 +57,14 @@ export class DictionarySource {
   }
 }
 
-function collectSources(kernels: Kernels, column: Column, into: ColumnSource[]): void {
+function collectSources(kernels: Kernels, column: Column, into: ColumnSource[], builder?: Builder): void {
   const { buffer } = kernels.memory;
   switch (column.kind) {
     case "constant":
       into.push(undefined);
       return;
     case "utf8":
-      into.push(new TextSource(kernels, column));
+      into.push(builder === undefined ? new TextSource(kernels, column) : new WaitingText(builder, column));
       return;
     case "any":
       into.push(new AnySource(kernels, column));
@@ -65,15 +74,15 @@ function collectSources(kernels: Kernels, column: Column, into: ColumnSource[]):
       return;
     case "struct":
       into.push(undefined);
-      for (const field of column.fields) collectSources(kernels, field, into);
+      for (const [k, field] of column.fields.entries()) collectSources(kernels, field, into, builder?.children[k]);
       return;
     case "list":
       into.push(new Int32Array(buffer, column.offsets, column.rows === 0 ? 0 : column.rows + 1));
-      collectSources(kernels, column.items, into);
+      collectSources(kernels, column.items, into, builder?.children[0]);
       return;
     case "optional":
       into.push(new Uint8Array(buffer, column.validity, column.rows));
-      collectSources(kernels, column.item, into);
+      collectSources(kernels, column.item, into, builder?.children[0]);
       return;
     default:
       if (isFixed(column.kind)) into.push(valuesView(buffer, column.kind, column.values, column.rows) as ArrayLike<unknown>);

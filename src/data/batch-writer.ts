@@ -10,6 +10,7 @@ import { widen } from "./convert.ts";
 import { layoutOf, typeKey, unify } from "./layout.ts";
 import type { ColumnType } from "./schema.ts";
 import { storeCode, type Store, type UsedBytes } from "./store-code.ts";
+import { settle } from "./store-text.ts";
 import { unshippable } from "./unshippable.ts";
 import type { Allocator } from "../kernel/allocator.ts";
 import type { Kernels } from "../kernel/kernels.ts";
@@ -50,7 +51,7 @@ class Writer implements BatchWriter {
   private fit(row: unknown): void {
     const { root } = this;
     const own = layoutOf(row);
-    const type = root === undefined ? own : unify(root.type, own);
+    const type = root === undefined ? own : unify(settle(root, this.rows), own);
     if (root === undefined) this.adopt(this.freshBuilder(type));
     else if (typeKey(root.type) !== typeKey(type)) this.adopt(widen(root, this.rows, type));
     if (!this.store(row, this.rows)) {
@@ -85,9 +86,19 @@ class Writer implements BatchWriter {
   }
 
   finish(): Batch {
+    this.settle();
     const { rows, root } = this;
     if (root === undefined) return { rows: 0, root: { kind: "constant", rows: 0, value: undefined } };
     return { rows, root: root.column(rows) };
+  }
+
+  settle(): void {
+    // what is widened because of one string may have others that wait
+    for (let { root } = this; root !== undefined; root = this.root) {
+      const type = settle(root, this.rows);
+      if (type === root.type) return;
+      this.adopt(widen(root, this.rows, type));
+    }
   }
 
   reset(): void {

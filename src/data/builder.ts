@@ -13,6 +13,9 @@ import { nullPtr, type Ptr } from "../kernel/ptr.ts";
 import type { Column } from "./column.ts";
 import type { ColumnType } from "./schema.ts";
 
+/** Strings of so many rows wait at most; a power of two. */
+export const pendingRows = 1024;
+
 const rowsFirst = 32;
 const bytesFirst = 256;
 const bytesMax = 0x7fffff00;
@@ -56,6 +59,12 @@ export class Builder {
   u: Buffer = emptyBytes;
   /** The same bytes, for unaligned numbers (any). */
   d: DataView = emptyView;
+  /** Strings that wait to be encoded: that of row i at i modulo `pendingRows` (store-text.ts). */
+  s: string[] = noStrings;
+  /** The first row whose string waits. */
+  settled = 0;
+  /** Where the strings that wait may end. */
+  limit = -1;
   readonly children: readonly Builder[];
   private valuesPtr = nullPtr;
   private offsetsPtr = nullPtr;
@@ -76,6 +85,7 @@ export class Builder {
     if (rows <= this.cap) return;
     const cap = Math.max(rowsFirst, this.cap * 2, rows);
     const { type } = this;
+    if (type.kind === "utf8" && this.s === noStrings) this.s = new Array<string>(pendingRows).fill("");
     if (type.kind === "struct" || type.kind === "optional") {
       for (const child of this.children) child.reserveRows(cap);
     }
@@ -132,12 +142,15 @@ export class Builder {
     this.o = other.o;
     this.u = other.u;
     this.d = other.d;
+    this.s = other.s;
+    this.settled = other.settled;
+    this.limit = other.limit;
     this.valuesPtr = other.valuesPtr;
     this.offsetsPtr = other.offsetsPtr;
     this.bytesPtr = other.bytesPtr;
   }
 
-  /** The first `rows` rows as a column. */
+  /** The first `rows` rows as a column. Strings must be settled. */
   column(rows: number): Column {
     const { type } = this;
     switch (type.kind) {
@@ -183,6 +196,9 @@ export class Builder {
     this.o = emptyOffsets;
     this.u = emptyBytes;
     this.d = emptyView;
+    this.s = noStrings;
+    this.settled = 0;
+    this.limit = -1;
     this.cap = 0;
   }
 }
@@ -191,6 +207,7 @@ const emptyValues = new Uint8Array(0);
 const emptyOffsets = new Int32Array(0);
 const emptyBytes = Buffer.alloc(0);
 const emptyView = new DataView(new ArrayBuffer(0));
+const noStrings: string[] = [];
 
 export function childTypes(type: ColumnType): readonly ColumnType[] {
   switch (type.kind) {

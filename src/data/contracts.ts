@@ -18,7 +18,12 @@ export interface BatchWriter {
   readonly rows: number;
   /** Bytes of kernel memory in use by the rows so far. */
   readonly bytes: number;
-  /** The rows so far as a batch that stays valid until the next `push`, `reset` or `free`. */
+  /**
+   * Lets go of the values that rows so far are still kept as: strings, which may hold on to the texts they were cut from. Whoever
+   * keeps rows across chunks calls it between them. When memory is refused the rows are as before.
+   */
+  settle(): void;
+  /** The rows so far as a batch that stays valid until the next `push`, `reset` or `free`. When memory is refused they are as before. */
   finish(): Batch;
   /** Forgets the rows, keeps the memory and the layout as a first guess. */
   reset(): void;

@@ -4,12 +4,13 @@
  * builders are as before.
  */
 import { invariant } from "../base/assert.ts";
-import { readColumn } from "./batch-reader.ts";
+import { readBuilder } from "./batch-reader.ts";
 import { Builder } from "./builder.ts";
 import { typeKey } from "./layout.ts";
 import type { ColumnType } from "./schema.ts";
 import { storeCode } from "./store-code.ts";
 
+/** Strings that can be must have been settled. */
 export function widen(root: Builder, rows: number, to: ColumnType): Builder {
   const conversion = new Conversion(root.cap);
   try {
@@ -76,7 +77,7 @@ class Conversion {
 
   private storeAnew(from: Builder, rows: number, to: ColumnType): Builder {
     const builder = this.makeNew(from, to);
-    const reader = readColumn(from.kernels, from.column(rows));
+    const reader = readBuilder(from, rows);
     const { store } = storeCode(builder);
     for (let i = 0; i < rows; i++) {
       if (i >= builder.cap) builder.reserveRows(i + 1);
@@ -103,5 +104,6 @@ function blank(builder: Builder, rows: number): void {
   if (builder.type.kind === "i64") (builder.v as BigInt64Array).fill(0n, 0, rows);
   else (builder.v as Uint8Array).fill(0, 0, Math.min(rows, builder.v.length));
   builder.o.fill(0, 0, Math.min(rows + 1, builder.o.length));
+  builder.settled = rows;
   if (builder.type.kind !== "list") for (const child of builder.children) blank(child, rows);
 }

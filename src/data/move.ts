@@ -14,6 +14,7 @@ import { concatColumns } from "./concat.ts";
 import type { OwnedBatch } from "./contracts.ts";
 import { storedType, typeKey, unify } from "./layout.ts";
 import { storeCode } from "./store-code.ts";
+import { settle } from "./store-text.ts";
 import { typeOf } from "./type-of.ts";
 
 export { typeOf } from "./type-of.ts";
@@ -87,6 +88,7 @@ function storeAll(kernels: Kernels, allocator: Allocator, parts: readonly Column
       const reader = readColumn(kernels, part);
       for (let i = 0; i < part.rows; i++) invariant(store(reader.get(i), at++), "a unified layout does not hold a row");
     }
+    settle(builder, rows);
   } catch (thrown) {
     builder.free();
     throw thrown;

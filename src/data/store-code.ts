@@ -5,10 +5,10 @@
  */
 import type { Builder } from "./builder.ts";
 import { GeneratedCode } from "./generated-code.ts";
-import { isFixed } from "./builder.ts";
+import { isFixed, pendingRows } from "./builder.ts";
 import { typeKey } from "./layout.ts";
 import type { ColumnType } from "./schema.ts";
-import { shortUnitsMax, writeAny, writeString } from "./store-text.ts";
+import { placeString, writeAny } from "./store-text.ts";
 
 /** Stores `value` as row `i`, for which there is room; rows come in order. False when it does not fit the layout. */
 export type Store = (value: unknown, i: number) => boolean;
@@ -21,7 +21,7 @@ export interface StoreCode {
 }
 
 const support = {
-  writeString,
+  placeString,
   writeAny,
   getPrototypeOf: Object.getPrototypeOf,
   isArray: Array.isArray,
@@ -115,19 +115,14 @@ ${b}.v[${i}] = getTime(${x});`;
     }
   }
 
-  /** Short strings go byte by byte while they are ASCII; the rest through the runtime's encoder. */
+  /** The string waits to be encoded (store-text.ts); its end is a guess until then. */
   private storeString(b: string, x: string, i: string): string {
-    const [p, l, j, c, u] = ["p", "l", "j", "c", "u"].map(letter => this.fresh(letter));
+    const p = this.fresh("p");
+    const at = `${i} & ${pendingRows - 1}`;
     return `if (typeof ${x} !== "string") return false;
-const ${p} = ${b}.o[${i}], ${l} = ${x}.length;
-let ${j} = 0;
-if (${l} <= ${shortUnitsMax}) {
-  if (${p} + ${l} > ${b}.u.length) ${b}.reserveBytes(${p}, ${l});
-  const ${u} = ${b}.u;
-  for (; ${j} < ${l}; ${j}++) { const ${c} = ${x}.charCodeAt(${j}); if (${c} > 127) break; ${u}[${p} + ${j}] = ${c}; }
-}
-if (${j} === ${l}) ${b}.o[${i} + 1] = ${p} + ${l};
-else if (!writeString(${b}, ${i}, ${x})) return false;`;
+const ${p} = ${b}.o[${i}] + ${x}.length;
+if (${p} > ${b}.limit || (${at}) === 0) { if (!placeString(${b}, ${i}, ${x})) return false; }
+else { ${b}.s[${at}] = ${x}; ${b}.o[${i} + 1] = ${p}; }`;
   }
 
   private storeStruct(type: ColumnType & { kind: "struct" }, x: string, i: string): string {
@@ -166,10 +161,32 @@ ${b}.o[${i} + 1] = ${s} + ${l};`;
     }
     return `if (!isArray(${x}) || getPrototypeOf(${x}) !== arrayPrototype) return false;
 ${room}
+${this.rewind(type.item, s!)}
 for (let ${j} = 0; ${j} < ${l}; ${j}++) {
 ${this.storeField(type.item, `${x}[${j}]`, `(${s} + ${j})`)}
 }
 ${b}.o[${i} + 1] = ${s} + ${l};`;
+  }
+
+  /** Forgets strings of items that a row which was refused has left behind. */
+  private rewind(item: ColumnType, start: string, at = this.builders): string {
+    const b = `b${at}`;
+    switch (item.kind) {
+      case "utf8":
+        return `if (${start} < ${b}.settled) ${b}.settled = ${start};`;
+      case "optional":
+        return this.rewind(item.item, start, at + 1);
+      case "struct": {
+        let next = at + 1;
+        return item.fields.map(field => {
+          const text = this.rewind(field, start, next);
+          next += countBuilders(field);
+          return text;
+        }).join(" ");
+      }
+      default:
+        return "";
+    }
   }
 
   /** An absent row's slot: zeros and nothing, so that equal rows make equal bytes. */
@@ -179,6 +196,7 @@ ${b}.o[${i} + 1] = ${s} + ${l};`;
     if (isFixed(type.kind)) return `${b}.v[${i}] = 0;`;
     switch (type.kind) {
       case "utf8":
+        return this.storeString(b, `""`, i);
       case "any":
         return `${b}.o[${i} + 1] = ${b}.o[${i}];`;
       case "list":

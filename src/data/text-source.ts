@@ -5,6 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import type { Kernels } from "../kernel/kernels.ts";
+import { type Builder, pendingRows } from "./builder.ts";
 import type { BytesColumn } from "./column.ts";
 
 const pieceBytesMax = 1 << 20;
@@ -48,6 +49,30 @@ export class TextSource {
     this.positions = ascii ? (from === 0 ? offsets : offsets.map(offset => offset - from)) : utf16Positions(offsets, bytes);
     this.text = text;
   }
+}
+
+/** The strings of a builder, encoded or waiting. */
+export class WaitingText {
+  readonly text = undefined;
+  readonly positions = undefined;
+  private readonly encoded: TextSource;
+
+  constructor(
+    private readonly builder: Builder,
+    column: BytesColumn,
+  ) {
+    this.encoded = new TextSource(builder.kernels, { ...column, rows: Math.min(column.rows, builder.settled) });
+  }
+
+  load(i: number): string {
+    const { settled, s } = this.builder;
+    if (i >= settled) return s[i % pendingRows]!;
+    const { encoded } = this;
+    const text = encoded.prepare();
+    return text === undefined ? encoded.load(i) : text.slice(encoded.positions[i], encoded.positions[i + 1]);
+  }
+
+  prepare(): undefined {}
 }
 
 /** Every byte that begins a character is one unit, those that begin four bytes two. */

@@ -5,7 +5,7 @@ import { makeBatchWriter } from "../../src/data/batch-writer.ts";
 import { printType } from "../../src/data/schema.ts";
 import { typeOf } from "../../src/data/type-of.ts";
 import { MemoryRefused } from "../../src/kernel/allocator.ts";
-import { forSeeds, randomRows, randomValue } from "./random-values.ts";
+import { forSeeds, pick, randomRows, randomValue } from "./random-values.ts";
 import { expectSame } from "./same.ts";
 import { CheckedAllocator, testKernels as kernels } from "./test-kernels.ts";
 
@@ -98,6 +98,47 @@ test("a batch of 200,000 rows", () => {
   const result = roundTrip(rows);
   expect(result.layout).toBe("(utf8, f64)");
   expect(Bun.deepEquals(result.rows, rows, true)).toBe(true);
+});
+
+test("strings of many rows and long lists come back equal, wherever one is odd, refused or settled early", () => {
+  const words = ["", "a", "word", "wörter", "日本", "z😀", "x".repeat(70), "line ".repeat(60).slice(3, 250)];
+  const longWords = ["long ".repeat(2000), "löng".repeat(3000)];
+  forSeeds(24, seed => {
+    const random = new Random(seed);
+    let odd: string | undefined;
+    const word = () => {
+      const given = odd;
+      odd = undefined;
+      if (given !== undefined) return given;
+      if (random.below(900) === 0) return pick(random, longWords);
+      return random.below(40) === 0 ? pick(random, words) : `word ${random.below(1000)} of a line`.slice(random.below(6), 6 + random.below(8));
+    };
+    const makers = [word, () => [word(), random.below(9)], () => ({ id: word(), tags: [word(), word()] }), () => (random.below(3) === 0 ? null : word())];
+    const lists = () => [Array.from({ length: random.below(random.below(50) === 0 ? 3000 : 4) }, word), word()];
+    const maker = pick(random, [...makers, lists]);
+    const refused = () => [Array.from({ length: random.below(3000) }, () => "refused"), Symbol("s")];
+    const writer = makeBatchWriter(kernels, new CheckedAllocator());
+    for (let batch = 0; batch < 2; batch++) {
+      writer.reset();
+      const rows: unknown[] = [];
+      const oddAt = random.below(3) === 0 ? random.below(4000) : -1;
+      for (let i = random.below(4000); i >= 0; i--) {
+        if (i === oddAt) odd = "\ud83d";
+        else if (i === oddAt - 1 && random.below(2) === 0) odd = "\ude00";
+        rows.push(maker());
+        writer.push(rows.at(-1));
+        if (random.below(300) === 0) expect(() => writer.push(refused())).toThrow("a symbol");
+        if (random.below(500) === 0) writer.settle();
+        if (random.below(900) === 0) expect(writer.finish().rows).toBe(rows.length);
+      }
+      expect(Bun.deepEquals(readBatch(kernels, writer.finish()).toArray(), rows, true)).toBe(true);
+    }
+  });
+});
+
+test("strings cut from one text stay what they are when they are encoded late", () => {
+  const text = Array.from({ length: 5000 }, (_, i) => `${i % 7 === 0 ? "é" : "e"}${i}`).join(" ");
+  for (const each of [text, text.replaceAll("é", "e")]) expectSame(roundTrip(each.split(" ")).rows, each.split(" "));
 });
 
 describe("a writer", () => {
