@@ -5,9 +5,10 @@
 import { assertNever } from "../base/assert.ts";
 import type { Batch, Column } from "../data/column.ts";
 import { blockBytes, sealBlock } from "../data/block.ts";
-import { gather } from "../data/move.ts";
+import { gather, slice } from "../data/move.ts";
+import { sliceColumn } from "../data/slice.ts";
 import { Arena } from "../kernel/arena.ts";
-import { offset } from "../kernel/ptr.ts";
+import { offset, type Ptr } from "../kernel/ptr.ts";
 import type { ExchangePlan } from "../plan/nodes.ts";
 import type { ExchangeWriter } from "../storage/exchange-writer.ts";
 import type { MapOutput } from "../storage/map-output.ts";
@@ -17,7 +18,7 @@ import { anyKeys, spillingDistinct } from "./distinct-table.ts";
 import { PairBuffer, pairBatch, pairColumns } from "./pair-buffer.ts";
 import { type AssignPartitions, partitionAssigner } from "./partition-ids.ts";
 import { readPairs, readRows } from "./read-columns.ts";
-import { SpillScope } from "./spill-scope.ts";
+import { finalRefusal, inHalves, refusalOf, SpillScope } from "./spill-scope.ts";
 import type { TaskEnv } from "./task-env.ts";
 
 export async function runExchange(plan: ExchangePlan, partition: number, env: TaskEnv): Promise<MapOutput> {
@@ -103,39 +104,66 @@ class PartitionedWriter {
   }
 
   write(batch: Batch, keys: Column): void {
-    const { scratch, partitions, env } = this;
-    const { kernels } = env;
-    const { run, u32 } = kernels;
+    if (batch.rows === 0) return;
+    this.env.metrics.rowsOut += batch.rows;
+    this.cut(batch, keys);
+  }
+
+  /** In halves, where memory is too short to cut all rows at once. */
+  private cut(batch: Batch, keys: Column): void {
     const { rows } = batch;
-    if (rows === 0) return;
-    env.metrics.rowsOut += rows;
-    scratch.reset();
-    const ids = scratch.alloc(rows * 4);
-    this.assign(keys, ids, scratch);
-    const counts = scratch.alloc(partitions * 4);
-    u32.fill(0, counts / 4, counts / 4 + partitions);
-    run.histogram(ids, rows, counts);
-    const first = u32[ids / 4]!;
-    if (u32[counts / 4 + first] === rows) {
-      this.append(first, batch);
+    const order = this.orderByPartition(keys);
+    if (order === undefined) {
+      const half = rows >>> 1;
+      this.cut(slice(batch, 0, half), sliceColumn(keys, 0, half));
+      this.cut(slice(batch, half, rows), sliceColumn(keys, half, rows));
       return;
     }
-    const cursors = scratch.alloc(partitions * 4);
+    const { u32 } = this.env.kernels;
+    const { counts, indexes } = order;
     let start = 0;
-    for (let i = 0; i < partitions; i++) {
-      u32[cursors / 4 + i] = start;
-      start += u32[counts / 4 + i]!;
-    }
-    const indexes = scratch.alloc(rows * 4);
-    run.scatterIndexes(ids, rows, 0, cursors, indexes);
-    start = 0;
-    for (let i = 0; i < partitions; i++) {
-      const count = u32[counts / 4 + i]!;
-      if (count === 0) continue;
-      this.block.reset();
-      this.append(i, gather(kernels, this.block, batch, offset(indexes, start * 4), count));
+    for (let partition = 0; partition < this.partitions; partition++) {
+      const count = u32[counts / 4 + partition]!;
+      if (count === rows) inHalves(rows, (from, n) => this.append(partition, slice(batch, from, from + n)));
+      else if (count > 0) this.gatherRows(partition, batch, offset(indexes, start * 4), count);
       start += count;
     }
+  }
+
+  /** The rows by partition, in scratch memory; undefined when there is not enough of it for so many. */
+  private orderByPartition(keys: Column): { readonly counts: Ptr; readonly indexes: Ptr } | undefined {
+    const { scratch, partitions } = this;
+    const { run, u32 } = this.env.kernels;
+    const { rows } = keys;
+    try {
+      scratch.reset();
+      const ids = scratch.alloc(rows * 4);
+      const indexes = scratch.alloc(rows * 4);
+      const counts = scratch.alloc(partitions * 4);
+      const cursors = scratch.alloc(partitions * 4);
+      this.assign(keys, ids, scratch);
+      u32.fill(0, counts / 4, counts / 4 + partitions);
+      run.histogram(ids, rows, counts);
+      let start = 0;
+      for (let i = 0; i < partitions; i++) {
+        u32[cursors / 4 + i] = start;
+        start += u32[counts / 4 + i]!;
+      }
+      run.scatterIndexes(ids, rows, 0, cursors, indexes);
+      return { counts, indexes };
+    } catch (thrown) {
+      const refusal = refusalOf(thrown);
+      scratch.close();
+      if (rows === 1) throw finalRefusal(refusal);
+      return undefined;
+    }
+  }
+
+  private gatherRows(partition: number, batch: Batch, indexes: Ptr, count: number): void {
+    inHalves(count, (from, rows) => {
+      this.block.reset();
+      this.append(partition, gather(this.env.kernels, this.block, batch, offset(indexes, from * 4), rows));
+    });
   }
 
   close(): void {

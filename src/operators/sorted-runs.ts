@@ -11,6 +11,7 @@ import { Arena } from "../kernel/arena.ts";
 import { Merger } from "../kernel/merge.ts";
 import { orderKeys } from "../kernel/normalize.ts";
 import { nullPtr, offset, type Ptr } from "../kernel/ptr.ts";
+import type { ArenaMark } from "../kernel/reserved-arena.ts";
 import type { Segment } from "../storage/spill-file.ts";
 import { pairColumns } from "./pair-buffer.ts";
 import { SegmentReader, type SpillScope } from "./spill-scope.ts";
@@ -20,7 +21,7 @@ const blockBytesWanted = 32 * 1024;
 const bytesPerRun = 3 * blockBytesWanted;
 const runsMax = 256;
 /** Of the merged rows that are made at once. */
-const mergedBytesWanted = 128 * 1024;
+const mergedBytesWanted = 96 * 1024;
 const mergedRowsMax = 8192;
 
 class Run {
@@ -185,8 +186,8 @@ class Window {
 class Merge {
   private readonly merger: Merger;
   private readonly windows: Window[] = [];
-  /** What was given last lies in it. */
-  private readonly given: Arena;
+  /** What was given last lies in scratch memory from here on. */
+  private readonly given: ArenaMark;
   private readonly bytesPerRow: number;
   private readonly first: Int32Array;
   private readonly counts: Int32Array;
@@ -203,7 +204,7 @@ class Merge {
   ) {
     const { env, account } = scope;
     this.merger = new Merger(env.kernels, account, numeric ? "u64" : "bytes", runs.length);
-    this.given = new Arena(account);
+    this.given = scope.scratch.mark();
     this.first = new Int32Array(runs.length);
     this.counts = new Int32Array(runs.length);
     this.starts = new Int32Array(runs.length);
@@ -215,14 +216,15 @@ class Merge {
 
   /** Valid until the next call; undefined at the end. */
   next(bytesWanted = mergedBytesWanted): Batch | undefined {
-    const { kernels } = this.scope.env;
+    const { scratch, env } = this.scope;
+    const { kernels } = env;
     const capacity = Math.max(1, Math.min(mergedRowsMax, Math.floor(bytesWanted / this.bytesPerRow)));
     while (!this.done) {
       if (this.wanted >= 0) this.windows[this.wanted]!.advance(this.merger, this.wanted);
       this.wanted = -1;
-      this.given.reset();
-      const runs = this.given.alloc(capacity * 4);
-      const rows = this.given.alloc(capacity * 4);
+      scratch.release(this.given);
+      const runs = scratch.alloc(capacity * 4);
+      const rows = scratch.alloc(capacity * 4);
       const step = this.merger.next(runs, rows, capacity);
       if (step.kind === "refill") this.wanted = step.run;
       if (step.kind === "done") this.done = true;
@@ -234,13 +236,14 @@ class Merge {
   free(): void {
     this.merger.free();
     for (const window of this.windows) window.free();
-    this.given.close();
+    this.scope.scratch.release(this.given);
   }
 
   /** A merge takes the rows of a run one after the other: slices of the runs, put together, then put in order. */
   private take(runs: Uint32Array, rows: Uint32Array, n: number): Batch {
-    const { first, counts, starts, given, windows } = this;
-    const { kernels } = this.scope.env;
+    const { first, counts, starts, windows } = this;
+    const { scratch, env } = this.scope;
+    const { kernels } = env;
     counts.fill(0);
     for (let i = 0; i < n; i++) {
       const run = runs[i]!;
@@ -256,12 +259,12 @@ class Merge {
       if (count > 0) slices.push(slice(windows[run]!.batch!, first[run]!, first[run]! + count));
     }
     if (slices.length === 1) return slices[0]!;
-    const order = given.alloc(n * 4);
+    const order = scratch.alloc(n * 4);
     const places = kernels.u32.subarray(order / 4, order / 4 + n);
     for (let i = 0; i < n; i++) {
       const run = runs[i]!;
       places[i] = starts[run]! + rows[i]! - first[run]!;
     }
-    return gather(kernels, given, concat(kernels, given, slices), order, n);
+    return gather(kernels, scratch, concat(kernels, scratch, slices), order, n);
   }
 }

@@ -18,6 +18,12 @@ import type { Segment } from "../storage/spill-file.ts";
 import type { TaskSpill } from "../storage/spill-store.ts";
 import type { TaskEnv } from "./task-env.ts";
 
+interface Tools {
+  readonly file: TaskSpill;
+  readonly scratch: ReservedArena;
+  readonly sealing: ReservedArena;
+}
+
 export interface SpillHolder {
   /** Writes out what is held and frees its memory. */
   spill(): void;
@@ -26,13 +32,15 @@ export interface SpillHolder {
 /** Spilling less than this frees next to nothing, and costs all rows that follow. */
 const heldBytesMin = 128 * 1024;
 const largeRowBytes = 32 * 1024;
-/** Enough to cut 8,192 rows of two numbers into ranges and seal them. */
-const reservedBytes = 384 * 1024;
+/** Enough to cut 8,192 rows of two numbers into ranges, to sort them, or to merge some. */
+const scratchBytes = 320 * 1024;
+/** Enough to gather and seal some of them. */
+const sealingBytes = 96 * 1024;
 
 export class SpillScope {
   readonly account: OperatorMemory;
   holder: SpillHolder | undefined;
-  private tools: { readonly file: TaskSpill; readonly scratch: ReservedArena } | undefined;
+  private tools: Tools | undefined;
   private setAsideBytes = 0;
   private depth = 0;
   private closed = false;
@@ -78,10 +86,10 @@ export class SpillScope {
    */
   prepare(batch: Batch): void {
     try {
-      const { scratch } = this.ready();
+      const { sealing } = this.ready();
       const before = this.account.usedBytes;
       const bytes = blockBytes(this.env.kernels, batch);
-      if (bytes > largeRowBytes * batch.rows) scratch.reserveOne(bytes);
+      if (bytes > largeRowBytes * batch.rows) sealing.reserveOne(bytes);
       this.setAsideBytes += this.account.usedBytes - before;
     } catch (thrown) {
       refusalOf(thrown);
@@ -91,12 +99,12 @@ export class SpillScope {
   /** Writes a batch as one block. */
   write(batch: Batch): Segment {
     const { kernels } = this.env;
-    const { scratch } = this.ready();
-    const mark = scratch.mark();
+    const { sealing } = this.ready();
+    const mark = sealing.mark();
     try {
-      return this.writeBlock(sealBlock(kernels, batch, scratch.alloc(blockBytes(kernels, batch))));
+      return this.writeBlock(sealBlock(kernels, batch, sealing.alloc(blockBytes(kernels, batch))));
     } finally {
-      scratch.release(mark);
+      sealing.release(mark);
     }
   }
 
@@ -114,15 +122,15 @@ export class SpillScope {
   /** Writes the rows at `indexes` in order, as one block or, when memory is short, as several. */
   writeRows(batch: Batch, indexes: Ptr, rows: number, into: Segment[]): void {
     const { kernels } = this.env;
-    const { scratch } = this.ready();
+    const { sealing } = this.ready();
     inHalves(rows, (from, n) => {
-      const mark = scratch.mark();
+      const mark = sealing.mark();
       try {
         const first = kernels.u32[indexes / 4 + from]!;
-        const taken = n === 1 ? slice(batch, first, first + 1) : gather(kernels, scratch, batch, offset(indexes, from * 4), n);
+        const taken = n === 1 ? slice(batch, first, first + 1) : gather(kernels, sealing, batch, offset(indexes, from * 4), n);
         into.push(this.write(taken));
       } finally {
-        scratch.release(mark);
+        sealing.release(mark);
       }
     });
   }
@@ -147,19 +155,22 @@ export class SpillScope {
     this.unregister();
     this.holder = undefined;
     this.tools?.file.close();
+    this.tools?.sealing.close();
     this.tools?.scratch.close();
     this.tools = undefined;
   }
 
-  private ready(): { readonly file: TaskSpill; readonly scratch: ReservedArena } {
+  private ready(): Tools {
     if (this.tools !== undefined) return this.tools;
     const { env, account, operator } = this;
     const before = account.usedBytes;
-    const scratch = new ReservedArena(account, reservedBytes);
+    const arenas: ReservedArena[] = [];
     try {
-      this.tools = { scratch, file: env.spills.open(env.taskAttemptId, operator, account) };
+      for (const bytes of [scratchBytes, sealingBytes]) arenas.push(new ReservedArena(account, bytes));
+      const file = env.spills.open(env.taskAttemptId, operator, account);
+      this.tools = { scratch: arenas[0]!, sealing: arenas[1]!, file };
     } catch (thrown) {
-      scratch.close();
+      for (const arena of arenas) arena.close();
       throw thrown;
     }
     this.setAsideBytes = account.usedBytes - before;

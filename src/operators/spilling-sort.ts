@@ -54,14 +54,12 @@ export class SpillingSort implements SpillHolder {
 
   /** Sorts what is in memory, and writes it. */
   spill(): void {
+    const { kernels } = this.scope.env;
     while (this.blocks.length > 0) {
-      const arena = new Arena(this.scope.account);
-      try {
-        const batch = this.takeBlocks(arena);
-        this.writeRuns(batch);
-      } finally {
-        arena.close();
-      }
+      const count = this.blocksThatFit();
+      if (count > 1 && this.spillJoined(count)) continue;
+      this.writeRuns(openBlock(kernels, this.blocks[0]!.ptr));
+      this.drop(1);
     }
   }
 
@@ -95,18 +93,17 @@ export class SpillingSort implements SpillHolder {
     return (bytes + sorting) * margin <= this.scope.availableBytes();
   }
 
-  /** As many of the first blocks as can be sorted at once, as one batch. They are dropped. */
-  private takeBlocks(arena: Arena): Batch {
-    const { kernels } = this.scope.env;
-    for (let count = this.blocksThatFit(); ; count = (count + 1) >>> 1) {
-      try {
-        const batch = concat(kernels, arena, this.blocks.slice(0, count).map(({ ptr }) => openBlock(kernels, ptr)));
-        this.drop(count);
-        return batch;
-      } catch (thrown) {
-        const refusal = refusalOf(thrown);
-        if (count === 1) throw finalRefusal(refusal);
-      }
+  /** The first blocks as one run; false when there is no room to put them together. */
+  private spillJoined(count: number): boolean {
+    const arena = new Arena(this.scope.account);
+    try {
+      const batch = this.tryConcat(arena, count);
+      if (batch === undefined) return false;
+      this.drop(count);
+      this.writeRuns(batch);
+      return true;
+    } finally {
+      arena.close();
     }
   }
 
@@ -127,17 +124,18 @@ export class SpillingSort implements SpillHolder {
   private writeRuns(batch: Batch): void {
     const { scope, runs } = this;
     const { kernels } = scope.env;
+    const { scratch } = scope;
     const { rows } = batch;
-    const arena = new Arena(scope.account);
+    const mark = scratch.mark();
     try {
-      const order = this.tryOrder(batch, arena);
+      const order = this.tryOrder(batch, scratch);
       if (order !== undefined) {
         runs.begin();
         runs.append(batch, order, rows, blockBytes(kernels, batch) / rows);
         return;
       }
     } finally {
-      arena.close();
+      scratch.release(mark);
     }
     const half = rows >>> 1;
     this.writeRuns(slice(batch, 0, half));
@@ -145,14 +143,13 @@ export class SpillingSort implements SpillHolder {
   }
 
   /** Undefined when there is no memory to sort so many rows. */
-  private tryOrder(batch: Batch, arena: Arena): Ptr | undefined {
+  private tryOrder(batch: Batch, allocator: Allocator): Ptr | undefined {
     const { scope, ascending, check } = this;
     try {
-      return sortOrder(scope.env.kernels, scope.account, pairColumns(batch)![0], ascending, arena, check);
+      return sortOrder(scope.env.kernels, allocator, pairColumns(batch)![0], ascending, check);
     } catch (thrown) {
       const refusal = refusalOf(thrown);
       if (batch.rows === 1) throw finalRefusal(refusal);
-      arena.close();
       return undefined;
     }
   }
@@ -161,34 +158,36 @@ export class SpillingSort implements SpillHolder {
   private finish(): Emission | undefined {
     const { scope } = this;
     if (this.runs.count === 0) {
-      const rows = new Arena(scope.account);
-      const batch = this.tryConcat(rows);
+      const arena = new Arena(scope.account);
+      const batch = this.tryConcat(arena, this.blocks.length);
       if (batch !== undefined) {
         this.drop(this.blocks.length);
-        const arena = new Arena(scope.account);
-        const order = this.tryOrder(batch, arena);
-        if (order !== undefined) return this.emission(batch, order, [rows, arena]);
+        const order = this.tryOrder(batch, scope.account);
+        if (order !== undefined) return this.emission(batch, order, arena);
         this.writeRuns(batch);
       }
-      rows.close();
+      arena.close();
     }
     this.spill();
     if (scope.holder === this) scope.holder = undefined;
     return undefined;
   }
 
-  private tryConcat(arena: Arena): Batch | undefined {
+  /** The first blocks as one batch; undefined when there is no room for that. */
+  private tryConcat(arena: Arena, count: number): Batch | undefined {
     const { kernels } = this.scope.env;
     try {
-      return concat(kernels, arena, this.blocks.map(({ ptr }) => openBlock(kernels, ptr)));
+      return concat(kernels, arena, this.blocks.slice(0, count).map(({ ptr }) => openBlock(kernels, ptr)));
     } catch (thrown) {
       refusalOf(thrown);
+      arena.close();
       return undefined;
     }
   }
 
-  private emission(batch: Batch, order: Ptr, arenas: readonly Arena[]): Emission {
-    const { kernels } = this.scope.env;
+  private emission(batch: Batch, order: Ptr, arena: Arena): Emission {
+    const { account, env } = this.scope;
+    const { kernels } = env;
     let at = 0;
     return {
       next(scratch: Allocator, rowsMax: number): Chunk | undefined {
@@ -198,7 +197,10 @@ export class SpillingSort implements SpillHolder {
         at += rows;
         return { kind: "batch", batch: taken };
       },
-      free: () => arenas.forEach(arena => arena.close()),
+      free() {
+        account.free(order, batch.rows * 4);
+        arena.close();
+      },
     };
   }
 

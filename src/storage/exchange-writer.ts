@@ -70,7 +70,10 @@ export class ExchangeWriter {
       !this.ended && reducePartition < this.writing.reducePartitions,
       `reduce partition ${reducePartition} is not there`,
     );
-    const ptr = this.runs.reserve(bytes, runBytes => this.allocOrSpill(runBytes));
+    const ptr =
+      this.runs.reserve(bytes, runBytes => this.tryAlloc(runBytes)) ??
+      // no room for a long run, or none in one piece
+      this.runs.reserve(bytes, runBytes => this.allocOrSpill(runBytes), true);
     this.sealing = true;
     try {
       seal(ptr);
@@ -122,6 +125,15 @@ export class ExchangeWriter {
     this.file?.abort();
     this.freeRuns();
     this.end();
+  }
+
+  private tryAlloc(bytes: number): Ptr | undefined {
+    try {
+      return this.writing.memory.allocRun(bytes);
+    } catch (thrown) {
+      if (!(thrown instanceof MemoryRefused)) throw thrown;
+      return undefined;
+    }
   }
 
   private allocOrSpill(bytes: number): Ptr {
