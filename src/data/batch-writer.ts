@@ -8,10 +8,10 @@ import type { BatchWriter, WriterOptions } from "./contracts.ts";
 import { Builder } from "./builder.ts";
 import { widen } from "./convert.ts";
 import { layoutOf, typeKey, unify } from "./layout.ts";
-import type { ColumnType } from "./schema.ts";
-import { storeCode, type Store, type UsedBytes } from "./store-code.ts";
+import { type ColumnType, tuple } from "./schema.ts";
+import { storeCode, type Store, type StoreCode, type UsedBytes } from "./store-code.ts";
 import { settle } from "./store-text.ts";
-import { unshippable } from "./unshippable.ts";
+import { ships, unshippable } from "./unshippable.ts";
 import type { Allocator } from "../kernel/allocator.ts";
 import type { Kernels } from "../kernel/kernels.ts";
 
@@ -20,6 +20,11 @@ const guessesMax = 4;
 
 export function makeBatchWriter(kernels: Kernels, allocator: Allocator, options: WriterOptions = {}): BatchWriter {
   return new Writer(kernels, allocator, options);
+}
+
+/** For rows that are known to be pairs. Keys and values have layouts of their own: a batch's root is always a tuple of two. */
+export function makePairWriter(kernels: Kernels, allocator: Allocator, operator: string): BatchWriter {
+  return new PairWriter(kernels, allocator, { what: operator });
 }
 
 class Writer implements BatchWriter {
@@ -33,7 +38,7 @@ class Writer implements BatchWriter {
   constructor(
     private readonly kernels: Kernels,
     private readonly allocator: Allocator,
-    private readonly options: WriterOptions,
+    protected readonly options: WriterOptions,
   ) {}
 
   get bytes(): number {
@@ -50,14 +55,24 @@ class Writer implements BatchWriter {
   /** Makes the layout fit a row, and stores it. */
   private fit(row: unknown): void {
     const { root } = this;
-    const own = layoutOf(row);
+    const own = this.layoutOf(row);
     const type = root === undefined ? own : unify(settle(root, this.rows), own);
     if (root === undefined) this.adopt(this.freshBuilder(type));
     else if (typeKey(root.type) !== typeKey(type)) this.adopt(widen(root, this.rows, type));
-    if (!this.store(row, this.rows)) {
-      const { what } = this.options;
-      throw unshippable(row, /\b(key|value)s\b/.exec(what ?? "")?.[1] ?? "row", what);
-    }
+    if (!this.store(row, this.rows)) throw this.refusal(row);
+  }
+
+  protected layoutOf(row: unknown): ColumnType {
+    return layoutOf(row);
+  }
+
+  protected codeFor(root: Builder): StoreCode {
+    return storeCode(root);
+  }
+
+  /** Why a row cannot ship. */
+  protected refusal(row: unknown): Error {
+    return unshippable(row, "row", this.options.what);
   }
 
   private freshBuilder(type: ColumnType): Builder {
@@ -74,7 +89,7 @@ class Writer implements BatchWriter {
   private adopt(root: Builder): void {
     this.root = root;
     this.cap = root.cap;
-    const code = storeCode(root);
+    const code = this.codeFor(root);
     this.store = code.store;
     this.used = code.usedBytes;
   }
@@ -118,6 +133,23 @@ class Writer implements BatchWriter {
     this.cap = 0;
     this.store = () => false;
     this.used = () => 0;
+  }
+}
+
+class PairWriter extends Writer {
+  protected override layoutOf(pair: readonly unknown[]): ColumnType {
+    return tuple(layoutOf(pair[0]), layoutOf(pair[1]));
+  }
+
+  protected override codeFor(root: Builder): StoreCode {
+    return storeCode(root, "pair");
+  }
+
+  protected override refusal(pair: readonly unknown[]): Error {
+    const { what } = this.options;
+    return ships(pair[0])
+      ? unshippable(pair[1], "value", `the values of ${what}`)
+      : unshippable(pair[0], "key", `the keys of ${what}`);
   }
 }
 

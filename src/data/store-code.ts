@@ -5,7 +5,7 @@
  */
 import type { Builder } from "./builder.ts";
 import { GeneratedCode } from "./generated-code.ts";
-import { isFixed, pendingRows } from "./builder.ts";
+import { childTypes, isFixed, pendingRows } from "./builder.ts";
 import { typeKey } from "./layout.ts";
 import type { ColumnType } from "./schema.ts";
 import { placeString, writeAny } from "./store-text.ts";
@@ -38,10 +38,15 @@ const support = {
 type Factory = (h: typeof support, builders: readonly Builder[]) => StoreCode;
 const factories = new GeneratedCode<Factory>();
 
-export function storeCode(root: Builder): StoreCode {
+/** Code for "pair" takes rows that are known to be arrays of two, whatever their class. */
+export function storeCode(root: Builder, rows: "value" | "pair" = "value"): StoreCode {
   const builders: Builder[] = [];
   collect(root, builders);
-  return factories.get(typeKey(root.type), () => new StoreEmitter().source(root.type))(support, builders);
+  const key = typeKey(root.type);
+  return factories.get(rows === "pair" ? `pair ${key}` : key, () => new StoreEmitter().source(root.type, rows))(
+    support,
+    builders,
+  );
 }
 
 function collect(builder: Builder, into: Builder[]): void {
@@ -54,8 +59,8 @@ class StoreEmitter {
   private builders = 0;
   private names = 0;
 
-  source(type: ColumnType): string {
-    const body = this.store(type, "x", "i");
+  source(type: ColumnType, rows: "value" | "pair"): string {
+    const body = rows === "pair" ? this.storePair(type) : this.store(type, "x", "i");
     this.builders = 0;
     const used = this.used(type, "n");
     const declared = Array.from({ length: this.builders }, (_, k) => `const b${k} = b[${k}];`).join("\n");
@@ -71,6 +76,13 @@ if (n === 0) return 0;
 return ${used};
 },
 };`;
+  }
+
+  private storePair(type: ColumnType): string {
+    this.builders++;
+    return childTypes(type)
+      .map((field, k) => this.storeField(field, `x[${k}]`, "i"))
+      .join("\n");
   }
 
   private fresh(letter: string): string {
@@ -178,11 +190,13 @@ ${b}.o[${i} + 1] = ${s} + ${l};`;
         return this.rewind(item.item, start, at + 1);
       case "struct": {
         let next = at + 1;
-        return item.fields.map(field => {
-          const text = this.rewind(field, start, next);
-          next += countBuilders(field);
-          return text;
-        }).join(" ");
+        return item.fields
+          .map(field => {
+            const text = this.rewind(field, start, next);
+            next += countBuilders(field);
+            return text;
+          })
+          .join(" ");
       }
       default:
         return "";

@@ -28,9 +28,30 @@ interface Found {
 }
 
 /** The error for a value that the encoder refused. `root` is what the whole is called: `row`; `place` where it is met: "the rows of map". */
-export function unshippable(value: unknown, root: string, place: string | undefined, hooks: EncodeHooks = {}): UnshippableValue {
-  const found = new Search(hooks).visit(value, root) ?? { path: root, verb: "holds", part: "what cannot be sent", hint: undefined };
-  return new UnshippableValue(found.path, found.verb, found.part, found.hint, place === undefined ? "" : `, in ${place}`);
+export function unshippable(
+  value: unknown,
+  root: string,
+  place: string | undefined,
+  hooks: EncodeHooks = {},
+): UnshippableValue {
+  const found = new Search(hooks).visit(value, root) ?? {
+    path: root,
+    verb: "holds",
+    part: "what cannot be sent",
+    hint: undefined,
+  };
+  return new UnshippableValue(
+    found.path,
+    found.verb,
+    found.part,
+    found.hint,
+    place === undefined ? "" : `, in ${place}`,
+  );
+}
+
+/** Whether a value has bytes. Slow, as the rest of this file. */
+export function ships(value: unknown): boolean {
+  return new Search({}).visit(value, "value") === undefined;
 }
 
 class Search {
@@ -48,7 +69,12 @@ class Search {
     }
     if (this.visited.has(value)) return undefined;
     if (this.ancestors.size >= valueDepthMax) {
-      return { path: shorten(path), verb: "is nested", part: `deeper than ${valueDepthMax} levels`, hint: "send flatter data" };
+      return {
+        path: shorten(path),
+        verb: "is nested",
+        part: `deeper than ${valueDepthMax} levels`,
+        hint: "send flatter data",
+      };
     }
     this.ancestors.set(value, path);
     const found = this.visitParts(value, path);
@@ -71,7 +97,9 @@ class Search {
           return this.visit(key, `${path}'s key ${printKey(key)}`) ?? this.visit(item, `${path}.get(${printKey(key)})`);
         });
       case "set":
-        return this.first([...(value as Set<unknown>)].entries(), ([at, item]) => this.visit(item, `${path}'s item ${at}`));
+        return this.first([...(value as Set<unknown>)].entries(), ([at, item]) =>
+          this.visit(item, `${path}'s item ${at}`),
+        );
       case "error":
         if (classOf(value) !== undefined) return this.visitOther(value, path);
         return this.visitProperties(errorProperties(value as Error, false), path);
@@ -83,14 +111,19 @@ class Search {
   }
 
   private visitProperties(value: object, path: string): Found | undefined {
-    return this.first(Object.keys(value), name => this.visit((value as Record<string, unknown>)[name], path + property(name)));
+    return this.first(Object.keys(value), name =>
+      this.visit((value as Record<string, unknown>)[name], path + property(name)),
+    );
   }
 
   private visitOther(value: object | symbol, path: string): Found | undefined {
     const shippable = typeof value === "object" ? classOf(value) : undefined;
     if (shippable !== undefined) {
       const state = shippable.dehydrate(value as object);
-      return this.visitProperties(value as object, path) ?? this.first(state, each => this.visit(each, `${path}'s private state`));
+      return (
+        this.visitProperties(value as object, path) ??
+        this.first(state, each => this.visit(each, `${path}'s private state`))
+      );
     }
     const other = this.hooks.encodeOther?.(value);
     if (other === undefined) return { path, verb: "is", part: describe(value), hint: hintFor(value) };
@@ -109,16 +142,42 @@ class Search {
 /** "a function", "a Promise", "an instance of the class Point". */
 export function describe(value: object | symbol): string {
   if (typeof value === "symbol") return "a symbol";
-  if (typeof value === "function") return /^class\b/.test(Function.prototype.toString.call(value)) ? "a class" : "a function";
+  if (typeof value === "function")
+    return /^class\b/.test(Function.prototype.toString.call(value)) ? "a class" : "a function";
   const name = className(value);
   if (builtinNames.has(name)) return `${/^[AEIOU]/.test(name) ? "an" : "a"} ${name}`;
   return name === "" ? "an object with a prototype of its own" : `an instance of the class ${name}`;
 }
 
 const builtinNames = new Set([
-  "Promise", "WeakMap", "WeakSet", "WeakRef", "SharedArrayBuffer", "Number", "String", "Boolean", "Symbol", "BigInt", "Proxy",
-  "Generator", "AsyncGenerator", "Iterator", "Request", "Response", "Headers", "Blob", "File", "ReadableStream", "Worker",
-  "MessagePort", "AbortSignal", "AbortController", "EventEmitter", "Socket", "Server", "Database",
+  "Promise",
+  "WeakMap",
+  "WeakSet",
+  "WeakRef",
+  "SharedArrayBuffer",
+  "Number",
+  "String",
+  "Boolean",
+  "Symbol",
+  "BigInt",
+  "Proxy",
+  "Generator",
+  "AsyncGenerator",
+  "Iterator",
+  "Request",
+  "Response",
+  "Headers",
+  "Blob",
+  "File",
+  "ReadableStream",
+  "Worker",
+  "MessagePort",
+  "AbortSignal",
+  "AbortController",
+  "EventEmitter",
+  "Socket",
+  "Server",
+  "Database",
 ]);
 
 function hintFor(value: object | symbol): string {
@@ -127,7 +186,8 @@ function hintFor(value: object | symbol): string {
   const name = className(value);
   if (name === "Promise") return "await it first, or use mapAsync";
   if (name === "SharedArrayBuffer") return "copy it into an ArrayBuffer first";
-  if (name === "Number" || name === "String" || name === "Boolean") return `Send the ${name.toLowerCase()} itself, not a ${name} object`;
+  if (name === "Number" || name === "String" || name === "Boolean")
+    return `Send the ${name.toLowerCase()} itself, not a ${name} object`;
   if (builtinNames.has(name) || name === "") return "send plain data instead";
   return "declare the class at the top level of one of the job's modules, or send plain data";
 }

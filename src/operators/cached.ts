@@ -10,11 +10,17 @@ import type { BatchWriter, Block } from "../data/contracts.ts";
 import type { Plan } from "../plan/nodes.ts";
 import type { CachedPartition } from "../storage/block-store.ts";
 import type { CacheWriter } from "../storage/cache-writer.ts";
-import { type Chunk, chunkToRows, type ChunkSource } from "./chunk.ts";
+import { type Chunk, chunkLength, chunkToRows, type ChunkSource } from "./chunk.ts";
 import { isFull } from "./row-buffer.ts";
 import type { TaskEnv } from "./task-env.ts";
 
-export function cachedSource(id: RddId, partition: number, plan: Plan, env: TaskEnv, compute: () => ChunkSource): ChunkSource {
+export function cachedSource(
+  id: RddId,
+  partition: number,
+  plan: Plan,
+  env: TaskEnv,
+  compute: () => ChunkSource,
+): ChunkSource {
   const hit = env.blocks.get(id, partition, env.memory);
   if (hit !== undefined) return readCached(hit, env);
   const writer = env.blocks.openWriter(id, partition, env.memory);
@@ -46,7 +52,9 @@ class FillingSource implements ChunkSource {
     private readonly env: TaskEnv,
     private readonly source: ChunkSource,
   ) {
-    this.rows = makeBatchWriter(env.kernels, env.memory.withOperator("cache"), { what: `the rows of ${plan.operator}` });
+    this.rows = makeBatchWriter(env.kernels, env.memory.withOperator("cache"), {
+      what: `the rows of ${plan.operator}`,
+    });
   }
 
   next(): Chunk | undefined | Promise<Chunk | undefined> {
@@ -68,13 +76,14 @@ class FillingSource implements ChunkSource {
     const { env, source, writer } = this;
     let total = 0;
     for (let chunk = await source.next(); chunk !== undefined; chunk = await source.next()) {
-      const fits = chunk.kind === "batch" ? this.flush() && this.append(chunk.batch) : this.push(chunkToRows(env.kernels, chunk));
+      const fits =
+        chunk.kind === "batch" ? this.flush() && this.append(chunk.batch) : this.push(chunkToRows(env.kernels, chunk));
       if (!fits) {
         if (chunk.kind === "batch") this.waiting.push(chunk);
         this.overflowed = true;
         return;
       }
-      total += chunk.kind === "batch" ? chunk.batch.rows : chunkToRows(env.kernels, chunk).length;
+      total += chunkLength(chunk);
       env.checkpoint(this.plan);
     }
     const cached = this.flush() ? writer.commit(total) : undefined;
@@ -90,6 +99,7 @@ class FillingSource implements ChunkSource {
         return false;
       }
     }
+    this.rows.settle();
     return true;
   }
 

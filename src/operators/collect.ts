@@ -16,7 +16,9 @@ export class CollectSink implements RowSink {
     private readonly env: TaskEnv,
     private readonly limit: number = Infinity,
   ) {
-    this.buffer = new RowBuffer(env.kernels, env.memory.withOperator("collect"), "the collected rows", batch => this.seal(batch));
+    this.buffer = new RowBuffer(env.kernels, env.memory.withOperator("collect"), "the collected rows", batch =>
+      this.seal(batch),
+    );
   }
 
   push(row: unknown): void {
@@ -36,6 +38,10 @@ export class CollectSink implements RowSink {
     this.seal(wanted === chunk.batch.rows ? chunk.batch : slice(chunk.batch, 0, wanted));
     this.rows += wanted;
     if (this.rows >= this.limit) throw enough;
+  }
+
+  settle(): void {
+    this.buffer.settle();
   }
 
   finish(): Uint8Array {

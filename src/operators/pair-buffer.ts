@@ -1,21 +1,18 @@
 /**
- * Pairs on their way into a breaker: keys and values in two writers, so that each becomes a column of its own whatever
- * the other's type. Full as row-buffer.ts says; the owner then takes the columns.
+ * Pairs on their way into a breaker: keys and values become a column each, whatever the other's type. Full as row-buffer.ts
+ * says; the owner then takes the columns.
  */
 import type { Batch, Column } from "../data/column.ts";
-import { makeBatchWriter } from "../data/batch-writer.ts";
+import { makePairWriter } from "../data/batch-writer.ts";
 import type { BatchWriter } from "../data/contracts.ts";
-import { sliceColumn } from "../data/slice.ts";
-import type { Allocator, MemoryRefused } from "../kernel/allocator.ts";
+import type { Allocator } from "../kernel/allocator.ts";
 import type { Kernels } from "../kernel/kernels.ts";
 import { notAPair } from "./row-errors.ts";
 import { isFull, resetWriter } from "./row-buffer.ts";
 import { refusalOf } from "./spill-scope.ts";
 
 export class PairBuffer {
-  private readonly keys: BatchWriter;
-  private readonly values: BatchWriter;
-  private rows = 0;
+  private readonly writer: BatchWriter;
 
   constructor(
     kernels: Kernels,
@@ -23,45 +20,40 @@ export class PairBuffer {
     private readonly operator: string,
     private readonly onFull: (keys: Column, values: Column) => void,
   ) {
-    this.keys = makeBatchWriter(kernels, allocator, { what: `the keys of ${operator}` });
-    this.values = makeBatchWriter(kernels, allocator, { what: `the values of ${operator}` });
+    this.writer = makePairWriter(kernels, allocator, operator);
   }
 
   push(row: unknown): void {
     if (!(Array.isArray(row) && row.length === 2)) throw notAPair(row, this.operator);
-    const { keys, values } = this;
+    const { writer } = this;
     try {
-      keys.push(row[0]);
-      values.push(row[1]);
+      writer.push(row);
     } catch (thrown) {
-      this.retry(row, refusalOf(thrown));
+      // memory for a pair was refused: those before it go on first
+      if (writer.rows === 0) throw thrown;
+      refusalOf(thrown);
+      this.flush();
+      writer.free();
+      writer.push(row);
     }
-    this.rows++;
-    if (isFull(this.rows, values) || isFull(this.rows, keys)) this.flush();
+    if (isFull(writer.rows, writer)) this.flush();
+  }
+
+  /** Between chunks: keeps no text of a chunk alive. */
+  settle(): void {
+    this.writer.settle();
   }
 
   flush(): void {
-    if (this.rows === 0) return;
-    const { keys, values, rows } = this;
-    this.rows = 0;
-    // a key whose value was refused memory may be there as well
-    this.onFull(sliceColumn(keys.finish().root, 0, rows), values.finish().root);
-    resetWriter(keys);
-    resetWriter(values);
+    const { writer } = this;
+    if (writer.rows === 0) return;
+    const [keys, values] = pairColumns(writer.finish())!;
+    this.onFull(keys, values);
+    resetWriter(writer);
   }
 
   free(): void {
-    this.keys.free();
-    this.values.free();
-  }
-
-  /** Memory for a pair was refused: those before it go on first. */
-  private retry(pair: readonly unknown[], refusal: MemoryRefused): void {
-    if (this.rows === 0) throw refusal;
-    this.flush();
-    this.free();
-    this.keys.push(pair[0]);
-    this.values.push(pair[1]);
+    this.writer.free();
   }
 }
 
@@ -73,5 +65,7 @@ export function pairBatch(keys: Column, values: Column): Batch {
 /** The key and value columns, when the batch's rows are pairs by their layout. */
 export function pairColumns(batch: Batch): readonly [Column, Column] | undefined {
   const { root } = batch;
-  return root.kind === "struct" && root.shape.of === "tuple" && root.fields.length === 2 ? [root.fields[0]!, root.fields[1]!] : undefined;
+  return root.kind === "struct" && root.shape.of === "tuple" && root.fields.length === 2
+    ? [root.fields[0]!, root.fields[1]!]
+    : undefined;
 }

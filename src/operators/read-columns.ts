@@ -22,6 +22,7 @@ export async function readPairs(
   try {
     await drive(parent, partition, env, {
       push: row => buffer.push(row),
+      settle: () => buffer.settle(),
       takeChunk(chunk) {
         const columns = chunk.kind === "batch" ? pairColumns(chunk.batch) : undefined;
         if (columns === undefined) {
@@ -39,11 +40,20 @@ export async function readPairs(
 }
 
 /** All rows of the parent, in order, each batch as one column. */
-export async function readRows(parent: Plan, partition: number, env: TaskEnv, by: Plan, take: (rows: Column) => void): Promise<void> {
-  const buffer = new RowBuffer(env.kernels, env.memory.withOperator(by.operator), `the rows of ${by.operator}`, batch => take(batch.root));
+export async function readRows(
+  parent: Plan,
+  partition: number,
+  env: TaskEnv,
+  by: Plan,
+  take: (rows: Column) => void,
+): Promise<void> {
+  const buffer = new RowBuffer(env.kernels, env.memory.withOperator(by.operator), `the rows of ${by.operator}`, batch =>
+    take(batch.root),
+  );
   try {
     await drive(parent, partition, env, {
       push: row => buffer.push(row),
+      settle: () => buffer.settle(),
       takeChunk(chunk) {
         if (chunk.kind !== "batch") {
           for (const row of chunkToRows(env.kernels, chunk)) buffer.push(row);

@@ -41,6 +41,11 @@ export class RowBuffer {
     if (isFull(writer.rows, writer)) this.flush();
   }
 
+  /** Between chunks: keeps no text of a chunk alive. */
+  settle(): void {
+    this.writer.settle();
+  }
+
   flush(): void {
     const { writer } = this;
     if (writer.rows === 0) return;

@@ -39,7 +39,7 @@ export function whenSynchronous(
     scope.holder = rows;
     for (let chunk = await source.next(); chunk !== undefined; chunk = await source.next()) {
       if (chunk.kind === "batch") rows.add(chunk.batch);
-      else for (const row of chunkToRows(env.kernels, chunk)) rows.push(row);
+      else rows.push(chunkToRows(env.kernels, chunk));
       env.checkpoint(plan);
     }
     made = make(rows.drain());

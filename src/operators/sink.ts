@@ -11,6 +11,8 @@ export interface RowSink {
   push(row: unknown): void;
   /** Takes a chunk whole; for sinks that need not see rows as JavaScript values. */
   takeChunk?(chunk: Chunk): void;
+  /** Called after each chunk: rows that the sink keeps must not keep the chunk's text alive. */
+  settle?(): void;
 }
 
 /** Thrown by a sink's `push` when it wants no more rows. */
@@ -32,6 +34,7 @@ export async function drive(plan: Plan, partition: number, env: TaskEnv, sink: R
         env.metrics.kernelRows += rows;
         sink.takeChunk(chunk);
       } else for (const row of chunkToRows(env.kernels, chunk)) sink.push(row);
+      sink.settle?.();
       env.checkpoint(plan);
     }
   } catch (error) {

@@ -22,10 +22,18 @@ export class SpillingList implements SpillHolder {
 
   constructor(private readonly scope: SpillScope) {}
 
-  push(row: unknown): void {
+  push(rows: readonly unknown[]): void {
     const { scope } = this;
-    this.buffer ??= new RowBuffer(scope.env.kernels, scope.account, `the rows of ${scope.operator}`, batch => this.keep(batch));
-    scope.working(() => this.buffer!.push(row));
+    const buffer = (this.buffer ??= new RowBuffer(
+      scope.env.kernels,
+      scope.account,
+      `the rows of ${scope.operator}`,
+      batch => this.keep(batch),
+    ));
+    scope.working(() => {
+      for (let i = 0; i < rows.length; i++) buffer.push(rows[i]);
+      buffer.settle();
+    });
   }
 
   /** Whether there is something for `spill` to free. */
