@@ -3,43 +3,82 @@ import type { Context, Rdd } from "firesteel";
 
 export type Jobs = Readonly<Record<string, (ctx: Context) => Promise<unknown>>>;
 
-const rows = (ctx: Context): Rdd<[number, number]> => ctx.range(0, 8_000, 1, 6).map(i => [(i * 48271) % 997, Math.sin(i) * 10 ** (i % 9)]);
+const rows = (ctx: Context): Rdd<[number, number]> =>
+  ctx.range(0, 8_000, 1, 6).map(i => [(i * 48271) % 997, Math.sin(i) * 10 ** (i % 9)]);
 const mixed = (ctx: Context): Rdd<[unknown, number]> =>
-  ctx.range(0, 1_000, 1, 5).map(i => [[i % 40, String(i % 30), null, { k: i % 20 }, [i % 10, "x"], BigInt(i % 15)][i % 6], i / 7] as [unknown, number]);
-
-/** More than little memory holds. */
-const many = (ctx: Context): Rdd<[string, number]> => ctx.range(0, 250_000, 1, 4).map(i => [`a key of some length ${(i * 48271) % 60_013}`, i]);
-/** A number for each partition that no other rows, and no other order, have. */
-const ordered = (rdd: Rdd<unknown>): Promise<number[]> =>
-  rdd.map(row => JSON.stringify(row)).mapPartitions(rows => [rows.reduce((hash, row) => {
-    for (let i = 0; i < row.length; i++) hash = (Math.imul(hash, 31) + row.charCodeAt(i)) | 0;
-    return hash;
-  }, 7)]).collect();
+  ctx
+    .range(0, 1_000, 1, 5)
+    .map(
+      i =>
+        [[i % 40, String(i % 30), null, { k: i % 20 }, [i % 10, "x"], BigInt(i % 15)][i % 6], i / 7] as [
+          unknown,
+          number,
+        ],
+    );
 
 const jobs: Jobs = {
-  "sums by key": ctx => rows(ctx).reduceByKey((a, b) => a + b).glom().collect(),
-  "sums by mixed keys": ctx => mixed(ctx).reduceByKey((a, b) => a + b, 3).collect(),
-  "text by key": ctx => mixed(ctx).mapValues(v => v.toFixed(1)).foldByKey("", (a, b) => `${a},${b}`).collect(),
+  "sums by key": ctx =>
+    rows(ctx)
+      .reduceByKey((a, b) => a + b)
+      .glom()
+      .collect(),
+  "sums by mixed keys": ctx =>
+    mixed(ctx)
+      .reduceByKey((a, b) => a + b, 3)
+      .collect(),
+  "text by key": ctx =>
+    mixed(ctx)
+      .mapValues(v => v.toFixed(1))
+      .foldByKey("", (a, b) => `${a},${b}`)
+      .collect(),
   groups: ctx => rows(ctx).groupByKey(5).glom().collect(),
   "groups of mixed keys": ctx => mixed(ctx).groupByKey().collect(),
   distinct: ctx => mixed(ctx).keys().distinct(4).glom().collect(),
-  join: ctx => rows(ctx).filter(([k]) => k < 40).join(rows(ctx).filter(([, v]) => v > 9e7), 3).collect(),
-  "left outer join": ctx => mixed(ctx).leftOuterJoin(mixed(ctx).filter(([, v]) => v < 20)).collect(),
-  cogroup: ctx => mixed(ctx).cogroup(rows(ctx).filter(([k]) => k < 50), 4).collect(),
+  join: ctx =>
+    rows(ctx)
+      .filter(([k]) => k < 40)
+      .join(
+        rows(ctx).filter(([, v]) => v > 9e7),
+        3,
+      )
+      .collect(),
+  "left outer join": ctx =>
+    mixed(ctx)
+      .leftOuterJoin(mixed(ctx).filter(([, v]) => v < 20))
+      .collect(),
+  cogroup: ctx =>
+    mixed(ctx)
+      .cogroup(
+        rows(ctx).filter(([k]) => k < 50),
+        4,
+      )
+      .collect(),
   sorted: ctx => rows(ctx).sortByKey(false, 4).glom().collect(),
-  "sorted mixed": ctx => mixed(ctx).sortBy(([key]) => key, true, 3).collect(),
+  "sorted mixed": ctx =>
+    mixed(ctx)
+      .sortBy(([key]) => key, true, 3)
+      .collect(),
   repartitioned: ctx => rows(ctx).repartition(7).glom().collect(),
   counts: ctx => mixed(ctx).countByKeyEntries(),
   stats: ctx => rows(ctx).values().stats(),
-  fold: ctx => rows(ctx).values().fold(0, (a, b) => a + b),
-  aggregate: ctx => rows(ctx).aggregate(0, (sum, [, v]) => sum + v, (a, b) => a + b),
+  fold: ctx =>
+    rows(ctx)
+      .values()
+      .fold(0, (a, b) => a + b),
+  aggregate: ctx =>
+    rows(ctx).aggregate(
+      0,
+      (sum, [, v]) => sum + v,
+      (a, b) => a + b,
+    ),
   top: ctx => rows(ctx).top(50, (a, b) => a[0] - b[0]),
-  indexed: ctx => rows(ctx).filter(([k]) => k % 3 === 0).zipWithIndex().keys().values().sum(),
-  "many groups": ctx => ordered(many(ctx).groupByKey(3).mapValues(values => values.reduce((a, b) => a / 2 + b))),
-  "many sums": ctx => ordered(many(ctx).mapValues(v => `${v % 10}`).reduceByKey((a, b) => (a + b).slice(-12), 3)),
-  "many sorted": ctx => ordered(many(ctx).sortByKey(false, 3)),
-  "many distinct": ctx => ordered(many(ctx).keys().distinct(3)),
-  "many joined": ctx => ordered(many(ctx).join(many(ctx).filter(([, v]) => v % 3 === 0), 3)),
+  indexed: ctx =>
+    rows(ctx)
+      .filter(([k]) => k % 3 === 0)
+      .zipWithIndex()
+      .keys()
+      .values()
+      .sum(),
   "float accumulator": async ctx => {
     const sum = ctx.doubleAccumulator();
     await rows(ctx).foreach(([, v]) => sum.add(v));
