@@ -18,14 +18,15 @@ const rowsCount = batchRowsMax;
 const layouts: Record<string, (i: number) => unknown> = {
   "(f64, f64)": i => [i, i * 0.5],
   "(utf8, f64)": i => [`word${(i * 48271) % 10007}`, i],
-  "utf8": i => `word${(i * 48271) % 10007}`,
+  utf8: i => `word${(i * 48271) % 10007}`,
   "utf8, 80 characters": i => `${i} `.padEnd(80, "lorem ipsum "),
   "utf8, not ASCII": i => `wört${(i * 48271) % 10007}`,
-  "f64": i => i * 1.5,
+  f64: i => i * 1.5,
   "{id, name, score}": i => ({ id: i, name: `name${i % 1000}`, score: i / 7 }),
   "(utf8, f64[])": i => [`k${i % 100}`, Array.from({ length: 1 + (i % 5) }, (_, j) => j)],
   "any: [number, string or number]": i => (i % 2 === 0 ? [i, `s${i}`, "x"] : [i]),
-  "any: objects of two shapes": i => (i % 2 === 0 ? { id: i, name: `name${i % 1000}` } : { id: i, score: i / 7, tags: ["a", "b"] }),
+  "any: objects of two shapes": i =>
+    i % 2 === 0 ? { id: i, name: `name${i % 1000}` } : { id: i, score: i / 7, tags: ["a", "b"] },
 };
 
 console.log("ns per row".padEnd(34), ...["write", "read", "hash", "keys"].map(each => each.padStart(8)));
@@ -64,8 +65,10 @@ function measureCodec(): void {
   const all = best(() => encodeValue(objects));
   const bytes = encodeValue(objects);
   const allBack = best(() => decodeValue(bytes));
-  console.log(`\nencodeValue({id, name, score}) ${one.toFixed(0)} alone, ${all.toFixed(0)} in an array; ` +
-    `decodeValue ${back.toFixed(0)} alone, ${allBack.toFixed(0)} in an array`);
+  console.log(
+    `\nencodeValue({id, name, score}) ${one.toFixed(0)} alone, ${all.toFixed(0)} in an array; ` +
+      `decodeValue ${back.toFixed(0)} alone, ${allBack.toFixed(0)} in an array`,
+  );
 }
 
 /** ns per row, best of the rounds that fit into half a second. */

@@ -17,7 +17,9 @@ if (named !== undefined && !(named in parts)) {
 }
 for (const name of named === undefined ? Object.keys(parts) : [named]) {
   console.log(`\n# ${name}`);
-  const child = Bun.spawn([process.execPath, join(import.meta.dirname, parts[name]!), ...rest], { stdio: ["inherit", "inherit", "inherit"] });
+  const child = Bun.spawn([process.execPath, join(import.meta.dirname, parts[name]!), ...rest], {
+    stdio: ["inherit", "inherit", "inherit"],
+  });
   const code = await child.exited;
   if (code !== 0) process.exit(code);
 }

@@ -10,7 +10,10 @@ const runs = 21;
 const folder = mkdtempSync(join(tmpdir(), "firesteel-startup-"));
 try {
   const job = join(folder, "empty.ts");
-  writeFileSync(job, 'import type { Context } from "firesteel";\nexport default async function main(_ctx: Context): Promise<void> {}\n');
+  writeFileSync(
+    job,
+    'import type { Context } from "firesteel";\nexport default async function main(_ctx: Context): Promise<void> {}\n',
+  );
   console.log(machineLine());
   await time("version", ["version"]);
   await time("empty job", ["run", "--quiet", "--master", "local[2]", job]);
@@ -27,5 +30,7 @@ async function time(name: string, args: readonly string[]): Promise<void> {
     // the first run finds a cold cache
     if (i > 0) times.push(performance.now() - startMs);
   }
-  console.log(`${name.padEnd(12)} ${median(times).toFixed(1)} ms (${Math.min(...times).toFixed(1)} – ${Math.max(...times).toFixed(1)})`);
+  console.log(
+    `${name.padEnd(12)} ${median(times).toFixed(1)} ms (${Math.min(...times).toFixed(1)} – ${Math.max(...times).toFixed(1)})`,
+  );
 }

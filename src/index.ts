@@ -2,7 +2,13 @@
 export { Accumulator } from "./api/accumulator.ts";
 export { Broadcast } from "./api/broadcast.ts";
 export { Context, type ContextOptions } from "./api/context.ts";
-export { HashPartitioner, type KnownPartitioner, type Partitioner, type PartitionerLike, RangePartitioner } from "./api/partitioner.ts";
+export {
+  HashPartitioner,
+  type KnownPartitioner,
+  type Partitioner,
+  type PartitionerLike,
+  RangePartitioner,
+} from "./api/partitioner.ts";
 export { Rdd } from "./api/rdd.ts";
 export { version } from "./api/version.ts";
 export type { ActionOptions, Pair, Stats, Widen } from "./api/widen.ts";

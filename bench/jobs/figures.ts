@@ -10,10 +10,23 @@ const rows = 10_000_000;
 const runs = 3;
 
 export default async function main(ctx: Context): Promise<void> {
-  await time("reduceByKey", () => keyed(ctx).reduceByKey((a, b) => a + b, 2).count());
-  await time("groupByKey", () => keyed(ctx).groupByKey(2).mapValues(values => values.length).values().sum());
+  await time("reduceByKey", () =>
+    keyed(ctx)
+      .reduceByKey((a, b) => a + b, 2)
+      .count(),
+  );
+  await time("groupByKey", () =>
+    keyed(ctx)
+      .groupByKey(2)
+      .mapValues(values => values.length)
+      .values()
+      .sum(),
+  );
   await time("sortByKey", async () => {
-    const sorted = ctx.range(0, rows, 1, 2).map(i => [(i * 69069) % 4294967296, i]).sortByKey(true, 2);
+    const sorted = ctx
+      .range(0, rows, 1, 2)
+      .map(i => [(i * 69069) % 4294967296, i])
+      .sortByKey(true, 2);
     return (await sorted.map(([key]) => key).take(3)).join(",");
   });
   await time("join", () => {

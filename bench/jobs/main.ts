@@ -47,7 +47,8 @@ async function timeWordCount(): Promise<void> {
   for (let i = 0; i < Number(option("runs") ?? 3); i++) {
     ours.push(await runProcess([...firesteel, join(import.meta.dirname, "word-count.ts"), text]));
     baseline.push(await runProcess([process.execPath, join(import.meta.dirname, "word-count-script.ts"), text]));
-    if (ours[i]!.output !== baseline[i]!.output) throw new Error(`word count gave ${ours[i]!.output}, the script ${baseline[i]!.output}`);
+    if (ours[i]!.output !== baseline[i]!.output)
+      throw new Error(`word count gave ${ours[i]!.output}, the script ${baseline[i]!.output}`);
   }
   const seconds = (runs: readonly ProcessRun[]) => median(runs.map(run => run.seconds));
   const peakMb = Math.max(...ours.map(run => run.peakBytes)) / 1e6;

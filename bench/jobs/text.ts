@@ -13,10 +13,11 @@ export function writeText(path: string, bytes: number): void {
   const drawn = zipfTable();
   const file = openSync(path, "w");
   try {
-    for (let written = 0; written < bytes; ) {
+    for (let written = 0; written < bytes;) {
       let text = "";
       for (let line = 0; line < 4096; line++) {
-        for (let i = 0; i < wordsPerLine; i++) text += words[drawn[random.uint32() >>> 12]!]! + (i < wordsPerLine - 1 ? " " : "\n");
+        for (let i = 0; i < wordsPerLine; i++)
+          text += words[drawn[random.uint32() >>> 12]!]! + (i < wordsPerLine - 1 ? " " : "\n");
       }
       written += writeSync(file, text);
     }
@@ -28,7 +29,8 @@ export function writeText(path: string, bytes: number): void {
 /** Two to eleven letters, frequent ones more often. */
 function word(random: Random): string {
   let text = "";
-  for (let length = 2 + random.below(10); text.length < length; ) text += letters[Math.floor(random.float() ** 2 * letters.length)];
+  for (let length = 2 + random.below(10); text.length < length;)
+    text += letters[Math.floor(random.float() ** 2 * letters.length)];
   return text;
 }
 

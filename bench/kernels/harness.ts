@@ -93,7 +93,10 @@ export async function runCase(benchCase: BenchCase, options: { readonly quick: b
   const kernel = await measure(runs.kernel, options.quick);
   const js = await measure(runs.jsLoop, options.quick);
   const native = options.quick || benchCase.native === undefined ? undefined : runNative(benchCase.native);
-  for (const [who, checksum] of [["JavaScript", js.checksum], ["C", native?.checksum]] as const) {
+  for (const [who, checksum] of [
+    ["JavaScript", js.checksum],
+    ["C", native?.checksum],
+  ] as const) {
     if (checksum !== undefined && !Object.is(checksum, kernel.checksum)) {
       throw new Error(`${benchCase.name}: the kernel's checksum is ${kernel.checksum}, that of ${who} ${checksum}`);
     }
@@ -114,9 +117,13 @@ async function measure(run: () => number, quick: boolean): Promise<{ readonly ms
     warmupIterations: slow ? 0 : 3,
   });
   let last = checksum;
-  bench.add("run", () => {
-    last = run();
-  }, { async: false });
+  bench.add(
+    "run",
+    () => {
+      last = run();
+    },
+    { async: false },
+  );
   await bench.run();
   const result = bench.tasks[0]!.result;
   if (result.state !== "completed") throw new Error(`a benchmark run ended as ${result.state}`, { cause: result });
@@ -142,7 +149,9 @@ function runNative(twin: NativeTwin): { readonly ms: number; readonly checksum: 
   const inputs = [source, import.meta.filename, ...headers.map(file => join(root, "bench/native", file))];
   if (!existsSync(program) || inputs.some(file => statSync(file).mtimeMs > statSync(program).mtimeMs)) {
     mkdirSync(folder, { recursive: true });
-    const built = spawnSync(cc, ["-O3", "-march=native", "-ffp-contract=off", "-o", program, source, "-lm"], { encoding: "utf8" });
+    const built = spawnSync(cc, ["-O3", "-march=native", "-ffp-contract=off", "-o", program, source, "-lm"], {
+      encoding: "utf8",
+    });
     if (built.status !== 0) throw new Error(`${cc} could not compile ${twin.source}:\n${built.stderr}`);
   }
   const ran = spawnSync(program, twin.args ?? [], { encoding: "utf8" });

@@ -28,4 +28,7 @@ function order(groups: number, name: string): BenchCase {
   };
 }
 
-export const cases: readonly BenchCase[] = [order(100_000, "order by hash, 100k groups"), order(1_000_000, "order by hash, 1M groups")];
+export const cases: readonly BenchCase[] = [
+  order(100_000, "order by hash, 100k groups"),
+  order(1_000_000, "order by hash, 1M groups"),
+];

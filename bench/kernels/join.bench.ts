@@ -42,7 +42,8 @@ function join(rows: number, keys: number, name: string): BenchCase {
             while (!joined.done) {
               const found = joined.next(probeRows, buildRows, batchRows);
               pairs += found;
-              for (let i = 0; i < found; i++) checksum += kernels.u32[probeRows / 4 + i]! + from - kernels.u32[buildRows / 4 + i]!;
+              for (let i = 0; i < found; i++)
+                checksum += kernels.u32[probeRows / 4 + i]! + from - kernels.u32[buildRows / 4 + i]!;
             }
           }
           joined.free();
@@ -72,4 +73,7 @@ function join(rows: number, keys: number, name: string): BenchCase {
   };
 }
 
-export const cases: readonly BenchCase[] = [join(100_000, 10_000, "join 100k × 100k, 10k keys"), join(1_000_000, 1_000_000, "join 1M × 1M, 1M keys")];
+export const cases: readonly BenchCase[] = [
+  join(100_000, 10_000, "join 100k × 100k, 10k keys"),
+  join(1_000_000, 1_000_000, "join 1M × 1M, 1M keys"),
+];

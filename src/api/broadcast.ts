@@ -20,7 +20,8 @@ export class Broadcast<T> {
 
   /** Do not change it: tasks of one thread share it. */
   get value(): T {
-    if (this.held === undefined) throw new FiresteelError("user", `broadcast ${this.id} was destroyed`, { hint: "read it before destroy()" });
+    if (this.held === undefined)
+      throw new FiresteelError("user", `broadcast ${this.id} was destroyed`, { hint: "read it before destroy()" });
     return this.held.value;
   }
 
@@ -37,7 +38,10 @@ export class Broadcast<T> {
 
   /** @internal */
   [handleSymbol](): Handle {
-    if (this.held === undefined) throw new FiresteelError("user", `broadcast ${this.id} was destroyed`, { hint: "destroy a broadcast only after the last job that uses it" });
+    if (this.held === undefined)
+      throw new FiresteelError("user", `broadcast ${this.id} was destroyed`, {
+        hint: "destroy a broadcast only after the last job that uses it",
+      });
     return { handle: "broadcast", id: this.id };
   }
 }

@@ -47,7 +47,8 @@ let active: { readonly context: Context; readonly at: CallSite | undefined } | u
 
 export class Context {
   /** @internal */
-  readonly [refuseSymbol] = "a Context lives on the driver, and tasks cannot run jobs: run this job on the driver, and broadcast or join its result";
+  readonly [refuseSymbol] =
+    "a Context lives on the driver, and tasks cannot run jobs: run this job on the driver, and broadcast or join its result";
   readonly startTime = new Date();
   readonly applicationId = `local-${this.startTime.getTime()}`;
   /** @internal */
@@ -75,7 +76,8 @@ export class Context {
   /** Starts an application. Refused while another Context of this process is active. */
   static async create(options: ContextOptions = {}): Promise<Context> {
     if (active !== undefined) {
-      const where = active.at === undefined ? "the job got it as its argument" : `created at ${formatPosition(active.at)}`;
+      const where =
+        active.at === undefined ? "the job got it as its argument" : `created at ${formatPosition(active.at)}`;
       throw new FiresteelError("user", `a Context is already active: ${where}`, {
         hint: "stop() it first, or use Context.getOrCreate()",
         at: callSite(),
@@ -116,7 +118,9 @@ export class Context {
     const node = this.node("parallelize");
     checkPartitions(numSlices, "parallelize", node.at);
     if (typeof (rows as Partial<Iterable<T>> | null | undefined)?.[Symbol.iterator] !== "function") {
-      throw new FiresteelError("user", `parallelize needs an array or another iterable, but got ${preview(rows)}`, { at: node.at });
+      throw new FiresteelError("user", `parallelize needs an array or another iterable, but got ${preview(rows)}`, {
+        at: node.at,
+      });
     }
     const all = Array.isArray(rows) ? rows : [...rows];
     const starts = Array.from({ length: numSlices + 1 }, (_, i) => Math.floor((i * all.length) / numSlices));
@@ -130,7 +134,8 @@ export class Context {
     checkPartitions(numSlices, "range", node.at);
     const [first, limit] = end === undefined ? [0, start] : [start, end];
     for (const [name, value] of Object.entries({ start: first, end: limit, step })) {
-      if (!Number.isFinite(value)) throw new FiresteelError("user", `range's ${name} must be a finite number, but is ${value}`, { at: node.at });
+      if (!Number.isFinite(value))
+        throw new FiresteelError("user", `range's ${name} must be a finite number, but is ${value}`, { at: node.at });
     }
     if (step === 0) throw new FiresteelError("user", "range's step must not be 0", { at: node.at });
     const rows = Math.max(0, Math.ceil((limit - first) / step));
@@ -142,12 +147,19 @@ export class Context {
   }
 
   /** Lines of text files: one path, several, or Spark's comma list; directories and globs. `.gz` is unpacked. */
-  textFile(path: PathSpec, minPartitions: number = Math.min(2, this.defaultParallelism), options: TextOptions = {}): Rdd<string> {
+  textFile(
+    path: PathSpec,
+    minPartitions: number = Math.min(2, this.defaultParallelism),
+    options: TextOptions = {},
+  ): Rdd<string> {
     return this.files<string>("text", "textFile", path, minPartitions, options);
   }
 
   /** Rows of a CSV file as objects keyed by its header. */
-  csvFile<T = Record<string, string | number | boolean | Date | null>>(path: PathSpec, options: CsvOptions = {}): Rdd<T> {
+  csvFile<T = Record<string, string | number | boolean | Date | null>>(
+    path: PathSpec,
+    options: CsvOptions = {},
+  ): Rdd<T> {
     return this.files<T>("csv", "csvFile", path, this.defaultParallelism, options);
   }
 
@@ -169,7 +181,12 @@ export class Context {
 
   /** Sends a value to every task thread once. */
   broadcast<T>(value: T): Broadcast<T> {
-    return new Broadcast(this.driver, this.driver.nextBroadcastId(), encodeAt(value, "the broadcast value", callSite()), value);
+    return new Broadcast(
+      this.driver,
+      this.driver.nextBroadcastId(),
+      encodeAt(value, "the broadcast value", callSite()),
+      value,
+    );
   }
 
   /** A sum of integers; other numbers are refused. */
@@ -198,13 +215,22 @@ export class Context {
   }
 
   /** A value of any type with its own merge, which must be associative and leave what it is merged with `zero` as it is. */
-  accumulator<Z extends Hint, T extends Hint = Grown<Z>>(zero: Z & NoInfer<T>, merge: (a: T, b: T) => T, name?: string): Accumulator<NoInfer<T>> {
+  accumulator<Z extends Hint, T extends Hint = Grown<Z>>(
+    zero: Z & NoInfer<T>,
+    merge: (a: T, b: T) => T,
+    name?: string,
+  ): Accumulator<NoInfer<T>> {
     const inTask = this.driver.capture(merge, "accumulator", callSite(), false);
     return this.makeAccumulator<T, T>(name, zero, { inTask, add: merge, join: merge });
   }
 
   /** `fn` of each partition's rows, in partition order; of some partitions when they are named. */
-  async runJob<T, U>(rdd: Rdd<T>, fn: (rows: IteratorObject<T, undefined, unknown>) => U, partitions?: readonly number[], options?: ActionOptions): Promise<U[]> {
+  async runJob<T, U>(
+    rdd: Rdd<T>,
+    fn: (rows: IteratorObject<T, undefined, unknown>) => U,
+    partitions?: readonly number[],
+    options?: ActionOptions,
+  ): Promise<U[]> {
     const run = this.driver.begin("runJob", options);
     const plan = this.driver.planOf(rdd, "runJob", run.at);
     const captured = this.driver.capture(fn, "runJob", run.at, false);
@@ -267,7 +293,13 @@ export class Context {
     return { id: this.driver.nextRddId(), operator, at: callSite() };
   }
 
-  private files<T>(format: FilesPlan["format"], operator: string, path: PathSpec, minPartitions: number, options: object): Rdd<T> {
+  private files<T>(
+    format: FilesPlan["format"],
+    operator: string,
+    path: PathSpec,
+    minPartitions: number,
+    options: object,
+  ): Rdd<T> {
     const node = this.node(operator);
     checkPartitions(minPartitions, operator, node.at);
     if (typeof path !== "string" && !(Array.isArray(path) && path.every(each => typeof each === "string"))) {
@@ -309,7 +341,10 @@ function takePrepared(config: Config): Driver | undefined {
 }
 
 function settingsText(config: Config): string {
-  return config.entries().map(({ key, text }) => `${key}=${text}`).join("\n");
+  return config
+    .entries()
+    .map(({ key, text }) => `${key}=${text}`)
+    .join("\n");
 }
 
 function configOf(options: ContextOptions): Config {

@@ -83,9 +83,12 @@ export class Driver {
   get threads(): number {
     const { master } = this.config;
     if (master.kind === "local") return master.threads ?? this.config.machine.cores;
-    throw new UsageError(`the master ${this.config.get("firesteel.master")} is not available: this version runs local masters only`, {
-      hint: "use local, local[K] or local[*]",
-    });
+    throw new UsageError(
+      `the master ${this.config.get("firesteel.master")} is not available: this version runs local masters only`,
+      {
+        hint: "use local, local[K] or local[*]",
+      },
+    );
   }
 
   get defaultParallelism(): number {
@@ -115,10 +118,17 @@ export class Driver {
   planOf(other: unknown, operator: string, at: CallSite | undefined): Plan {
     if (!(other instanceof Rdd)) {
       const hint = Array.isArray(other) ? "ctx.parallelize makes an Rdd of an array" : undefined;
-      throw new FiresteelError("user", `${operator} needs an Rdd, but got ${Array.isArray(other) ? "an array" : typeof other}`, { hint, at });
+      throw new FiresteelError(
+        "user",
+        `${operator} needs an Rdd, but got ${Array.isArray(other) ? "an array" : typeof other}`,
+        { hint, at },
+      );
     }
     if (other.driver === this) return other.plan;
-    throw new FiresteelError("user", `${operator} got an Rdd of another Context`, { hint: "make both Rdds with the same Context", at });
+    throw new FiresteelError("user", `${operator} got an Rdd of another Context`, {
+      hint: "make both Rdds with the same Context",
+      at,
+    });
   }
 
   /** What all jobs of one call of an action have in common; made before the action's first wait. */
@@ -192,7 +202,8 @@ export class Driver {
     const position = new Map(wanted.map((partition, index) => [partition, index]));
     const stages = cutStages(plan, action, { operator: run.operator, at: run.at });
     await this.sendBundles(stages);
-    if (running.cancelled !== undefined) throw new FiresteelError("cancelled", `${run.operator} was cancelled: ${running.cancelled}`);
+    if (running.cancelled !== undefined)
+      throw new FiresteelError("cancelled", `${run.operator} was cancelled: ${running.cancelled}`);
     const { properties, operator } = run;
     const job = {
       id: this.nextJobId(),
@@ -267,7 +278,9 @@ export class Driver {
 
   checkRunning(): void {
     if (!this.stopped) return;
-    throw new FiresteelError("user", "the Context is stopped", { hint: "create a new one, or stop it after its last job" });
+    throw new FiresteelError("user", "the Context is stopped", {
+      hint: "create a new one, or stop it after its last job",
+    });
   }
 
   warnOnce(message: string): void {
@@ -322,7 +335,11 @@ function atAction(error: unknown, { at }: ActionRun): unknown {
 }
 
 function tooLarge(name: string, bytes: number, maxBytes: number): FiresteelError {
-  return new FiresteelError("resource", `the result of ${name} is larger than firesteel.driver.maxResultSize: ${formatBytes(bytes)} so far, ${formatBytes(maxBytes)} allowed`, {
-    hint: "save it with saveAsTextFile, iterate with toLocalIterator, or raise firesteel.driver.maxResultSize",
-  });
+  return new FiresteelError(
+    "resource",
+    `the result of ${name} is larger than firesteel.driver.maxResultSize: ${formatBytes(bytes)} so far, ${formatBytes(maxBytes)} allowed`,
+    {
+      hint: "save it with saveAsTextFile, iterate with toLocalIterator, or raise firesteel.driver.maxResultSize",
+    },
+  );
 }

@@ -14,7 +14,13 @@ export function encodeAt(value: unknown, what: string, at: CallSite | undefined)
 }
 
 /** Rows `from` … `end` as one encoded array. */
-export function encodeRows(rows: readonly unknown[], from: number, end: number, operator: string, at: CallSite | undefined): Uint8Array {
+export function encodeRows(
+  rows: readonly unknown[],
+  from: number,
+  end: number,
+  operator: string,
+  at: CallSite | undefined,
+): Uint8Array {
   try {
     return encodeValue(rows.slice(from, end));
   } catch (error) {

@@ -10,7 +10,13 @@ import type { ExchangePlan, PartitionerPlan, Plan, ProbePlan } from "../plan/nod
 import { partitionerOf } from "../plan/partition-count.ts";
 import { hashPartition } from "../exec/collected-rows.ts";
 import type { Driver } from "./driver.ts";
-import { checkPartitions, HashPartitioner, type Partitioner, type PartitionerLike, RangePartitioner } from "./partitioner.ts";
+import {
+  checkPartitions,
+  HashPartitioner,
+  type Partitioner,
+  type PartitionerLike,
+  RangePartitioner,
+} from "./partitioner.ts";
 
 /** An operator call that asks for a partitioner. */
 export interface Call {
@@ -32,25 +38,56 @@ export class Partitioning {
   }
 
   /** Nothing given: the parents' largest known partitioner unless another parent is ten times as large, else by hash. Spark's rules. */
-  choose(given: PartitionerLike<never> | undefined, parents: readonly Plan[], call: Call, key: "pair" | "row" = "pair"): PartitionerPlan {
+  choose(
+    given: PartitionerLike<never> | undefined,
+    parents: readonly Plan[],
+    call: Call,
+    key: "pair" | "row" = "pair",
+  ): PartitionerPlan {
     if (given === undefined) return this.byDefault(parents);
     if (typeof given !== "object" || given instanceof HashPartitioner) return hashInto(given, call);
     if (given instanceof RangePartitioner) {
       let plan = this.ranges.get(given);
-      if (plan === undefined) this.ranges.set(given, (plan = this.range(parents[0]!, given.numPartitions, given.ascending, call, key)));
+      if (plan === undefined)
+        this.ranges.set(given, (plan = this.range(parents[0]!, given.numPartitions, given.ascending, call, key)));
       return plan;
     }
     return this.custom(given, call);
   }
 
   /** Ranges of keys of about equal size, from a sample that is taken inside the job. */
-  range(parent: Plan, partitions: number, ascending: boolean, call: Call, key: "pair" | "row" = "pair"): PartitionerPlan {
+  range(
+    parent: Plan,
+    partitions: number,
+    ascending: boolean,
+    call: Call,
+    key: "pair" | "row" = "pair",
+  ): PartitionerPlan {
     const mapPartitions = this.driver.partitionCount(parent);
-    return { kind: "range", partitions, ascending, probe: this.probe(parent, { kind: "sample", key, partitions, mapPartitions }, call) };
+    return {
+      kind: "range",
+      partitions,
+      ascending,
+      probe: this.probe(parent, { kind: "sample", key, partitions, mapPartitions }, call),
+    };
   }
 
-  exchange(parent: Plan, partitioner: PartitionerPlan, rows: ExchangePlan["rows"], mapSide: ExchangePlan["mapSide"], call: Call): ExchangePlan {
-    const plan: ExchangePlan = { ...this.node(call), op: "exchange", exchange: this.nextExchange(), parent, partitioner, rows, mapSide };
+  exchange(
+    parent: Plan,
+    partitioner: PartitionerPlan,
+    rows: ExchangePlan["rows"],
+    mapSide: ExchangePlan["mapSide"],
+    call: Call,
+  ): ExchangePlan {
+    const plan: ExchangePlan = {
+      ...this.node(call),
+      op: "exchange",
+      exchange: this.nextExchange(),
+      parent,
+      partitioner,
+      rows,
+      mapSide,
+    };
     this.unreferenced.register(plan, plan.exchange);
     return plan;
   }

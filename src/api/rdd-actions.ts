@@ -70,7 +70,11 @@ export abstract class RddActions<T> extends RddOrdered<T> {
     const run = this.driver.begin("reduce", options);
     const parts = await this.driver.values<[] | [T]>(this.plan, { kind: "reduce", fn: this.captureFor(fn, run) }, run);
     const values = parts.flat() as T[];
-    return this.onlyRow(values.length === 0 ? [] : [onDriver(run, () => values.reduce((a, b) => fn(a, b)))], run, "fold");
+    return this.onlyRow(
+      values.length === 0 ? [] : [onDriver(run, () => values.reduce((a, b) => fn(a, b)))],
+      run,
+      "fold",
+    );
   }
 
   /** Like `reduce`, starting every partition, and the driver, with a copy of `zero`. */
@@ -79,7 +83,12 @@ export abstract class RddActions<T> extends RddOrdered<T> {
   }
 
   /** `seqOp` folds each partition from a copy of `zero`; `combOp` joins the results on the driver, in partition order. */
-  async aggregate<Z extends Hint, U extends Hint = Grown<Z>>(zero: Z & NoInfer<U>, seqOp: (acc: U, row: T) => U, combOp: (a: U, b: U) => U, options?: ActionOptions): Promise<NoInfer<U>> {
+  async aggregate<Z extends Hint, U extends Hint = Grown<Z>>(
+    zero: Z & NoInfer<U>,
+    seqOp: (acc: U, row: T) => U,
+    combOp: (a: U, b: U) => U,
+    options?: ActionOptions,
+  ): Promise<NoInfer<U>> {
     return this.folded<U>(zero, seqOp, combOp, this.driver.begin("aggregate", options));
   }
 
@@ -88,7 +97,10 @@ export abstract class RddActions<T> extends RddOrdered<T> {
     await this.driver.values(this.plan, { kind: "foreach", fn: this.captureFor(fn, run) }, run);
   }
 
-  async foreachPartition(fn: (rows: IteratorObject<T, undefined, unknown>) => void, options?: ActionOptions): Promise<void> {
+  async foreachPartition(
+    fn: (rows: IteratorObject<T, undefined, unknown>) => void,
+    options?: ActionOptions,
+  ): Promise<void> {
     const run = this.driver.begin("foreachPartition", options);
     await this.driver.values(this.plan, { kind: "foreachPartition", fn: this.captureFor(fn, run) }, run);
   }
@@ -125,7 +137,12 @@ export abstract class RddActions<T> extends RddOrdered<T> {
   async lookup<K, V>(this: RddActions<Pair<K, V>>, key: K, options?: ActionOptions): Promise<V[]> {
     const run = this.driver.begin("lookup", options);
     const partition = this.driver.partitioning.partitionOf(key, this.plan);
-    const pairs: Plan = { ...this.node("lookup", run.at), op: "lookup", parent: this.plan, key: encodeAt(key, "the key", run.at) };
+    const pairs: Plan = {
+      ...this.node("lookup", run.at),
+      op: "lookup",
+      parent: this.plan,
+      key: encodeAt(key, "the key", run.at),
+    };
     return this.driver.collect<V>(pairs, run, partition === undefined ? undefined : [partition]);
   }
 
@@ -144,7 +161,8 @@ export abstract class RddActions<T> extends RddOrdered<T> {
    */
   async saveAsTextFile(path: string, options?: ActionOptions): Promise<void> {
     const run = this.driver.begin("saveAsTextFile", options);
-    if (this.driver.explains) return void (await this.driver.values(this.plan, { kind: "saveText", output: { path } }, run));
+    if (this.driver.explains)
+      return void (await this.driver.values(this.plan, { kind: "saveText", output: { path } }, run));
     const output = onDriver(run, () => createOutput(path));
     try {
       await this.driver.values(this.plan, { kind: "saveText", output }, run);
@@ -156,7 +174,8 @@ export abstract class RddActions<T> extends RddOrdered<T> {
   }
 
   private async *partitionByPartition(run: ActionRun): AsyncGenerator<T, void, undefined> {
-    for (let partition = 0; partition < this.numPartitions; partition++) yield* await this.driver.collect<T>(this.plan, run, [partition]);
+    for (let partition = 0; partition < this.numPartitions; partition++)
+      yield* await this.driver.collect<T>(this.plan, run, [partition]);
   }
 
   private async takeRows(num: number, run: ActionRun): Promise<T[]> {
@@ -171,10 +190,19 @@ export abstract class RddActions<T> extends RddOrdered<T> {
     return rows.length > num ? rows.slice(0, num) : rows;
   }
 
-  private async ordered(num: number, compare: ((a: T, b: T) => number) | undefined, descending: boolean, run: ActionRun): Promise<T[]> {
+  private async ordered(
+    num: number,
+    compare: ((a: T, b: T) => number) | undefined,
+    descending: boolean,
+    run: ActionRun,
+  ): Promise<T[]> {
     checkRows(num, run);
     const comparator = compare && this.captureFor(compare, run);
-    const parts = await this.driver.values<T[]>(this.plan, { kind: "takeOrdered", rows: num, comparator, descending }, run);
+    const parts = await this.driver.values<T[]>(
+      this.plan,
+      { kind: "takeOrdered", rows: num, comparator, descending },
+      run,
+    );
     const order = (compare ?? compareValues) as (a: unknown, b: unknown) => number;
     const top = new TopRows(num, descending ? (a, b) => order(b, a) : order);
     return onDriver(run, () => {
@@ -183,7 +211,12 @@ export abstract class RddActions<T> extends RddOrdered<T> {
     });
   }
 
-  private async folded<U>(zero: U, seqOp: (acc: U, row: T) => U, combOp: (a: U, b: U) => U, run: ActionRun): Promise<U> {
+  private async folded<U>(
+    zero: U,
+    seqOp: (acc: U, row: T) => U,
+    combOp: (a: U, b: U) => U,
+    run: ActionRun,
+  ): Promise<U> {
     const fn = this.captureFor(seqOp, run);
     const encoded = encodeAt(zero, "the zero value", run.at);
     const parts = await this.driver.values<U>(this.plan, { kind: "aggregate", zero: encoded, fn }, run);
@@ -191,11 +224,17 @@ export abstract class RddActions<T> extends RddOrdered<T> {
   }
 
   private countedByKey<K>(run: ActionRun): Promise<[K, number][]> {
-    return this.counted<K>({ ...this.node(run.operator, run.at), op: "mapValues", parent: this.plan, fn: builtin("one") }, run);
+    return this.counted<K>(
+      { ...this.node(run.operator, run.at), op: "mapValues", parent: this.plan, fn: builtin("one") },
+      run,
+    );
   }
 
   private countedByValue(run: ActionRun): Promise<[T, number][]> {
-    return this.counted<T>({ ...this.node(run.operator, run.at), op: "map", parent: this.plan, fn: builtin("withOne") }, run);
+    return this.counted<T>(
+      { ...this.node(run.operator, run.at), op: "map", parent: this.plan, fn: builtin("withOne") },
+      run,
+    );
   }
 
   private counted<K>(pairs: Plan, run: ActionRun): Promise<[K, number][]> {
@@ -218,7 +257,10 @@ export abstract class RddActions<T> extends RddOrdered<T> {
   /** The one row that there must be; where jobs are only explained, undefined. */
   private onlyRow<U>(rows: readonly U[], { operator, at }: ActionRun, instead: string): U {
     if (rows.length > 0 || this.driver.explains) return rows[0] as U;
-    throw new FiresteelError("user", `${operator}() of an empty Rdd`, { hint: `check isEmpty() first, or use ${instead}`, at });
+    throw new FiresteelError("user", `${operator}() of an empty Rdd`, {
+      hint: `check isEmpty() first, or use ${instead}`,
+      at,
+    });
   }
 
   private captureFor(fn: unknown, run: ActionRun): PlanFunction {

@@ -20,7 +20,8 @@ export abstract class RddCore<T> {
   /** Only for typing: an Rdd<Dog> is an Rdd<Animal>. */
   declare readonly row: T;
   /** @internal */
-  readonly [refuseSymbol] = "an Rdd cannot be used inside a function that runs in tasks: join the two, or collect() and broadcast() the small one";
+  readonly [refuseSymbol] =
+    "an Rdd cannot be used inside a function that runs in tasks: join the two, or collect() and broadcast() the small one";
 
   /** @internal */
   constructor(
@@ -67,7 +68,10 @@ export abstract class RddCore<T> {
   persist(level: StorageLevel = StorageLevel.MEMORY_ONLY): this {
     const now = this.plan.storage;
     if (now !== undefined && now.name !== level.name) {
-      throw new FiresteelError("user", `this Rdd is already persisted as ${now.name}`, { hint: "call unpersist() first", at: callSite() });
+      throw new FiresteelError("user", `this Rdd is already persisted as ${now.name}`, {
+        hint: "call unpersist() first",
+        at: callSite(),
+      });
     }
     this.plan.storage = level;
     this.driver.persisted(this.plan);
@@ -98,7 +102,10 @@ export abstract class RddCore<T> {
   }
 
   /** What the nodes of one operator call have in common. @internal */
-  protected node(operator: string, at: CallSite | undefined = callSite()): { readonly id: RddId; readonly operator: string; readonly at: CallSite | undefined } {
+  protected node(
+    operator: string,
+    at: CallSite | undefined = callSite(),
+  ): { readonly id: RddId; readonly operator: string; readonly at: CallSite | undefined } {
     return { id: this.driver.nextRddId(), operator, at };
   }
 

@@ -29,23 +29,38 @@ export abstract class RddNarrow<T> extends RddCore<T> {
   }
 
   /** `fn` of each partition's rows as an iterator; what it yields are the new rows. */
-  mapPartitions<U extends Hint>(fn: (rows: IteratorObject<T, undefined, unknown>) => Iterable<U> & object): Rdd<Widen<U>> {
+  mapPartitions<U extends Hint>(
+    fn: (rows: IteratorObject<T, undefined, unknown>) => Iterable<U> & object,
+  ): Rdd<Widen<U>> {
     return this.withFunction("mapPartitions", fn);
   }
 
   /** Like `mapPartitions`, with the partition's number first. */
-  mapPartitionsWithIndex<U extends Hint>(fn: (index: number, rows: IteratorObject<T, undefined, unknown>) => Iterable<U> & object): Rdd<Widen<U>> {
+  mapPartitionsWithIndex<U extends Hint>(
+    fn: (index: number, rows: IteratorObject<T, undefined, unknown>) => Iterable<U> & object,
+  ): Rdd<Widen<U>> {
     return this.withFunction("mapPartitionsWithIndex", fn);
   }
 
   /** An asynchronous `fn` of every row, up to `concurrency` (16) calls in flight per task; row order is kept. */
-  mapAsync<U extends Hint>(fn: (row: T) => Promise<U> | U, options: { readonly concurrency?: number } = {}): Rdd<Widen<U>> {
+  mapAsync<U extends Hint>(
+    fn: (row: T) => Promise<U> | U,
+    options: { readonly concurrency?: number } = {},
+  ): Rdd<Widen<U>> {
     const node = this.node("mapAsync");
     const concurrency = options.concurrency ?? 16;
     if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
-      throw new FiresteelError("user", `mapAsync's concurrency must be a positive integer, but is ${concurrency}`, { at: node.at });
+      throw new FiresteelError("user", `mapAsync's concurrency must be a positive integer, but is ${concurrency}`, {
+        at: node.at,
+      });
     }
-    return this.make({ ...node, op: "mapAsync", parent: this.plan, fn: this.capture(fn, "mapAsync", node.at, true), concurrency });
+    return this.make({
+      ...node,
+      op: "mapAsync",
+      parent: this.plan,
+      fn: this.capture(fn, "mapAsync", node.at, true),
+      concurrency,
+    });
   }
 
   /** Each partition as one array. */
@@ -71,7 +86,12 @@ export abstract class RddNarrow<T> extends RddCore<T> {
     const node = this.node("coalesce");
     checkPartitions(numPartitions, "coalesce", node.at);
     const parent = shuffle ? this.shuffled(numPartitions, node) : this.plan;
-    return this.make({ ...node, op: "coalesce", parent, groups: coalesceGroups(this.driver.partitionCount(parent), numPartitions) });
+    return this.make({
+      ...node,
+      op: "coalesce",
+      parent,
+      groups: coalesceGroups(this.driver.partitionCount(parent), numPartitions),
+    });
   }
 
   /** Exactly `numPartitions` partitions of about equal size, by a shuffle of rows in turn. */
@@ -84,7 +104,8 @@ export abstract class RddNarrow<T> extends RddCore<T> {
   /** Rows with their position over all partitions. Counts the partitions first, inside the job, unless there is only one. */
   zipWithIndex(): Rdd<[T, number]> {
     const node = this.node("zipWithIndex");
-    const counts = this.numPartitions < 2 ? undefined : this.driver.partitioning.probe(this.plan, { kind: "count" }, node);
+    const counts =
+      this.numPartitions < 2 ? undefined : this.driver.partitioning.probe(this.plan, { kind: "count" }, node);
     return this.make({ ...node, op: "zipWithIndex", parent: this.plan, counts });
   }
 

@@ -19,7 +19,12 @@ export abstract class RddOrdered<T> extends RddPairs<T> {
   /** Rows in the order of `keyOf` of each. */
   sortBy(keyOf: (row: T) => unknown, ascending = true, numPartitions?: number): Rdd<T> {
     const node = this.node("sortBy");
-    const keyed: Plan = { ...this.node("sortBy", node.at), op: "keyBy", parent: this.plan, fn: this.capture(keyOf, "sortBy", node.at) };
+    const keyed: Plan = {
+      ...this.node("sortBy", node.at),
+      op: "keyBy",
+      parent: this.plan,
+      fn: this.capture(keyOf, "sortBy", node.at),
+    };
     return this.make({ ...node, op: "values", parent: this.sorted(keyed, ascending, numPartitions, node) });
   }
 
@@ -27,7 +32,13 @@ export abstract class RddOrdered<T> extends RddPairs<T> {
     const partitions = numPartitions ?? Math.max(1, this.numPartitions);
     checkPartitions(partitions, call.operator, call.at);
     const { partitioning } = this.driver;
-    const exchange = partitioning.exchange(parent, partitioning.range(parent, partitions, ascending, call), "pairs", undefined, call);
+    const exchange = partitioning.exchange(
+      parent,
+      partitioning.range(parent, partitions, ascending, call),
+      "pairs",
+      undefined,
+      call,
+    );
     return { ...this.node(call.operator, call.at), op: "sort", parent: exchange, ascending };
   }
 }

@@ -30,23 +30,50 @@ export abstract class RddPairs<T> extends RddNarrow<T> {
     return this.make({ ...node, op: "mapValues", parent: this.plan, fn: this.capture(fn, "mapValues", node.at) });
   }
 
-  flatMapValues<K, V, U extends Hint>(this: RddPairs<Pair<K, V>>, fn: (value: V) => Iterable<U> & object): Rdd<[K, Widen<U>]> {
+  flatMapValues<K, V, U extends Hint>(
+    this: RddPairs<Pair<K, V>>,
+    fn: (value: V) => Iterable<U> & object,
+  ): Rdd<[K, Widen<U>]> {
     const node = this.node("flatMapValues");
-    return this.make({ ...node, op: "flatMapValues", parent: this.plan, fn: this.capture(fn, "flatMapValues", node.at) });
+    return this.make({
+      ...node,
+      op: "flatMapValues",
+      parent: this.plan,
+      fn: this.capture(fn, "flatMapValues", node.at),
+    });
   }
 
   /** Values of each key folded by `fn`, in the order of partitions and rows; combined in map tasks first. */
-  reduceByKey<K, V>(this: RddPairs<Pair<K, V>>, fn: (a: ValueOf<T>, b: ValueOf<T>) => ValueOf<T>, partitioner?: PartitionerLike<K>): Rdd<[K, V]> {
+  reduceByKey<K, V>(
+    this: RddPairs<Pair<K, V>>,
+    fn: (a: ValueOf<T>, b: ValueOf<T>) => ValueOf<T>,
+    partitioner?: PartitionerLike<K>,
+  ): Rdd<[K, V]> {
     const node = this.node("reduceByKey");
     const reduce = this.capture(fn, "reduceByKey", node.at);
-    return this.combined({ create: undefined, zero: undefined, mergeValue: reduce, mergeCombiners: reduce }, "reduceByKey", node.at, partitioner);
+    return this.combined(
+      { create: undefined, zero: undefined, mergeValue: reduce, mergeCombiners: reduce },
+      "reduceByKey",
+      node.at,
+      partitioner,
+    );
   }
 
   /** Like `reduceByKey`, starting each key, in each map task, with a fresh copy of `zero`. */
-  foldByKey<K, V>(this: RddPairs<Pair<K, V>>, zero: ValueOf<T>, fn: (a: ValueOf<T>, b: ValueOf<T>) => ValueOf<T>, partitioner?: PartitionerLike<K>): Rdd<[K, V]> {
+  foldByKey<K, V>(
+    this: RddPairs<Pair<K, V>>,
+    zero: ValueOf<T>,
+    fn: (a: ValueOf<T>, b: ValueOf<T>) => ValueOf<T>,
+    partitioner?: PartitionerLike<K>,
+  ): Rdd<[K, V]> {
     const node = this.node("foldByKey");
     const fold = this.capture(fn, "foldByKey", node.at);
-    return this.combined({ create: undefined, zero: encodeAt(zero, "the zero value", node.at), mergeValue: fold, mergeCombiners: fold }, "foldByKey", node.at, partitioner);
+    return this.combined(
+      { create: undefined, zero: encodeAt(zero, "the zero value", node.at), mergeValue: fold, mergeCombiners: fold },
+      "foldByKey",
+      node.at,
+      partitioner,
+    );
   }
 
   /** `seqOp` folds values into a copy of `zero` in map tasks, `combOp` joins what they give. */
@@ -60,7 +87,12 @@ export abstract class RddPairs<T> extends RddNarrow<T> {
     const node = this.node("aggregateByKey");
     const mergeValue = this.capture(seqOp, "aggregateByKey", node.at);
     const mergeCombiners = this.capture(combOp, "aggregateByKey", node.at);
-    return this.combined({ create: undefined, zero: encodeAt(zero, "the zero value", node.at), mergeValue, mergeCombiners }, "aggregateByKey", node.at, partitioner);
+    return this.combined(
+      { create: undefined, zero: encodeAt(zero, "the zero value", node.at), mergeValue, mergeCombiners },
+      "aggregateByKey",
+      node.at,
+      partitioner,
+    );
   }
 
   combineByKey<K, V, F extends Hint, C extends Hint = Grown<F>>(
@@ -73,7 +105,12 @@ export abstract class RddPairs<T> extends RddNarrow<T> {
     const node = this.node("combineByKey");
     const functions = [create, mergeValue, mergeCombiners].map(fn => this.capture(fn, "combineByKey", node.at));
     const [first, second, third] = functions as [PlanFunction, PlanFunction, PlanFunction];
-    return this.combined({ create: first, zero: undefined, mergeValue: second, mergeCombiners: third }, "combineByKey", node.at, partitioner);
+    return this.combined(
+      { create: first, zero: undefined, mergeValue: second, mergeCombiners: third },
+      "combineByKey",
+      node.at,
+      partitioner,
+    );
   }
 
   /** All values of each key, in the order of partitions and rows. Nothing is combined before the shuffle. */
@@ -85,7 +122,12 @@ export abstract class RddPairs<T> extends RddNarrow<T> {
   /** Rows grouped by `fn` of each. */
   groupBy<K extends Hint>(fn: (row: T) => K, partitioner?: PartitionerLike<Widen<K>>): Rdd<[Widen<K>, T[]]> {
     const node = this.node("groupBy");
-    const keyed = this.make<[Widen<K>, T]>({ ...this.node("groupBy", node.at), op: "keyBy", parent: this.plan, fn: this.capture(fn, "groupBy", node.at) });
+    const keyed = this.make<[Widen<K>, T]>({
+      ...this.node("groupBy", node.at),
+      op: "keyBy",
+      parent: this.plan,
+      fn: this.capture(fn, "groupBy", node.at),
+    });
     return this.make({ ...node, op: "group", parent: keyed.exchanged(node, partitioner) });
   }
 
@@ -93,10 +135,15 @@ export abstract class RddPairs<T> extends RddNarrow<T> {
   distinct(partitioner?: PartitionerLike<T>): Rdd<T> {
     const node = this.node("distinct");
     const { partitioning } = this.driver;
-    const isPlaced = partitionerOf(this.plan) !== undefined && (partitioner === undefined || partitioner === this.numPartitions);
+    const isPlaced =
+      partitionerOf(this.plan) !== undefined && (partitioner === undefined || partitioner === this.numPartitions);
     if (isPlaced) return this.make({ ...node, op: "distinct", parent: this.plan });
     const by = partitioning.choose(partitioner ?? Math.max(1, this.numPartitions), [this.plan], node, "row");
-    return this.make({ ...node, op: "distinct", parent: partitioning.exchange(this.plan, by, "keys", { kind: "distinct" }, node) });
+    return this.make({
+      ...node,
+      op: "distinct",
+      parent: partitioning.exchange(this.plan, by, "keys", { kind: "distinct" }, node),
+    });
   }
 
   /** Pairs placed by key; saves later shuffles by the same partitioner. */
@@ -105,7 +152,11 @@ export abstract class RddPairs<T> extends RddNarrow<T> {
   }
 
   /** For each left value each right value of its key, in the left side's order. */
-  join<K, V, W>(this: RddPairs<Pair<K, V>>, other: Rdd<Pair<K, W>> | Rdd<[K, W]>, partitioner?: PartitionerLike<K>): Rdd<[K, [V, W]]> {
+  join<K, V, W>(
+    this: RddPairs<Pair<K, V>>,
+    other: Rdd<Pair<K, W>> | Rdd<[K, W]>,
+    partitioner?: PartitionerLike<K>,
+  ): Rdd<[K, [V, W]]> {
     return this.joined("inner", "join", other, partitioner);
   }
 
@@ -118,7 +169,11 @@ export abstract class RddPairs<T> extends RddNarrow<T> {
   }
 
   /** All values of each key on each side. */
-  cogroup<K, V, W>(this: RddPairs<Pair<K, V>>, other: Rdd<Pair<K, W>> | Rdd<[K, W]>, partitioner?: PartitionerLike<K>): Rdd<[K, [V[], W[]]]> {
+  cogroup<K, V, W>(
+    this: RddPairs<Pair<K, V>>,
+    other: Rdd<Pair<K, W>> | Rdd<[K, W]>,
+    partitioner?: PartitionerLike<K>,
+  ): Rdd<[K, [V[], W[]]]> {
     const node = this.node("cogroup");
     const parents = [this.plan, this.driver.planOf(other, "cogroup", node.at)];
     const by = this.driver.partitioning.choose(partitioner, parents, node);
@@ -131,7 +186,12 @@ export abstract class RddPairs<T> extends RddNarrow<T> {
   }
 
   /** One value a key; combined in map tasks first, unless keys are in place. @internal */
-  protected combinedPlan(parent: Plan, combine: CombinePlan, call: Call, partitioner: PartitionerLike<never> | undefined): Plan {
+  protected combinedPlan(
+    parent: Plan,
+    combine: CombinePlan,
+    call: Call,
+    partitioner: PartitionerLike<never> | undefined,
+  ): Plan {
     const { partitioning } = this.driver;
     const by = partitioning.choose(partitioner, [parent], call);
     const node = this.node(call.operator, call.at);
@@ -142,18 +202,36 @@ export abstract class RddPairs<T> extends RddNarrow<T> {
 
   /** A plan's pairs with keys placed by `partitioner`: the plan itself when they are so already. */
   private placed(plan: Plan, partitioner: PartitionerPlan, call: Call): Plan {
-    return obeys(plan, partitioner) ? plan : this.driver.partitioning.exchange(plan, partitioner, "pairs", undefined, call);
+    return obeys(plan, partitioner)
+      ? plan
+      : this.driver.partitioning.exchange(plan, partitioner, "pairs", undefined, call);
   }
 
-  private combined<R>(combine: CombinePlan, operator: string, at: CallSite | undefined, partitioner: PartitionerLike<never> | undefined): Rdd<R> {
+  private combined<R>(
+    combine: CombinePlan,
+    operator: string,
+    at: CallSite | undefined,
+    partitioner: PartitionerLike<never> | undefined,
+  ): Rdd<R> {
     return this.make(this.combinedPlan(this.plan, combine, { operator, at }, partitioner));
   }
 
-  private joined<R>(join: JoinPlan["join"], operator: string, other: unknown, partitioner: PartitionerLike<never> | undefined): Rdd<R> {
+  private joined<R>(
+    join: JoinPlan["join"],
+    operator: string,
+    other: unknown,
+    partitioner: PartitionerLike<never> | undefined,
+  ): Rdd<R> {
     const node = this.node(operator);
     const right = this.driver.planOf(other, operator, node.at);
     const by = this.driver.partitioning.choose(partitioner, [this.plan, right], node);
-    return this.make({ ...node, op: "join", join, left: this.placed(this.plan, by, node), right: this.placed(right, by, node) });
+    return this.make({
+      ...node,
+      op: "join",
+      join,
+      left: this.placed(this.plan, by, node),
+      right: this.placed(right, by, node),
+    });
   }
 }
 
@@ -163,4 +241,9 @@ function obeys(plan: Plan, partitioner: PartitionerPlan): boolean {
 }
 
 /** Counts per key as a plan: what countByKey and countByValue run. @internal */
-export const countCombine: CombinePlan = { create: undefined, zero: undefined, mergeValue: builtin("add"), mergeCombiners: builtin("add") };
+export const countCombine: CombinePlan = {
+  create: undefined,
+  zero: undefined,
+  mergeValue: builtin("add"),
+  mergeCombiners: builtin("add"),
+};

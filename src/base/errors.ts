@@ -104,7 +104,8 @@ export function toWire(thrown: unknown, kind: ErrorKind = "user", depth = 0): Wi
 }
 
 export function fromWire(wire: WireError): FiresteelError {
-  const message = wire.name === "FiresteelError" || wire.name === "Thrown" ? wire.message : `${wire.name}: ${wire.message}`;
+  const message =
+    wire.name === "FiresteelError" || wire.name === "Thrown" ? wire.message : `${wire.name}: ${wire.message}`;
   const error = new FiresteelError(wire.kind, message, {
     hint: wire.hint,
     at: wire.at,

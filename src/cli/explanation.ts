@@ -30,7 +30,8 @@ export class Explanation {
   /** The job has ended, or enough was said. Errors before any plan are the job's own. */
   end(error?: unknown): void {
     if (error !== undefined && this.told.size === 0) throw error;
-    if (error !== undefined) note(`what follows depends on results, which explain does not compute: ${describe(error)}`);
+    if (error !== undefined)
+      note(`what follows depends on results, which explain does not compute: ${describe(error)}`);
     else if (this.isFull) note(`these are the plans of the first ${this.calls} actions, explain stops here`);
     else if (this.told.size === 0) note("the job calls no action, nothing would run");
   }
@@ -42,7 +43,19 @@ export class Explanation {
 
 /** What a job prints of results that were not computed means nothing. */
 export function silenceConsole(): void {
-  for (const method of ["log", "info", "debug", "table", "dir", "group", "count", "time", "timeEnd", "timeLog"] as const) console[method] = () => {};
+  for (const method of [
+    "log",
+    "info",
+    "debug",
+    "table",
+    "dir",
+    "group",
+    "count",
+    "time",
+    "timeEnd",
+    "timeLog",
+  ] as const)
+    console[method] = () => {};
 }
 
 function note(text: string): void {

@@ -37,7 +37,10 @@ export function formatError(error: unknown, format: ErrorFormat = {}): string {
     lines.push(`  caused by: ${indentRest(headline(cause))}`, ...place(position, innermost, format, paint));
   }
   if (error instanceof FiresteelError && error.kind === "internal") {
-    lines.push(...stackOf(innermost as Error).map(frame => `  ${frame}`), "  this is a bug in Firesteel, not in your job");
+    lines.push(
+      ...stackOf(innermost as Error).map(frame => `  ${frame}`),
+      "  this is a bug in Firesteel, not in your job",
+    );
   }
   const hint = error instanceof FiresteelError ? error.hint : undefined;
   if (hint !== undefined) lines.push(`  ${paint("hint", "fix:")} ${indentRest(hint)}`);

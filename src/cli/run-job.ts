@@ -42,7 +42,12 @@ export async function runJob(run: JobRun): Promise<number> {
   process.argv.splice(1, Infinity, run.jobFile, ...run.args);
   const stray = strayFailure();
   try {
-    await Promise.race([loadAndRun(run), stray.happened, cancelled(run.signal), ...(explanation === undefined ? [] : [explanation.full])]);
+    await Promise.race([
+      loadAndRun(run),
+      stray.happened,
+      cancelled(run.signal),
+      ...(explanation === undefined ? [] : [explanation.full]),
+    ]);
     explanation?.end();
     return 0;
   } catch (error) {
@@ -71,7 +76,8 @@ async function loadAndRun(run: JobRun): Promise<void> {
 
 async function callDefault(main: unknown, run: JobRun): Promise<void> {
   if (typeof main !== "function") {
-    const what = main === undefined ? "it has no default export and makes no Context" : "its default export is not a function";
+    const what =
+      main === undefined ? "it has no default export and makes no Context" : "its default export is not a function";
     throw new UsageError(`${displayName(run.jobFile)} is not a job: ${what}`, {
       hint: "write `export default async function main(ctx: Context, args: string[]) { … }`",
     });
@@ -84,10 +90,14 @@ function refuseUnfinished(): void {
   const [first, ...others] = Context.active()?.driver.runningActions ?? [];
   if (first === undefined) return;
   const more = others.length === 0 ? "" : ` and ${others.length} more`;
-  throw new FiresteelError("user", `the job ended before ${first.operator}${more} had finished: did you forget await?`, {
-    hint: "await every action, or return its promise",
-    at: first.at,
-  });
+  throw new FiresteelError(
+    "user",
+    `the job ended before ${first.operator}${more} had finished: did you forget await?`,
+    {
+      hint: "await every action, or return its promise",
+      at: first.at,
+    },
+  );
 }
 
 /** Cancels what runs; rejects when the job has not ended by itself some time after. */

@@ -35,7 +35,11 @@ function unawaited(reason: unknown): unknown {
 }
 
 function waitsForNothing(): FiresteelError {
-  return new FiresteelError("user", "the job waits for a promise that nothing will ever resolve: no action, timer or I/O is left", {
-    hint: "look for an await of a promise whose resolve is never called",
-  });
+  return new FiresteelError(
+    "user",
+    "the job waits for a promise that nothing will ever resolve: no action, timer or I/O is left",
+    {
+      hint: "look for an await of a promise whose resolve is never called",
+    },
+  );
 }

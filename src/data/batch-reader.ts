@@ -43,7 +43,11 @@ function reader(kernels: Kernels, column: Column, rows: number, builder: Builder
 export class DictionarySource {
   private readonly reader: BatchReader;
   private readonly values: unknown[] = [];
-  constructor(kernels: Kernels, column: Column, readonly codes: Int32Array) {
+  constructor(
+    kernels: Kernels,
+    column: Column,
+    readonly codes: Int32Array,
+  ) {
     this.reader = readColumn(kernels, column);
   }
 
@@ -85,6 +89,7 @@ function collectSources(kernels: Kernels, column: Column, into: ColumnSource[], 
       collectSources(kernels, column.item, into, builder?.children[0]);
       return;
     default:
-      if (isFixed(column.kind)) into.push(valuesView(buffer, column.kind, column.values, column.rows) as ArrayLike<unknown>);
+      if (isFixed(column.kind))
+        into.push(valuesView(buffer, column.kind, column.values, column.rows) as ArrayLike<unknown>);
   }
 }

@@ -71,7 +71,10 @@ export function sealBlock(kernels: Kernels, batch: Batch, ptr: Ptr): Block {
   sealer.column(batch.root);
   const bytes = sealer.at - ptr;
   const header = ptr >>> 2;
-  kernels.u32.set([magic, formatVersion, bytes, batch.rows, type.length, checksum(bytes, batch.rows, type), 0, 0], header);
+  kernels.u32.set(
+    [magic, formatVersion, bytes, batch.rows, type.length, checksum(bytes, batch.rows, type), 0, 0],
+    header,
+  );
   return { ptr, bytes };
 }
 
@@ -172,7 +175,8 @@ export function openBlock(kernels: Kernels, ptr: Ptr, bytes?: number): Batch {
   if (magicRead !== magic) throw damaged("it does not begin as a block does");
   if (version !== formatVersion) throw damaged(`its format version is ${version}, not ${formatVersion}`);
   if (total! > room || (bytes !== undefined && total !== bytes)) throw damaged(`it claims ${total} bytes`);
-  if (rows! > 0x7fffffff || headerBytes + align(typeBytes!) > total!) throw damaged("its header does not hold together");
+  if (rows! > 0x7fffffff || headerBytes + align(typeBytes!) > total!)
+    throw damaged("its header does not hold together");
   const start = ptr + headerBytes;
   const encodedType = new Uint8Array(kernels.memory.buffer, start, typeBytes).slice();
   if (checksum(total!, rows!, encodedType) !== sum) throw damaged("the checksum of its header does not match");

@@ -159,7 +159,13 @@ export class Builder {
       case "struct":
         return { kind: "struct", rows, shape: type.shape, fields: this.children.map(child => child.column(rows)) };
       case "optional":
-        return { kind: "optional", rows, absent: type.absent, validity: this.valuesPtr, item: this.children[0]!.column(rows) };
+        return {
+          kind: "optional",
+          rows,
+          absent: type.absent,
+          validity: this.valuesPtr,
+          item: this.children[0]!.column(rows),
+        };
       case "list": {
         const items = this.children[0]!.column(rows === 0 ? 0 : this.o[rows]!);
         return { kind: "list", rows, container: type.container, offsets: this.offsetsPtr, items };

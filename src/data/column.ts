@@ -7,7 +7,11 @@ import type { Ptr } from "../kernel/ptr.ts";
 import type { ListContainer, StructShape } from "./schema.ts";
 
 export type Column =
-  | { readonly kind: "f64" | "f32" | "i32" | "u8" | "i64" | "bool" | "date"; readonly rows: number; readonly values: Ptr }
+  | {
+      readonly kind: "f64" | "f32" | "i32" | "u8" | "i64" | "bool" | "date";
+      readonly rows: number;
+      readonly values: Ptr;
+    }
   | BytesColumn
   | { readonly kind: "constant"; readonly rows: number; readonly value: undefined | null | boolean }
   | { readonly kind: "dictionary"; readonly rows: number; readonly codes: Ptr; readonly values: Column }

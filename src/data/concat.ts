@@ -27,7 +27,11 @@ class Concatenation {
       case "constant":
         return { ...first, rows };
       case "struct":
-        return { ...first, rows, fields: first.fields.map((_, k) => this.concat((parts as Of<"struct">[]).map(each => each.fields[k]!))) };
+        return {
+          ...first,
+          rows,
+          fields: first.fields.map((_, k) => this.concat((parts as Of<"struct">[]).map(each => each.fields[k]!))),
+        };
       case "optional":
         return {
           ...first,
@@ -82,7 +86,10 @@ class Concatenation {
 
   private concatBytes(parts: readonly Of<"utf8" | "any">[], rows: number): Column {
     const { offsets, extents } = this.joinedOffsets(parts, rows);
-    const spans = parts.map((part, k) => ({ ptr: offset(part.bytes, extents[k]!.from), bytes: extents[k]!.to - extents[k]!.from }));
+    const spans = parts.map((part, k) => ({
+      ptr: offset(part.bytes, extents[k]!.from),
+      bytes: extents[k]!.to - extents[k]!.from,
+    }));
     return { ...parts[0]!, rows, offsets, bytes: this.joined(spans) };
   }
 

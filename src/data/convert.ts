@@ -42,7 +42,11 @@ class Conversion {
   convert(from: Builder, rows: number, to: ColumnType): Builder {
     if (typeKey(from.type) === typeKey(to)) return from;
     if (from.type.kind === "struct" && to.kind === "struct" && from.children.length === to.fields.length) {
-      return this.rewrap(from, to, from.children.map((child, k) => this.convert(child, rows, to.fields[k]!)));
+      return this.rewrap(
+        from,
+        to,
+        from.children.map((child, k) => this.convert(child, rows, to.fields[k]!)),
+      );
     }
     if (to.kind === "optional") {
       if (from.type.kind === "optional") return this.rewrap(from, to, [this.convert(from.children[0]!, rows, to.item)]);

@@ -10,7 +10,8 @@ export function equalValues(a: unknown, b: unknown): boolean {
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return a !== a && b !== b;
   const kind = kindOf(a);
   if (kind === "array") return kindOf(b) === "array" && equalArrays(a as unknown[], b as unknown[]);
-  if (kind === "object") return kindOf(b) === "object" && equalObjects(a as Record<string, unknown>, b as Record<string, unknown>);
+  if (kind === "object")
+    return kindOf(b) === "object" && equalObjects(a as Record<string, unknown>, b as Record<string, unknown>);
   return compareValues(a, b) === 0;
 }
 

@@ -116,7 +116,15 @@ class ColumnHasher {
     const from = kernels.i32[offsets >>> 2]!;
     const to = kernels.i32[(offsets >>> 2) + rows]!;
     if (items.kind === "u8" || (items.kind === "i32" && container !== "array")) {
-      return hashRuns(kernels, binaryHashKind(container), offsets, items.values, items.kind === "u8" ? 1 : 4, rows, hashes);
+      return hashRuns(
+        kernels,
+        binaryHashKind(container),
+        offsets,
+        items.values,
+        items.kind === "u8" ? 1 : 4,
+        rows,
+        hashes,
+      );
     }
     const kind = container === "array" ? hashKind.array : binaryHashKind(container);
     this.withScratch((to - from) * 8, itemHashes => {

@@ -212,11 +212,16 @@ export function sortedNames(names: readonly string[]): { readonly name: string; 
 
 /** Elements as big-endian bytes that order as the elements do. */
 export function orderedElements(value: object): Uint8Array {
-  if (value instanceof Uint8Array || value instanceof Uint8ClampedArray || !("BYTES_PER_ELEMENT" in value)) return bytesOf(value);
+  if (value instanceof Uint8Array || value instanceof Uint8ClampedArray || !("BYTES_PER_ELEMENT" in value))
+    return bytesOf(value);
   const elements = value as Int32Array | BigInt64Array;
   const floats = elements.constructor.name.startsWith("Float");
   const width = floats ? 8 : elements.BYTES_PER_ELEMENT;
-  const signed = elements instanceof Int8Array || elements instanceof Int16Array || elements instanceof Int32Array || elements instanceof BigInt64Array;
+  const signed =
+    elements instanceof Int8Array ||
+    elements instanceof Int16Array ||
+    elements instanceof Int32Array ||
+    elements instanceof BigInt64Array;
   const writer = new KeyWriter();
   for (let i = 0; i < elements.length; i++) {
     if (floats) {

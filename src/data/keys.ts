@@ -35,7 +35,13 @@ export function encodeKeys(kernels: Kernels, allocator: Allocator, column: Colum
 
 /** Layouts that no kernel encodes as a whole. */
 function isByCell(column: Column): boolean {
-  return column.kind === "any" || column.kind === "list" || column.kind === "dictionary" || column.kind === "i64" || column.kind === "u8";
+  return (
+    column.kind === "any" ||
+    column.kind === "list" ||
+    column.kind === "dictionary" ||
+    column.kind === "i64" ||
+    column.kind === "u8"
+  );
 }
 
 function encodeByCell(kernels: Kernels, allocator: Allocator, column: Column): EncodedKeys {
@@ -122,15 +128,24 @@ class KeyPlan {
       case "i32":
       case "date": {
         const { kind, values } = column;
-        this.steps.push({ add: keys => keys.addFixed(9, options), write: keys => keys.writeNumbers(kind, values, options) });
+        this.steps.push({
+          add: keys => keys.addFixed(9, options),
+          write: keys => keys.writeNumbers(kind, values, options),
+        });
         return;
       }
       case "bool":
-        this.steps.push({ add: keys => keys.addFixed(1, options), write: keys => keys.writeBool(column.values, options) });
+        this.steps.push({
+          add: keys => keys.addFixed(1, options),
+          write: keys => keys.writeBool(column.values, options),
+        });
         return;
       case "utf8": {
         const { offsets, bytes } = column;
-        this.steps.push({ add: keys => keys.addUtf8(offsets, bytes, options), write: keys => keys.writeUtf8(offsets, bytes, options) });
+        this.steps.push({
+          add: keys => keys.addUtf8(offsets, bytes, options),
+          write: keys => keys.writeUtf8(offsets, bytes, options),
+        });
         return;
       }
       case "constant":
@@ -186,7 +201,10 @@ class KeyPlan {
   private encoded(column: Column, options: KeyColumnOptions): void {
     const { offsets, offsetsBytes, bytes, bytesLength } = encodeByCell(this.kernels, this.allocator, column);
     this.temporary.push({ ptr: offsets, bytes: offsetsBytes }, { ptr: bytes, bytes: bytesLength });
-    this.steps.push({ add: keys => keys.addRaw(offsets, options), write: keys => keys.writeRaw(offsets, bytes, options) });
+    this.steps.push({
+      add: keys => keys.addRaw(offsets, options),
+      write: keys => keys.writeRaw(offsets, bytes, options),
+    });
   }
 
   private temporaryBytes(bytes: number): Ptr {

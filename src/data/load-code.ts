@@ -93,7 +93,9 @@ return rows;
     }
     const name = `list${this.columns}`;
     const item = this.load(type.item, "j");
-    this.functions.push(`function ${name}(from, to) { const list = []; for (let j = from; j < to; j++) list.push(${item}); return list; }`);
+    this.functions.push(
+      `function ${name}(from, to) { const list = []; for (let j = from; j < to; j++) list.push(${item}); return list; }`,
+    );
     return `${name}(${c}[${i}], ${c}[${i} + 1])`;
   }
 }

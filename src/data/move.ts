@@ -147,10 +147,12 @@ class Gatherer {
     invariant(total < 0x7fffffff, "gathered rows exceed 2 GiB");
     const offsets = this.memory.alloc((n + 1) * 4);
     const bytes = this.memory.alloc(total);
-    for (let done = 0; done < n; ) {
+    for (let done = 0; done < n;) {
       const from = done === 0 ? 0 : u32[(offsets >>> 2) + done]!;
       const rest = offset(indexes, done * 4);
-      done += run.gatherBytes(column.offsets, column.bytes, rest, n - done, offset(offsets, done * 4), bytes, from, total) >>> 0;
+      done +=
+        run.gatherBytes(column.offsets, column.bytes, rest, n - done, offset(offsets, done * 4), bytes, from, total) >>>
+        0;
     }
     return { ...column, rows: n, offsets, bytes };
   }
@@ -161,9 +163,17 @@ class Gatherer {
     invariant(total < 0x7fffffff, "gathered rows exceed 2³¹ items");
     const offsets = this.memory.alloc((n + 1) * 4);
     const items = this.memory.alloc(total * 4);
-    for (let done = 0; done < n; ) {
+    for (let done = 0; done < n;) {
       const from = done === 0 ? 0 : u32[(offsets >>> 2) + done]!;
-      done += run.gatherListItems(column.offsets, offset(indexes, done * 4), n - done, offset(offsets, done * 4), items, from) >>> 0;
+      done +=
+        run.gatherListItems(
+          column.offsets,
+          offset(indexes, done * 4),
+          n - done,
+          offset(offsets, done * 4),
+          items,
+          from,
+        ) >>> 0;
     }
     return { ...column, rows: n, offsets, items: this.gather(column.items, items, total) };
   }

@@ -25,7 +25,12 @@ export type StructShape = { readonly of: "tuple" } | { readonly of: "object"; re
 export type ListContainer = "array" | "Float64Array" | "Float32Array" | "Int32Array" | "Uint8Array";
 
 /** What the items of a typed container are; an array's items may be anything. */
-export const containerItems = { Float64Array: "f64", Float32Array: "f32", Int32Array: "i32", Uint8Array: "u8" } as const;
+export const containerItems = {
+  Float64Array: "f64",
+  Float32Array: "f32",
+  Int32Array: "i32",
+  Uint8Array: "u8",
+} as const;
 
 export const f64: ColumnType = { kind: "f64" };
 export const i32: ColumnType = { kind: "i32" };

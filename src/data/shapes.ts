@@ -126,7 +126,10 @@ function decodeNames(bytes: Uint8Array): string[] | undefined {
 /** An object literal is the fastest way to make objects of one shape. */
 function maker(names: readonly string[]): DecoderShape["make"] {
   const fields = names.map(name => `[${JSON.stringify(name)}]: d.read()`).join(", ");
-  return new Function("d", `return { ${fields.replaceAll(/\["([A-Za-z_$][\w$]*)"\]/g, plainName)} };`) as DecoderShape["make"];
+  return new Function(
+    "d",
+    `return { ${fields.replaceAll(/\["([A-Za-z_$][\w$]*)"\]/g, plainName)} };`,
+  ) as DecoderShape["make"];
 }
 
 function plainName(bracketed: string, name: string): string {

@@ -46,7 +46,11 @@ export class TextSource {
     const from = offsets[0]!;
     const text = bytes.toString("utf8", from);
     const ascii = text.length === bytes.length - from;
-    this.positions = ascii ? (from === 0 ? offsets : offsets.map(offset => offset - from)) : utf16Positions(offsets, bytes);
+    this.positions = ascii
+      ? from === 0
+        ? offsets
+        : offsets.map(offset => offset - from)
+      : utf16Positions(offsets, bytes);
     this.text = text;
   }
 }

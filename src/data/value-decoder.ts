@@ -294,7 +294,10 @@ export class ValueDecoder {
     new Uint8Array(bytes).set(this.u.subarray(from, from + length));
     if (kind === "ArrayBuffer") return this.keep(bytes);
     if (kind === "Buffer") return this.keep(Buffer.from(bytes));
-    const constructorFunction = prototype.constructor as { new (buffer: ArrayBuffer): object; BYTES_PER_ELEMENT?: number };
+    const constructorFunction = prototype.constructor as {
+      new (buffer: ArrayBuffer): object;
+      BYTES_PER_ELEMENT?: number;
+    };
     if (length % (constructorFunction.BYTES_PER_ELEMENT ?? 1) !== 0) throw corrupt();
     return this.keep(new constructorFunction(bytes));
   }
@@ -304,7 +307,10 @@ export class ValueDecoder {
     const id = this.string();
     const shippable = classById(id);
     if (shippable === undefined) {
-      throw new FiresteelError("data", `a value is an instance of the class ${JSON.stringify(id)}, which is not loaded here`);
+      throw new FiresteelError(
+        "data",
+        `a value is an instance of the class ${JSON.stringify(id)}, which is not loaded here`,
+      );
     }
     if (shippable.allocate !== undefined && shippable.restore !== undefined) {
       const instance = this.settle(slot, shippable.allocate());
@@ -343,7 +349,8 @@ export class ValueDecoder {
 
 /** Sets an own property, `__proto__` included. */
 function define(object: Record<string, unknown>, name: string, value: unknown): void {
-  if (name === "__proto__") Object.defineProperty(object, name, { value, enumerable: true, writable: true, configurable: true });
+  if (name === "__proto__")
+    Object.defineProperty(object, name, { value, enumerable: true, writable: true, configurable: true });
   else object[name] = value;
 }
 

@@ -31,7 +31,10 @@ for (const kind of binaryKinds) {
 
 /** The built-in error classes, by name. Other errors travel as the nearest of these and keep their own name. */
 export const errorClasses = new Map<string, ErrorConstructor>(
-  [Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError].map(each => [each.name, each as ErrorConstructor]),
+  [Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError].map(each => [
+    each.name,
+    each as ErrorConstructor,
+  ]),
 );
 
 export function kindOf(value: object): ObjectKind {

@@ -56,14 +56,36 @@ export const tag = {
 
 /** Positions are the kind bytes of binary values; the order is also the total order's among unlike arrays. */
 export const binaryKinds = [
-  "ArrayBuffer", "DataView", "Uint8Array", "Buffer", "Uint8ClampedArray", "Int8Array", "Uint16Array", "Int16Array",
-  "Uint32Array", "Int32Array", "BigUint64Array", "BigInt64Array", "Float16Array", "Float32Array", "Float64Array",
+  "ArrayBuffer",
+  "DataView",
+  "Uint8Array",
+  "Buffer",
+  "Uint8ClampedArray",
+  "Int8Array",
+  "Uint16Array",
+  "Int16Array",
+  "Uint32Array",
+  "Int32Array",
+  "BigUint64Array",
+  "BigInt64Array",
+  "Float16Array",
+  "Float32Array",
+  "Float64Array",
 ] as const;
 export type BinaryKind = (typeof binaryKinds)[number];
 
 export type TypedArray =
-  | Uint8Array | Uint8ClampedArray | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array
-  | BigUint64Array | BigInt64Array | Float32Array | Float64Array;
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
+  | BigUint64Array
+  | BigInt64Array
+  | Float32Array
+  | Float64Array;
 
 /** Containers nest this deep at most. */
 export const valueDepthMax = 1000;

@@ -20,7 +20,7 @@ export function decodeBlocks<T>(payloads: readonly Uint8Array[]): T[] {
     if (payload.length === 0) continue;
     const memory = kernelsFor(payload.length);
     memory.u8.set(payload, start);
-    for (let at = start; at < start + payload.length; ) {
+    for (let at = start; at < start + payload.length;) {
       const block = asPtr(at);
       for (const row of readBatch(memory, openBlock(memory, block)).toArray()) rows.push(row as T);
       at += sealedBytes(memory, block);

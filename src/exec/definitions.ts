@@ -24,7 +24,10 @@ export class Definitions {
   private readonly loader = new ClosureLoader();
   private readonly loading: Promise<void>[] = [];
   private unloadable: FiresteelError | undefined;
-  private readonly broadcasts = new Map<BroadcastId, { readonly bytes: Uint8Array; value?: unknown; decoded: boolean }>();
+  private readonly broadcasts = new Map<
+    BroadcastId,
+    { readonly bytes: Uint8Array; value?: unknown; decoded: boolean }
+  >();
   private readonly accumulators = new Map<AccumulatorId, Accumulator>();
 
   constructor(readonly settings: Settings) {}
@@ -33,7 +36,9 @@ export class Definitions {
     switch (definition.kind) {
       case "bundle":
         // not awaited here: a task that needs the bundle tells what is wrong with it
-        this.loading.push(this.loader.load(definition.bundle).catch(thrown => void (this.unloadable ??= unloadable(thrown))));
+        this.loading.push(
+          this.loader.load(definition.bundle).catch(thrown => void (this.unloadable ??= unloadable(thrown))),
+        );
         break;
       case "broadcast":
         this.broadcasts.set(definition.id, { bytes: definition.bytes, decoded: false });
@@ -84,7 +89,9 @@ export class Definitions {
     return {
       instantiate,
       updates: () =>
-        [...amounts].filter(([, amount]) => amount.touched).map(([id, amount]) => ({ id, amount: encodeValue(amount.amount) })),
+        [...amounts]
+          .filter(([, amount]) => amount.touched)
+          .map(([id, amount]) => ({ id, amount: encodeValue(amount.amount) })),
     };
   }
 
@@ -92,7 +99,9 @@ export class Definitions {
     const find = () => {
       const entry = this.broadcasts.get(id);
       if (entry === undefined) {
-        throw new FiresteelError("user", `broadcast ${id} was destroyed`, { hint: "destroy a broadcast only after the last job that uses it" });
+        throw new FiresteelError("user", `broadcast ${id} was destroyed`, {
+          hint: "destroy a broadcast only after the last job that uses it",
+        });
       }
       return entry;
     };

@@ -49,9 +49,16 @@ export class EngineClient {
   }
 
   /** Resolves when all partitions have been given to `onResult`; rejects with the job's error. */
-  run(job: SubmittedJob, onResult: (partition: number, payload: Uint8Array) => void, signal?: AbortSignal): Promise<void> {
+  run(
+    job: SubmittedJob,
+    onResult: (partition: number, payload: Uint8Array) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
     if (this.death !== undefined) return Promise.reject(this.death);
-    if (this.stopped) return Promise.reject(new FiresteelError("user", "the Context is stopped", { hint: "run actions before stop()" }));
+    if (this.stopped)
+      return Promise.reject(
+        new FiresteelError("user", "the Context is stopped", { hint: "run actions before stop()" }),
+      );
     if (signal?.aborted === true) return Promise.reject(cancelled(signal));
     return new Promise<void>((resolve, reject) => {
       const abort = () => this.send({ type: "cancelJob", job: job.id, reason: "cancelled by its AbortSignal" });
@@ -86,7 +93,8 @@ export class EngineClient {
     if (this.stopped) return;
     this.stopped = true;
     clearInterval(this.beating);
-    for (const job of [...this.jobs.values()]) job.reject(new FiresteelError("cancelled", "the Context was stopped while the job ran"));
+    for (const job of [...this.jobs.values()])
+      job.reject(new FiresteelError("cancelled", "the Context was stopped while the job ran"));
     await this.worker.terminate();
   }
 
@@ -124,7 +132,11 @@ export class EngineClient {
 
   private died(error: unknown): void {
     this.stopped = true;
-    this.death = new FiresteelError("internal", `the engine thread died: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    this.death = new FiresteelError(
+      "internal",
+      `the engine thread died: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
     for (const job of [...this.jobs.values()]) job.reject(this.death);
   }
 }

@@ -7,6 +7,8 @@ import type { EngineStart, FromEngine, ToEngine } from "./messages.ts";
 const port = parent();
 const start = threadData<EngineStart>();
 watchMain(start.mainBeat);
-const engine = new Engine(start, (message: FromEngine, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer));
+const engine = new Engine(start, (message: FromEngine, transfer: ArrayBuffer[] = []) =>
+  port.postMessage(message, transfer),
+);
 receive((message: ToEngine) => engine.receive(message));
 port.postMessage({ type: "ready" } satisfies FromEngine);

@@ -10,7 +10,15 @@ import type { ExecutorId, JobId, StageId, TaskAttemptId } from "../base/ids.ts";
 import type { DagAction, TaskAction, TaskIdentity } from "../schedule/contracts.ts";
 import { SchedulerLoop } from "../schedule/scheduler-loop.ts";
 import { JobBook } from "./job-book.ts";
-import type { EngineStart, FromEngine, FromTaskThread, Released, StageOrder, TaskSuccess, ToEngine } from "./messages.ts";
+import type {
+  EngineStart,
+  FromEngine,
+  FromTaskThread,
+  Released,
+  StageOrder,
+  TaskSuccess,
+  ToEngine,
+} from "./messages.ts";
 import { DamageBook } from "./input-damage.ts";
 import { MemoryWatch, type Suspicion } from "./memory-watch.ts";
 import { OutputBook } from "./output-book.ts";
@@ -174,8 +182,9 @@ export class Engine {
         break;
       case "stageSubmitted": {
         this.jobs.stageStarted(action.stage, action.job, action.graph);
-        const { name, partitions } = action.graph;
-        this.emit({ type: "stageSubmitted", job: action.job, stage: action.stage, attempt: action.attempt, name, tasks: partitions.length, atMs: Date.now() });
+        const { job, stage, attempt, graph } = action;
+        const { name, partitions } = graph;
+        this.emit({ type: "stageSubmitted", job, stage, attempt, name, tasks: partitions.length, atMs: Date.now() });
         break;
       }
       case "stageCompleted":
@@ -265,7 +274,10 @@ export class Engine {
     const suspicion = watch.look(this.threads.busy(), residentBytes(), engineBytes);
     const task = suspicion && this.threads.taskOn(suspicion.thread);
     if (task === undefined) return;
-    this.threads.endThread(suspicion!.thread, heapFilled(functionsOf(this.jobs.planOf(task.stage).plan), suspicion!, heapBytes));
+    this.threads.endThread(
+      suspicion!.thread,
+      heapFilled(functionsOf(this.jobs.planOf(task.stage).plan), suspicion!, heapBytes),
+    );
   }
 
   private emit(event: EngineEvent): void {
@@ -276,7 +288,11 @@ export class Engine {
 const watchEveryMs = 50;
 const tidyAfterMs = 1000;
 
-function heapFilled({ text, at }: StageFunctions, { grownBytes, machineFull }: Suspicion<ExecutorId>, heapBytes: number): WireError {
+function heapFilled(
+  { text, at }: StageFunctions,
+  { grownBytes, machineFull }: Suspicion<ExecutorId>,
+  heapBytes: number,
+): WireError {
   const limit = machineFull ? "the machine's memory is nearly full" : `the limit is ${formatBytes(heapBytes)}`;
   return {
     kind: "resource",
@@ -290,4 +306,3 @@ function heapFilled({ text, at }: StageFunctions, { grownBytes, machineFull }: S
 function keyOf(task: TaskIdentity): string {
   return `${task.stage}.${task.partition}`;
 }
-

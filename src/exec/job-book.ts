@@ -47,7 +47,12 @@ export class JobBook {
     const plan = this.plans.get(graph);
     invariant(plan !== undefined, `stage ${stage} has no plan`);
     if (this.stages.has(stage)) return;
-    this.stages.set(stage, { plan, properties: this.jobs.get(job)?.properties ?? {}, updates: [], failures: new Map() });
+    this.stages.set(stage, {
+      plan,
+      properties: this.jobs.get(job)?.properties ?? {},
+      updates: [],
+      failures: new Map(),
+    });
   }
 
   planOf(stage: StageId): RunningStage {

@@ -37,7 +37,12 @@ export type Settings = Readonly<Record<string, number | string | boolean>>;
 export type Definition =
   | { readonly kind: "bundle"; readonly bundle: JobBundle }
   | { readonly kind: "broadcast"; readonly id: BroadcastId; readonly bytes: Uint8Array }
-  | { readonly kind: "accumulator"; readonly id: AccumulatorId; readonly zero: Uint8Array; readonly merge: PlanFunction };
+  | {
+      readonly kind: "accumulator";
+      readonly id: AccumulatorId;
+      readonly zero: Uint8Array;
+      readonly merge: PlanFunction;
+    };
 
 export type ToEngine =
   | { readonly type: "define"; readonly definition: Definition }
@@ -124,7 +129,8 @@ export type ToTaskThread =
 
 export interface TaskSuccess {
   readonly attempt: TaskAttemptId;
-  readonly output: { readonly kind: "map"; readonly output: MapOutput } | { readonly kind: "value"; readonly payload: Uint8Array };
+  readonly output:
+    { readonly kind: "map"; readonly output: MapOutput } | { readonly kind: "value"; readonly payload: Uint8Array };
   readonly metrics: TaskMetrics;
   /** Time on the thread. */
   readonly runMs: number;

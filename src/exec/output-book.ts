@@ -62,10 +62,13 @@ export class OutputBook {
     for (const plan of outputsReadBy(stage.kind === "result" ? [stage.root] : parentsOf(stage.root))) {
       if (plan.op === "exchange") {
         const outputs = this.outputs.get(plan.exchange) ?? [];
-        inputs.set(plan.exchange, outputs.map(output => {
-          invariant(output !== undefined, `exchange ${plan.exchange} is not complete`);
-          return output;
-        }));
+        inputs.set(
+          plan.exchange,
+          outputs.map(output => {
+            invariant(output !== undefined, `exchange ${plan.exchange} is not complete`);
+            return output;
+          }),
+        );
       } else probes.set(plan.exchange, gatherProbe(plan, this.probeResults.get(plan.exchange) ?? []));
     }
     return { inputs, probes };

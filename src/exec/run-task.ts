@@ -12,8 +12,7 @@ import { runProbe } from "../operators/probe.ts";
 import type { TaskEnv } from "../operators/task-env.ts";
 
 export type TaskOutput =
-  | { readonly kind: "map"; readonly output: MapOutput }
-  | { readonly kind: "value"; readonly payload: Uint8Array };
+  { readonly kind: "map"; readonly output: MapOutput } | { readonly kind: "value"; readonly payload: Uint8Array };
 
 export async function runTask(stage: StagePlan, env: TaskEnv): Promise<TaskOutput> {
   switch (stage.kind) {

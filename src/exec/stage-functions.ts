@@ -13,7 +13,10 @@ export interface StageFunctions {
 const namedMax = 4;
 
 export function functionsOf(stage: StagePlan): StageFunctions {
-  const calls = distinct([...callsBelow(stage.kind === "result" ? stage.root : stage.root.parent, new Set()), ...callsOfRoot(stage)]);
+  const calls = distinct([
+    ...callsBelow(stage.kind === "result" ? stage.root : stage.root.parent, new Set()),
+    ...callsOfRoot(stage),
+  ]);
   if (calls.length === 0) return { text: "a task", at: undefined };
   const names = calls.slice(0, namedMax).map(callText);
   if (calls.length > namedMax) names.push("…");
@@ -26,7 +29,9 @@ function callsOfRoot(stage: StagePlan): ActionCall[] {
     case "probe":
       return [];
     case "result":
-      return "fn" in stage.action || ("comparator" in stage.action && stage.action.comparator !== undefined) ? [stage.call] : [];
+      return "fn" in stage.action || ("comparator" in stage.action && stage.action.comparator !== undefined)
+        ? [stage.call]
+        : [];
     case "exchange":
       return stage.root.mapSide?.kind === "combine" || stage.root.partitioner.kind === "custom" ? [stage.root] : [];
   }

@@ -58,12 +58,24 @@ export class TaskRunner {
     const damage: InputDamage[] = [];
     const env = this.environment(stage, order, memory, view.instantiate, metrics, damage);
     enterTask(
-      { partitionId: order.partition, stageId: order.stage, attemptNumber: order.attemptNumber, taskAttemptId: order.attempt },
+      {
+        partitionId: order.partition,
+        stageId: order.stage,
+        attemptNumber: order.attemptNumber,
+        taskAttemptId: order.attempt,
+      },
       stage.properties,
     );
     try {
       const output = await runTask(stage.plan, env);
-      return { attempt: order.attempt, output, metrics, runMs: performance.now() - startedMs, updates: view.updates(), damage };
+      return {
+        attempt: order.attempt,
+        output,
+        metrics,
+        runMs: performance.now() - startedMs,
+        updates: view.updates(),
+        damage,
+      };
     } catch (thrown) {
       throw thrown instanceof Error ? failureOf(thrown, rootOf(stage.plan)) : withoutStack(thrown, stage.plan);
     } finally {
@@ -112,7 +124,8 @@ export class TaskRunner {
         damage.push({ path, damage: metric, amount });
       },
       setting: key => this.start.settings[key]!,
-      cached: (id: RddId, partition: number, plan: Plan, compute: () => ChunkSource) => cachedSource(id, partition, plan, env, compute),
+      cached: (id: RddId, partition: number, plan: Plan, compute: () => ChunkSource) =>
+        cachedSource(id, partition, plan, env, compute),
     };
     return env;
   }
@@ -120,7 +133,8 @@ export class TaskRunner {
   private checkCancelled(order: TaskOrder): void {
     const { control } = this.start;
     Atomics.add(control, controlWord.beat, 1);
-    if (Atomics.load(control, controlWord.cancel) === order.attempt) throw new FiresteelError("cancelled", "the task was cancelled");
+    if (Atomics.load(control, controlWord.cancel) === order.attempt)
+      throw new FiresteelError("cancelled", "the task was cancelled");
   }
 }
 
@@ -132,5 +146,8 @@ function rootOf(plan: StagePlan): Named {
 /** What is not an Error says nothing of where it was thrown. */
 function withoutStack(thrown: unknown, plan: StageOrder["plan"]): FiresteelError {
   const { text, at } = functionsOf(plan);
-  return new FiresteelError("user", `${text} threw ${preview(thrown)}, which is not an Error`, { hint: "throw an Error: it knows its place", at });
+  return new FiresteelError("user", `${text} threw ${preview(thrown)}, which is not an Error`, {
+    hint: "throw an Error: it knows its place",
+    at,
+  });
 }

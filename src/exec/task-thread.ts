@@ -7,7 +7,15 @@ import type { StageId } from "../base/ids.ts";
 import { callSite, mapStack, userPosition } from "../closure/stack.ts";
 import { threadNumber } from "../platform/resident.ts";
 import { parent, receive, threadData } from "../platform/threads.ts";
-import { controlWord, type FromTaskThread, type StageOrder, type TaskOrder, type TaskSuccess, type TaskThreadStart, type ToTaskThread } from "./messages.ts";
+import {
+  controlWord,
+  type FromTaskThread,
+  type StageOrder,
+  type TaskOrder,
+  type TaskSuccess,
+  type TaskThreadStart,
+  type ToTaskThread,
+} from "./messages.ts";
 import { Definitions } from "./definitions.ts";
 import { TaskRunner } from "./task-runner.ts";
 

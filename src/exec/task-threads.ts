@@ -12,7 +12,16 @@ import { startThread } from "../platform/threads.ts";
 import { removeTaskSpills } from "../storage/spill-store.ts";
 import type { TaskAction, TaskIdentity } from "../schedule/contracts.ts";
 import type { BusyThread } from "./memory-watch.ts";
-import { controlWord, type Definition, type EngineStart, type FromTaskThread, type StageOrder, type TaskOrder, type TaskThreadStart, type ToTaskThread } from "./messages.ts";
+import {
+  controlWord,
+  type Definition,
+  type EngineStart,
+  type FromTaskThread,
+  type StageOrder,
+  type TaskOrder,
+  type TaskThreadStart,
+  type ToTaskThread,
+} from "./messages.ts";
 
 type Launch = Extract<TaskAction, { type: "launchTask" }>;
 
@@ -63,7 +72,8 @@ export class TaskThreads {
   }
 
   undefine(matches: (definition: Definition) => boolean): void {
-    for (let i = this.definitions.length - 1; i >= 0; i--) if (matches(this.definitions[i]!)) this.definitions.splice(i, 1);
+    for (let i = this.definitions.length - 1; i >= 0; i--)
+      if (matches(this.definitions[i]!)) this.definitions.splice(i, 1);
   }
 
   toAll(message: ToTaskThread): void {
@@ -134,7 +144,15 @@ export class TaskThreads {
   /** Threads with tasks, for the watch over their memory. */
   busy(): BusyThread<ExecutorId>[] {
     return [...this.threads.values()].flatMap(({ executor, control, running }) =>
-      running.size === 0 ? [] : [{ id: executor, beat: Atomics.load(control, controlWord.beat), faults: pageFaults(Atomics.load(control, controlWord.thread)) }],
+      running.size === 0
+        ? []
+        : [
+            {
+              id: executor,
+              beat: Atomics.load(control, controlWord.beat),
+              faults: pageFaults(Atomics.load(control, controlWord.thread)),
+            },
+          ],
     );
   }
 
@@ -167,10 +185,24 @@ export class TaskThreads {
     const executor = this.nextExecutor();
     const control = new Int32Array(new SharedArrayBuffer(16));
     control[controlWord.cancel] = -1;
-    const start: TaskThreadStart = { memory: this.memory, module: this.module, control, localDirs: this.start.localDirs, settings: this.start.settings };
+    const start: TaskThreadStart = {
+      memory: this.memory,
+      module: this.module,
+      control,
+      localDirs: this.start.localDirs,
+      settings: this.start.settings,
+    };
     const worker = startThread("task", { ...start });
     const thread: TaskThread = {
-      executor, worker, control, stages: new Set(), running: new Set(), outbox: [], slots: 1, meanTaskMs: shortTaskMs, ended: false,
+      executor,
+      worker,
+      control,
+      stages: new Set(),
+      running: new Set(),
+      outbox: [],
+      slots: 1,
+      meanTaskMs: shortTaskMs,
+      ended: false,
     };
     this.threads.set(executor, thread);
     worker.on("message", (message: FromTaskThread) => {
@@ -178,8 +210,16 @@ export class TaskThreads {
       else this.listener.message(executor, message);
     });
     worker.on("error", (error: unknown) => this.end(thread, diedOf(error)));
-    worker.on("exit", () => this.end(thread, { kind: "lost", name: "FiresteelError", message: "a task ended its thread: process.exit was called in a task", hint: "throw an error instead" }));
-    for (const definition of this.definitions) worker.postMessage({ type: "define", definition } satisfies ToTaskThread);
+    worker.on("exit", () =>
+      this.end(thread, {
+        kind: "lost",
+        name: "FiresteelError",
+        message: "a task ended its thread: process.exit was called in a task",
+        hint: "throw an error instead",
+      }),
+    );
+    for (const definition of this.definitions)
+      worker.postMessage({ type: "define", definition } satisfies ToTaskThread);
   }
 
   private end(thread: TaskThread, error: WireError): void {

@@ -108,7 +108,10 @@ export class ColumnStats {
 /** Neighbours first, then neighbours of those: (0 + 1) + (2 + 3) … */
 function inPairs<T>(parts: readonly T[], merge: (a: T, b: T) => T): T {
   if (parts.length === 1) return parts[0]!;
-  return inPairs(parts.flatMap((part, i) => (i % 2 === 0 ? [merge(part, parts[i + 1]!)] : [])), merge);
+  return inPairs(
+    parts.flatMap((part, i) => (i % 2 === 0 ? [merge(part, parts[i + 1]!)] : [])),
+    merge,
+  );
 }
 
 /** Statistics of two runs of numbers, one after the other. The driver merges those of partitions in partition order. */

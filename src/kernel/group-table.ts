@@ -84,7 +84,8 @@ abstract class GroupTable {
   /** Twice the slots, or four times. All or nothing. */
   protected growSlots(): void {
     const slots = this.slots * (this.slots <= slotsSmall ? 4 : 2);
-    if (slots > slotsMax) throw new MemoryRefused(slots * slotBytes, `a hash table has reached its limit of ${groupsMax(slotsMax)} keys`);
+    if (slots > slotsMax)
+      throw new MemoryRefused(slots * slotBytes, `a hash table has reached its limit of ${groupsMax(slotsMax)} keys`);
     const regions = allocAll(this.allocator, this.regionSizes(slots));
     const { count, slots: before } = this;
     move(this.kernels, asPtr(this.read(field.hashes)), count * 8, regions[1]!);
@@ -132,7 +133,7 @@ export class GroupTableFixed extends GroupTable {
    */
   groups(hashes: Ptr, n: number, outIds: Ptr, firstRows: Ptr = nullPtr): number {
     const before = this.count;
-    for (this.processed = 0; this.processed < n; ) {
+    for (this.processed = 0; this.processed < n;) {
       const first = firstRows === nullPtr ? nullPtr : offset(firstRows, (this.count - before) * 4);
       const to = Math.min(n, this.processed + callRows);
       this.processed = this.kernels.run.groupFixed(this.block, hashes, this.processed, to, outIds, first);
@@ -181,7 +182,7 @@ export class GroupTableBytes extends GroupTable {
   groups(offsets: Ptr, bytes: Ptr, hashes: Ptr, n: number, outIds: Ptr, firstRows: Ptr = nullPtr): number {
     const before = this.count;
     const { run, u32 } = this.kernels;
-    for (this.processed = 0; this.processed < n; ) {
+    for (this.processed = 0; this.processed < n;) {
       const first = firstRows === nullPtr ? nullPtr : offset(firstRows, (this.count - before) * 4);
       const to = this.callEnd(offsets, this.processed, n);
       this.processed = run.groupBytes(this.block, offsets, bytes, hashes, this.processed, to, outIds, first);
@@ -194,10 +195,15 @@ export class GroupTableBytes extends GroupTable {
 
   /** outIds[i] = id of the key bytes[offsets[i] … offsets[i + 1]), or `noGroup`. Adds nothing and needs no memory. */
   lookup(offsets: Ptr, bytes: Ptr, hashes: Ptr, n: number, outIds: Ptr): void {
-    for (let from = 0; from < n; ) {
+    for (let from = 0; from < n;) {
       const to = this.callEnd(offsets, from, n);
       this.kernels.run.lookupBytes(
-        this.block, offset(offsets, from * 4), bytes, offset(hashes, from * 8), to - from, offset(outIds, from * 4),
+        this.block,
+        offset(offsets, from * 4),
+        bytes,
+        offset(hashes, from * 8),
+        to - from,
+        offset(outIds, from * 4),
       );
       from = to;
     }
@@ -223,7 +229,8 @@ export class GroupTableBytes extends GroupTable {
 
   private growKeyBytes(keyLength: number): void {
     const used = this.kernels.u32[this.keyOffsets / 4 + this.count]!;
-    if (used + keyLength > keyBytesMax) throw new MemoryRefused(keyLength, "the keys of a hash table have reached their limit of 2 GiB");
+    if (used + keyLength > keyBytesMax)
+      throw new MemoryRefused(keyLength, "the keys of a hash table have reached their limit of 2 GiB");
     const roomBefore = this.read(field.keyRoom);
     const room = Math.min(keyBytesMax, Math.ceil(Math.max(4096, used + keyLength, roomBefore * 2) / 16) * 16);
     const bytes = this.allocator.alloc(room);

@@ -50,9 +50,10 @@ export function hashRuns(
   const shift = Math.log2(itemBytes);
   const ends = kernels.u32;
   const at = offsets / 4;
-  for (let from = 0; from < n; ) {
+  for (let from = 0; from < n;) {
     let to = Math.min(n, from + callRowsMax);
-    while (to - from > 1 && (ends[at + to]! - ends[at + from]!) * itemBytes > callBytesMax) to = from + ((to - from) >> 1);
+    while (to - from > 1 && (ends[at + to]! - ends[at + from]!) * itemBytes > callBytesMax)
+      to = from + ((to - from) >> 1);
     kernels.run.hashRuns(kind, offset(offsets, from * 4), bytes, shift, to - from, offset(hashes, from * 8));
     from = to;
   }

@@ -60,7 +60,8 @@ export class RowLists {
     const [starts, rows] = allocAll(this.allocator, [startsBytes(groups), rowsBytes]) as [Ptr, Ptr];
     clear(this.kernels, starts, startsBytes(groups));
     this.eachPart((ids, n) => run.countLists(ids, n, starts, groups));
-    for (let from = 1; from < groups + 2; from += callRows) run.sumLists(starts, from, Math.min(groups + 2, from + callRows));
+    for (let from = 1; from < groups + 2; from += callRows)
+      run.sumLists(starts, from, Math.min(groups + 2, from + callRows));
     this.eachPart((ids, n, first) => run.fillLists(ids, n, first, starts, rows, groups));
     this.freeIds();
     this.rowsBytes = rowsBytes;
@@ -131,8 +132,16 @@ export class JoinProbe {
     while (count < capacity && !this.done) {
       const to = Math.min(this.n, this.kernels.u32[this.cursor / 4]! + callRows);
       count += this.kernels.run.probeLists(
-        this.ids, to, starts, rows, groups, outer,
-        offset(probeRows, count * 4), offset(buildRows, count * 4), Math.min(callRows, capacity - count), this.cursor,
+        this.ids,
+        to,
+        starts,
+        rows,
+        groups,
+        outer,
+        offset(probeRows, count * 4),
+        offset(buildRows, count * 4),
+        Math.min(callRows, capacity - count),
+        this.cursor,
       );
     }
     return count;

@@ -25,7 +25,10 @@ export async function runAction(action: Action, plan: Plan, partition: number, e
     }
     case "count": {
       let rows = 0;
-      await drive(plan, partition, env, { push: () => void rows++, takeChunk: chunk => void (rows += chunkLength(chunk)) });
+      await drive(plan, partition, env, {
+        push: () => void rows++,
+        takeChunk: chunk => void (rows += chunkLength(chunk)),
+      });
       return encodeValue(rows);
     }
     case "reduce":
@@ -98,7 +101,13 @@ export function comparator(planFunction: PlanFunction, env: TaskEnv): (a: unknow
 }
 
 /** Calls the function with the partition's rows; what it leaves unread is not computed. */
-async function overPartition(fn: PlanFunction, plan: Plan, partition: number, env: TaskEnv, operator: string): Promise<unknown> {
+async function overPartition(
+  fn: PlanFunction,
+  plan: Plan,
+  partition: number,
+  env: TaskEnv,
+  operator: string,
+): Promise<unknown> {
   let result: unknown;
   const source = whenSynchronous(openPlan(plan, partition, env), plan, { ...plan, operator }, env, rows => {
     result = env.instantiate(fn)(rowsOf(rows, env));

@@ -17,7 +17,8 @@ export function openAggregate(plan: AggregatePlan, partition: number, env: TaskE
   const fold = plan.from === "values" ? foldOfValues(plan.combine, env) : foldOfCombiners(plan.combine, env);
   const table = spillingAggregate(scope, fold, () => env.checkpoint(plan));
   return afterReading(
-    () => readPairs(plan.parent, partition, env, plan, (keys, values) => table.add(rowsToFold, pairBatch(keys, values))),
+    () =>
+      readPairs(plan.parent, partition, env, plan, (keys, values) => table.add(rowsToFold, pairBatch(keys, values))),
     () => table.emit(),
     () => {
       table.free();

@@ -80,7 +80,8 @@ class AggregatedTable implements KeyedTable {
     const writer = makeBatchWriter(scope.env.kernels, scope.account, { what: `the accumulators of ${scope.operator}` });
     try {
       const { keys, values } = this.aggregator;
-      for (const part of keys.parts(values.groups, scope.scratch)) this.writeGroups(ranges, part.from, part.keys, writer);
+      for (const part of keys.parts(values.groups, scope.scratch))
+        this.writeGroups(ranges, part.from, part.keys, writer);
     } finally {
       writer.free();
     }
@@ -88,7 +89,11 @@ class AggregatedTable implements KeyedTable {
 
   finish(): Emission {
     const { kernels } = this.scope.env;
-    return new AggregatedEmission(kernels, this.aggregator, new HashOrdered(kernels, this.scope.account, this.aggregator.keys));
+    return new AggregatedEmission(
+      kernels,
+      this.aggregator,
+      new HashOrdered(kernels, this.scope.account, this.aggregator.keys),
+    );
   }
 
   free(): void {
@@ -133,7 +138,12 @@ class AggregatedEmission implements Emission {
     let chunk: Chunk;
     if (vector === undefined) {
       const ids = kernels.u32.subarray(order.ids / 4, order.ids / 4 + rows);
-      chunk = { kind: "rows", rows: readColumn(kernels, keys).toArray().map((key, i) => [key, values.get(ids[i]!)]) };
+      chunk = {
+        kind: "rows",
+        rows: readColumn(kernels, keys)
+          .toArray()
+          .map((key, i) => [key, values.get(ids[i]!)]),
+      };
     } else {
       const numbers = scratch.alloc(rows * 8);
       kernels.run.gather8(vector, order.ids, rows, numbers);

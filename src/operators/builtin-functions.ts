@@ -19,7 +19,9 @@ const functions: Readonly<Record<string, UserFunction>> = {
 /** What longAccumulator adds with, in tasks and on the driver. */
 export function addInteger(sum: number, amount: unknown): number {
   if (Number.isSafeInteger(amount)) return sum + (amount as number);
-  throw new FiresteelError("user", `a longAccumulator adds integers, but got ${preview(amount)}`, { hint: "use a doubleAccumulator for other numbers" });
+  throw new FiresteelError("user", `a longAccumulator adds integers, but got ${preview(amount)}`, {
+    hint: "use a doubleAccumulator for other numbers",
+  });
 }
 
 export type BuiltinName = "one" | "add" | "addInteger" | "withOne" | "append";

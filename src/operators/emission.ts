@@ -68,7 +68,7 @@ class SpillableEmission implements SpillHolder {
   spill(): void {
     if (this.spilled) return;
     const { scratch } = this.scope;
-    for (let more = true; more; ) {
+    for (let more = true; more;) {
       const mark = scratch.mark();
       try {
         more = this.spillNext(scratch);

@@ -5,7 +5,11 @@ import type { ChunkSource } from "./chunk.ts";
 import type { TaskEnv } from "./task-env.ts";
 
 export function openExchange(plan: ExchangePlan, partition: number, env: TaskEnv): ChunkSource {
-  const reader = env.exchanges.openReader(env.mapOutputs(plan.exchange), partition, env.memory.withOperator(plan.operator));
+  const reader = env.exchanges.openReader(
+    env.mapOutputs(plan.exchange),
+    partition,
+    env.memory.withOperator(plan.operator),
+  );
   return {
     next() {
       const block = reader.next();

@@ -43,7 +43,8 @@ async function writeRows(plan: ExchangePlan, partition: number, env: TaskEnv, ou
   const { mapSide, parent } = plan;
   const account = env.memory.withOperator(plan.operator);
   if (mapSide === undefined) {
-    if (plan.rows === "keys") await readRows(parent, partition, env, plan, rows => out.write({ rows: rows.rows, root: rows }, rows));
+    if (plan.rows === "keys")
+      await readRows(parent, partition, env, plan, rows => out.write({ rows: rows.rows, root: rows }, rows));
     else await readPairs(parent, partition, env, plan, (keys, values) => out.write(pairBatch(keys, values), keys));
     return;
   }
@@ -63,7 +64,9 @@ async function writeRows(plan: ExchangePlan, partition: number, env: TaskEnv, ou
     case "combine": {
       const scope = new SpillScope(env, plan.operator);
       const table = spillingAggregate(scope, foldOfValues(mapSide.combine, env), () => env.checkpoint(plan));
-      const boxed = new PairBuffer(env.kernels, account, plan.operator, (keys, values) => out.write(pairBatch(keys, values), keys));
+      const boxed = new PairBuffer(env.kernels, account, plan.operator, (keys, values) =>
+        out.write(pairBatch(keys, values), keys),
+      );
       try {
         await readPairs(parent, partition, env, plan, (keys, values) => table.add(rowsToFold, pairBatch(keys, values)));
         for (const chunk of table.emit()) {

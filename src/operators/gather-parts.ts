@@ -6,7 +6,13 @@ import type { Kernels } from "../kernel/kernels.ts";
 import { offset, type Ptr } from "../kernel/ptr.ts";
 
 /** Row i of the result is row ids[i] (u32) of all parts taken one after the other. */
-export function gatherIds(kernels: Kernels, allocator: Allocator, parts: readonly Batch[], ids: Ptr, rows: number): Batch {
+export function gatherIds(
+  kernels: Kernels,
+  allocator: Allocator,
+  parts: readonly Batch[],
+  ids: Ptr,
+  rows: number,
+): Batch {
   if (parts.length === 1) return gather(kernels, allocator, parts[0]!, ids, rows);
   const { u32 } = kernels;
   const starts = startsOf(parts);

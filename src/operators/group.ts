@@ -10,7 +10,12 @@ import type { TaskEnv } from "./task-env.ts";
 
 export function openGroup(plan: GroupPlan, partition: number, env: TaskEnv): ChunkSource {
   const scope = new SpillScope(env, plan.operator);
-  const groups = spillingGroups(scope, 1, ([values]) => values!, () => env.checkpoint(plan));
+  const groups = spillingGroups(
+    scope,
+    1,
+    ([values]) => values!,
+    () => env.checkpoint(plan),
+  );
   return afterReading(
     () => readPairs(plan.parent, partition, env, plan, (keys, values) => groups.add(0, pairBatch(keys, values))),
     () => groups.emit(),

@@ -96,7 +96,14 @@ export class GroupedRows {
   }
 
   /** In halves, where memory is too short for the keys of all. */
-  private writeRows(ranges: HashRanges, input: number, keys: KeyIndex, scratch: ReservedArena, values: Column, row: number): void {
+  private writeRows(
+    ranges: HashRanges,
+    input: number,
+    keys: KeyIndex,
+    scratch: ReservedArena,
+    values: Column,
+    row: number,
+  ): void {
     const { run } = this.env.kernels;
     const { rows } = values;
     const ids = offset(this.ids, row * 4);
@@ -194,7 +201,8 @@ export class GroupedRows {
 }
 
 function* piecesOf(batch: Batch): Generator<Batch, void, undefined> {
-  for (let from = 0; from < batch.rows; from += batchRowsMax) yield slice(batch, from, Math.min(batch.rows, from + batchRowsMax));
+  for (let from = 0; from < batch.rows; from += batchRowsMax)
+    yield slice(batch, from, Math.min(batch.rows, from + batchRowsMax));
 }
 
 const callRows = 1 << 20;

@@ -17,7 +17,12 @@ import { type KeyedTable, SpillingTable, type TableKind } from "./spilling-table
 /** What a group's lists, one an input, become beside its key. */
 export type ListsToValue = (lists: readonly Column[]) => Column;
 
-export function spillingGroups(scope: SpillScope, inputs: number, toValue: ListsToValue, check: () => void): SpillingTable {
+export function spillingGroups(
+  scope: SpillScope,
+  inputs: number,
+  toValue: ListsToValue,
+  check: () => void,
+): SpillingTable {
   const kind: TableKind = {
     inputs,
     make: () => new GroupedTable(scope, inputs, toValue),

@@ -64,7 +64,11 @@ export class HashRanges {
     if (batch.rows === 0) return;
     if (input !== this.waitingInput) this.flush();
     this.waitingInput = input;
-    if (batch.rows < directRows && blockBytes(this.scope.env.kernels, batch) < waitingBytesMax && this.wait(batch, hashes)) {
+    if (
+      batch.rows < directRows &&
+      blockBytes(this.scope.env.kernels, batch) < waitingBytesMax &&
+      this.wait(batch, hashes)
+    ) {
       if (this.waitingRows >= waitingRowsMax || this.waitingBytes >= waitingBytesMax) this.flush();
       return;
     }
@@ -137,7 +141,11 @@ export class HashRanges {
     const { scratch, env } = this.scope;
     const mark = scratch.mark();
     try {
-      const batch = concat(env.kernels, scratch, this.waiting.map(each => each.batch));
+      const batch = concat(
+        env.kernels,
+        scratch,
+        this.waiting.map(each => each.batch),
+      );
       const hashes = scratch.alloc(this.waitingRows * 8);
       let at: number = hashes;
       for (const each of this.waiting) {
@@ -180,7 +188,8 @@ export class HashRanges {
       let start = 0;
       for (let i = 0; i < rangeCount; i++) {
         const count = order.counts[i]!;
-        if (count > 0) scope.writeRows(batch, offset(order.indexes, start * 4), count, this.ranges[i]!.segments[input]!);
+        if (count > 0)
+          scope.writeRows(batch, offset(order.indexes, start * 4), count, this.ranges[i]!.segments[input]!);
         start += count;
       }
     } finally {
@@ -189,7 +198,10 @@ export class HashRanges {
   }
 
   /** The rows by range, in scratch memory; undefined when there is not enough of it for so many. */
-  private orderByRange(hashes: Ptr, rows: number): { readonly indexes: Ptr; readonly counts: readonly number[] } | undefined {
+  private orderByRange(
+    hashes: Ptr,
+    rows: number,
+  ): { readonly indexes: Ptr; readonly counts: readonly number[] } | undefined {
     const { kernels } = this.scope.env;
     const { scratch } = this.scope;
     const mark = scratch.mark();
@@ -269,7 +281,13 @@ export function boundsOfHashes(u32: Uint32Array, hashes: Ptr, n: number): HashBo
 }
 
 /** The rows of a batch at `indexes`, with their hashes, in scratch memory. */
-export function takeRows(scope: SpillScope, batch: Batch, hashes: Ptr, indexes: Ptr, rows: number): { readonly batch: Batch; readonly hashes: Ptr } {
+export function takeRows(
+  scope: SpillScope,
+  batch: Batch,
+  hashes: Ptr,
+  indexes: Ptr,
+  rows: number,
+): { readonly batch: Batch; readonly hashes: Ptr } {
   const { scratch, env } = scope;
   const taken = scratch.alloc(rows * 8);
   env.kernels.run.gather8(hashes, indexes, rows, taken);

@@ -48,7 +48,8 @@ export class HotJoin {
         matched += this.joinBlock(left, key, right);
         this.check();
       }
-      if (matched === 0 && this.keepsLeft) this.append(left, 1, () => ({ kind: "constant", rows: 1, value: undefined }));
+      if (matched === 0 && this.keepsLeft)
+        this.append(left, 1, () => ({ kind: "constant", rows: 1, value: undefined }));
     } finally {
       key.free();
     }
@@ -63,11 +64,16 @@ export class HotJoin {
     try {
       const { ids } = key.lookup(keys);
       const matching = knownRows(kernels, scratch, ids, right.rows, 1);
-      if (matching.known === right.rows) this.append(left, values.rows, (from, rows) => sliceColumn(values, from, from + rows));
+      if (matching.known === right.rows)
+        this.append(left, values.rows, (from, rows) => sliceColumn(values, from, from + rows));
       else if (matching.known > 0) {
         const batch = { rows: right.rows, root: values };
         const { known, knownIndexes } = matching;
-        this.append(left, known, (from, rows) => gather(kernels, scratch, batch, offset(knownIndexes, from * 4), rows).root);
+        this.append(
+          left,
+          known,
+          (from, rows) => gather(kernels, scratch, batch, offset(knownIndexes, from * 4), rows).root,
+        );
       }
       return matching.known;
     } finally {

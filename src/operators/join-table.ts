@@ -89,17 +89,34 @@ export class JoinTable {
 /** A part of some pairs. */
 export function partOf(matches: Matches, from: number, rows: number): Matches {
   const { left, right, present } = matches;
-  return { rows, left: offset(left, from * 4), right: offset(right, from * 4), present: present === nullPtr ? nullPtr : offset(present, from) };
+  return {
+    rows,
+    left: offset(left, from * 4),
+    right: offset(right, from * 4),
+    present: present === nullPtr ? nullPtr : offset(present, from),
+  };
 }
 
 /** `[key, [left value, right value]]` of some pairs of rows. */
-export function joinedPairs(kernels: Kernels, allocator: Allocator, left: Batch, matches: Matches, right: Column): Batch {
+export function joinedPairs(
+  kernels: Kernels,
+  allocator: Allocator,
+  left: Batch,
+  matches: Matches,
+  right: Column,
+): Batch {
   const [keys, values] = pairColumns(gather(kernels, allocator, left, matches.left, matches.rows))!;
   return pairBatch(keys, pairBatch(values, right).root);
 }
 
 /** The same behind the left rows' numbers, from a batch of `[number, [key, value]]`. */
-export function numberedPairs(kernels: Kernels, allocator: Allocator, left: Batch, matches: Matches, right: Column): Batch {
+export function numberedPairs(
+  kernels: Kernels,
+  allocator: Allocator,
+  left: Batch,
+  matches: Matches,
+  right: Column,
+): Batch {
   const { rows } = matches;
   const [numbers, pairs] = pairColumns(gather(kernels, allocator, left, matches.left, rows))!;
   const [keys, values] = pairColumns({ rows, root: pairs })!;

@@ -91,7 +91,10 @@ export class KeyIndex {
   }
 
   /** The keys of the first `count` ids, in id order, some thousands at a time; each column is valid until the next. */
-  *parts(count: number, scratch: ReservedArena): Generator<{ readonly from: number; readonly keys: Column }, void, undefined> {
+  *parts(
+    count: number,
+    scratch: ReservedArena,
+  ): Generator<{ readonly from: number; readonly keys: Column }, void, undefined> {
     const { state, kernels } = this;
     if (state === undefined) return;
     if (state.kind === "encoded") {
@@ -102,7 +105,10 @@ export class KeyIndex {
       const rows = Math.min(batchRowsMax, count - from);
       const mark = scratch.mark();
       if (state.kind === "strings") {
-        yield { from, keys: { kind: "utf8", rows, offsets: offset(state.table.keyOffsets, from * 4), bytes: state.table.keyBytes } };
+        yield {
+          from,
+          keys: { kind: "utf8", rows, offsets: offset(state.table.keyOffsets, from * 4), bytes: state.table.keyBytes },
+        };
       } else {
         const values = scratch.alloc(rows * 8);
         state.table.writeNumbers(from, rows, values);
@@ -126,7 +132,13 @@ export class KeyIndex {
       case "strings":
         return gather(kernels, allocator, { rows: state.table.count, root: this.keys(allocator) }, ids, rows).root;
       case "encoded":
-        return gatherIds(kernels, allocator, state.kept.map(root => ({ rows: root.rows, root })), ids, rows).root;
+        return gatherIds(
+          kernels,
+          allocator,
+          state.kept.map(root => ({ rows: root.rows, root })),
+          ids,
+          rows,
+        ).root;
     }
   }
 
@@ -144,7 +156,11 @@ export class KeyIndex {
       case "strings":
         return { kind: "utf8", rows, offsets: state.table.keyOffsets, bytes: state.table.keyBytes };
       case "encoded":
-        return concat(kernels, allocator, state.kept.map(root => ({ rows: root.rows, root }))).root;
+        return concat(
+          kernels,
+          allocator,
+          state.kept.map(root => ({ rows: root.rows, root })),
+        ).root;
     }
   }
 
@@ -177,7 +193,8 @@ export class KeyIndex {
     let table: GroupTableBytes | undefined;
     try {
       const column = this.keys(this.keep);
-      const kept = before.kind === "strings" ? concat(kernels, this.keep, [{ rows: column.rows, root: column }]).root : column;
+      const kept =
+        before.kind === "strings" ? concat(kernels, this.keep, [{ rows: column.rows, root: column }]).root : column;
       table = new GroupTableBytes(kernels, allocator, before.table.count);
       if (kept.rows > 0) {
         const encoded = encodeKeys(kernels, arena, kept);
@@ -208,7 +225,10 @@ export class KeyIndex {
 }
 
 /** The first `count` rows of some columns, at most a batch of them at a time. */
-function* partsOf(columns: readonly Column[], count: number): Generator<{ readonly from: number; readonly keys: Column }, void, undefined> {
+function* partsOf(
+  columns: readonly Column[],
+  count: number,
+): Generator<{ readonly from: number; readonly keys: Column }, void, undefined> {
   let first = 0;
   for (const column of columns) {
     const rows = Math.min(column.rows, count - first);

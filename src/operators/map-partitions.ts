@@ -23,10 +23,18 @@ export function openMapPartitions(plan: MapPlan, partition: number, env: TaskEnv
 /** An iterable that a user's function returned, as a source. */
 export function rowsToChunks(result: unknown, operator: string, close: () => void): ChunkSource {
   if (isThenable(result)) throw promised(operator);
-  if (typeof result !== "object" || result === null || typeof (result as Iterable<unknown>)[Symbol.iterator] !== "function") {
-    throw new FiresteelError("user", `the function given to ${operator} must return an iterable of rows, but returned ${preview(result)}`, {
-      hint: "return an array or write a generator function*",
-    });
+  if (
+    typeof result !== "object" ||
+    result === null ||
+    typeof (result as Iterable<unknown>)[Symbol.iterator] !== "function"
+  ) {
+    throw new FiresteelError(
+      "user",
+      `the function given to ${operator} must return an iterable of rows, but returned ${preview(result)}`,
+      {
+        hint: "return an array or write a generator function*",
+      },
+    );
   }
   const iterator = (result as Iterable<unknown>)[Symbol.iterator]();
   let done = false;

@@ -47,7 +47,11 @@ export function openPipeline(
     } else break;
   }
   let source = openBase(base, at, env);
-  for (let first = operators[0]; givesColumns(base) && first !== undefined && isProjection(first); first = operators[0]) {
+  for (
+    let first = operators[0];
+    givesColumns(base) && first !== undefined && isProjection(first);
+    first = operators[0]
+  ) {
     source = openProjection(first, source, env);
     operators.shift();
   }

@@ -28,7 +28,11 @@ export function partitionAssigner(plan: PartitionerPlan, operator: string, env: 
         kernels.run.partitionIds(hashes, keys.rows, plan.partitions, ids);
       };
     case "range":
-      return rangeAssigner(env.probeValue(plan.probe.exchange) as readonly (number | Uint8Array)[], plan.ascending, env);
+      return rangeAssigner(
+        env.probeValue(plan.probe.exchange) as readonly (number | Uint8Array)[],
+        plan.ascending,
+        env,
+      );
     case "custom":
       return customAssigner(env.instantiate(plan.fn), plan.partitions, operator, kernels);
     case "roundRobin": {
@@ -51,13 +55,25 @@ function rangeAssigner(bounds: readonly (number | Uint8Array)[], ascending: bool
   const { run, u32 } = kernels;
   const account = env.memory.withOperator("range partitioner");
   const numbers = numericBounds(bounds, kernels, account);
-  const encodedBounds = encodedKeys(bounds.map(bound => (typeof bound === "number" ? keyOf(bound) : bound)), kernels, account);
+  const encodedBounds = encodedKeys(
+    bounds.map(bound => (typeof bound === "number" ? keyOf(bound) : bound)),
+    kernels,
+    account,
+  );
   return (keys, ids, scratch) => {
     const { rows } = keys;
     if (numbers !== undefined && keys.kind === "f64") run.rangeIdsF64(keys.values, rows, numbers, bounds.length, ids);
     else {
       const encoded = encodeKeys(kernels, scratch, keys);
-      run.rangeIdsBytes(encoded.offsets, encoded.bytes, rows, encodedBounds.offsets, encodedBounds.bytes, bounds.length, ids);
+      run.rangeIdsBytes(
+        encoded.offsets,
+        encoded.bytes,
+        rows,
+        encodedBounds.offsets,
+        encodedBounds.bytes,
+        bounds.length,
+        ids,
+      );
     }
     if (ascending) return;
     const view = u32.subarray(ids / 4, ids / 4 + rows);
@@ -66,7 +82,11 @@ function rangeAssigner(bounds: readonly (number | Uint8Array)[], ascending: bool
 }
 
 /** Bounds that are all numbers, as the words whose order is theirs. */
-function numericBounds(bounds: readonly (number | Uint8Array)[], kernels: Kernels, allocator: Allocator): Ptr | undefined {
+function numericBounds(
+  bounds: readonly (number | Uint8Array)[],
+  kernels: Kernels,
+  allocator: Allocator,
+): Ptr | undefined {
   if (!bounds.every(bound => typeof bound === "number")) return undefined;
   const words = allocator.alloc(Math.max(8, bounds.length * 8));
   kernels.f64.set(bounds, words / 8);
@@ -74,9 +94,18 @@ function numericBounds(bounds: readonly (number | Uint8Array)[], kernels: Kernel
   return words;
 }
 
-function encodedKeys(keys: readonly Uint8Array[], kernels: Kernels, allocator: Allocator): { readonly offsets: Ptr; readonly bytes: Ptr } {
+function encodedKeys(
+  keys: readonly Uint8Array[],
+  kernels: Kernels,
+  allocator: Allocator,
+): { readonly offsets: Ptr; readonly bytes: Ptr } {
   const offsets = allocator.alloc((keys.length + 1) * 4);
-  const bytes = allocator.alloc(Math.max(8, keys.reduce((sum, key) => sum + key.length, 0)));
+  const bytes = allocator.alloc(
+    Math.max(
+      8,
+      keys.reduce((sum, key) => sum + key.length, 0),
+    ),
+  );
   let at = 0;
   for (const [i, key] of keys.entries()) {
     kernels.u32[offsets / 4 + i] = at;
@@ -87,7 +116,12 @@ function encodedKeys(keys: readonly Uint8Array[], kernels: Kernels, allocator: A
   return { offsets, bytes };
 }
 
-function customAssigner(partition: (...args: unknown[]) => unknown, partitions: number, operator: string, kernels: Kernels): AssignPartitions {
+function customAssigner(
+  partition: (...args: unknown[]) => unknown,
+  partitions: number,
+  operator: string,
+  kernels: Kernels,
+): AssignPartitions {
   return (keys, ids) => {
     const values = readColumn(kernels, keys).toArray();
     const out = kernels.u32.subarray(ids / 4, ids / 4 + keys.rows);

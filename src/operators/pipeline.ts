@@ -45,12 +45,19 @@ const operatorsByUrl = new Map<string, readonly RowOperator[]>();
 const urlsMax = 4096;
 
 /** Operators in the order rows meet them. */
-export function compilePipeline(kernels: Kernels, operators: readonly RowOperator[], functions: readonly UserFunction[], push: Push): Pipeline {
+export function compilePipeline(
+  kernels: Kernels,
+  operators: readonly RowOperator[],
+  functions: readonly UserFunction[],
+  push: Push,
+): Pipeline {
   const url = `firesteel-pipeline-${generated++}`;
   if (operatorsByUrl.size >= urlsMax) operatorsByUrl.clear();
   operatorsByUrl.set(url, operators);
   const body = operators.map((operator, i) => operatorText(operator, i));
-  const closes = operators.map(operator => (operator.op === "flatMap" || operator.op === "flatMapValues" ? "}" : "")).join("");
+  const closes = operators
+    .map(operator => (operator.op === "flatMap" || operator.op === "flatMapValues" ? "}" : ""))
+    .join("");
   const inner = `${body.join("\n")}\npush(r${operators.length});${closes}`;
   const text = [
     "return {",
@@ -114,7 +121,11 @@ function operatorText(operator: RowOperator, i: number): string {
 /** What a flat map's function gave, when it can be flattened. */
 function iterable(value: unknown, operator: string): Iterable<unknown> {
   if (Array.isArray(value)) return value;
-  if (typeof value === "object" && value !== null && typeof (value as Iterable<unknown>)[Symbol.iterator] === "function") {
+  if (
+    typeof value === "object" &&
+    value !== null &&
+    typeof (value as Iterable<unknown>)[Symbol.iterator] === "function"
+  ) {
     return value as Iterable<unknown>;
   }
   throw notIterable(value, operator);
@@ -122,7 +133,9 @@ function iterable(value: unknown, operator: string): Iterable<unknown> {
 
 /** A recursion so deep that the stack does not reach down to this pipeline: nobody can tell whose function it was. */
 function isDeep(stack: string | undefined): boolean {
-  return stack !== undefined && !stack.includes("firesteel-pipeline-") && stack.split("\n").length > Error.stackTraceLimit;
+  return (
+    stack !== undefined && !stack.includes("firesteel-pipeline-") && stack.split("\n").length > Error.stackTraceLimit
+  );
 }
 
 const firstOperatorLine = 3;

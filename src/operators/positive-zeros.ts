@@ -26,7 +26,8 @@ export function makeZerosPositive(kernels: Kernels, column: Column): void {
       const ends = kernels.i32.subarray(column.offsets / 4, column.offsets / 4 + column.rows + 1);
       for (let i = 0; i < column.rows; i++) {
         const at = column.bytes + ends[i]!;
-        if (ends[i + 1]! - ends[i]! !== 1 + numberBytes || u8[at] !== tag.f64 || u8[at + numberBytes] !== signByte) continue;
+        if (ends[i + 1]! - ends[i]! !== 1 + numberBytes || u8[at] !== tag.f64 || u8[at + numberBytes] !== signByte)
+          continue;
         if (u8.subarray(at + 1, at + numberBytes).every(byte => byte === 0)) u8[at + numberBytes] = 0;
       }
       return;

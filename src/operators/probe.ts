@@ -29,10 +29,15 @@ export async function runProbe(plan: ProbePlan, partition: number, env: TaskEnv)
   const { probe } = plan;
   if (probe.kind === "count") {
     let rows = 0;
-    await drive(plan.parent, partition, env, { push: () => void rows++, takeChunk: chunk => void (rows += chunkLength(chunk)) });
+    await drive(plan.parent, partition, env, {
+      push: () => void rows++,
+      takeChunk: chunk => void (rows += chunkLength(chunk)),
+    });
     return rows;
   }
-  const size = Math.ceil((oversampling * Math.min(samplesPerPartition * probe.partitions, samplesMax)) / Math.max(1, probe.mapPartitions));
+  const size = Math.ceil(
+    (oversampling * Math.min(samplesPerPartition * probe.partitions, samplesMax)) / Math.max(1, probe.mapPartitions),
+  );
   const random = new Random(partition * 0x9e3779b1 + 1);
   const keys: unknown[] = [];
   let rows = 0;

@@ -13,14 +13,22 @@ export function notAPair(row: unknown, operator: string): FiresteelError {
 /** What flatMap's function gave, when it cannot be flattened. */
 export function notIterable(value: unknown, operator: string): FiresteelError {
   if (typeof value === "string") {
-    return new FiresteelError("user", `the function given to ${operator} returned the string ${preview(value)}, which is not flattened`, {
-      hint: "return an array: [text], or [...text] for its characters",
-    });
+    return new FiresteelError(
+      "user",
+      `the function given to ${operator} returned the string ${preview(value)}, which is not flattened`,
+      {
+        hint: "return an array: [text], or [...text] for its characters",
+      },
+    );
   }
   if (isThenable(value)) return promised(operator);
-  return new FiresteelError("user", `the function given to ${operator} must return an iterable, but returned ${preview(value)}`, {
-    hint: "return an array, a Set or a generator",
-  });
+  return new FiresteelError(
+    "user",
+    `the function given to ${operator} must return an iterable, but returned ${preview(value)}`,
+    {
+      hint: "return an array, a Set or a generator",
+    },
+  );
 }
 
 export function promised(operator: string): FiresteelError {
@@ -50,12 +58,16 @@ function show(value: unknown, depth: number): string {
   if (typeof value === "function") return "a function";
   if (typeof value !== "object" || value === null) return Object.is(value, -0) ? "-0" : String(value);
   if (depth === previewDepthMax) return "…";
-  const first = <T>(parts: Iterable<T>, of: (part: T) => string) => Array.from(Iterator.from(parts).take(previewCharactersMax), of).join(",");
+  const first = <T>(parts: Iterable<T>, of: (part: T) => string) =>
+    Array.from(Iterator.from(parts).take(previewCharactersMax), of).join(",");
   if (Array.isArray(value)) return `[${first(value, item => show(item, depth + 1))}]`;
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? "Invalid Date" : value.toISOString();
   if (value instanceof RegExp || value instanceof Error) return String(value);
   if (value instanceof Set) return `Set {${first(value, item => show(item, depth + 1))}}`;
-  const named = value instanceof Map ? first(value, ([key, item]) => `${show(key, depth + 1)}=>${show(item, depth + 1)}`) : undefined;
+  const named =
+    value instanceof Map
+      ? first(value, ([key, item]) => `${show(key, depth + 1)}=>${show(item, depth + 1)}`)
+      : undefined;
   const prototype = Object.getPrototypeOf(value) as { constructor?: { name?: string } } | null;
   const name = prototype === null || prototype === Object.prototype ? "" : `${prototype.constructor?.name ?? ""} `;
   return `${name}{${named ?? first(Object.entries(value), ([key, item]) => `${JSON.stringify(key)}:${show(item, depth + 1)}`)}}`;

@@ -9,7 +9,12 @@ import type { TaskEnv } from "./task-env.ts";
 
 const bufferedRows = 1024;
 
-export async function runSaveText(action: Extract<Action, { kind: "saveText" }>, plan: Plan, partition: number, env: TaskEnv): Promise<void> {
+export async function runSaveText(
+  action: Extract<Action, { kind: "saveText" }>,
+  plan: Plan,
+  partition: number,
+  env: TaskEnv,
+): Promise<void> {
   const { output } = action;
   const part = openPart(output, partition, env.taskAttemptId, {
     add: (metric: SourceMetric, amount: number) => env.count(metric, amount, output.path),

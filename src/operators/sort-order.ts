@@ -9,7 +9,13 @@ import { withScratch } from "../kernel/scratch.ts";
 import { sortBytes, sortU64 } from "../kernel/sort.ts";
 
 /** An allocation of `rows` × 4 bytes. Up to 24 bytes more a row, and the keys' bytes when they are not numbers, are taken for a while. */
-export function sortOrder(kernels: Kernels, allocator: Allocator, keys: Column, ascending: boolean, between: () => void): Ptr {
+export function sortOrder(
+  kernels: Kernels,
+  allocator: Allocator,
+  keys: Column,
+  ascending: boolean,
+  between: () => void,
+): Ptr {
   const { rows } = keys;
   const order = allocator.alloc(rows * 4);
   try {
@@ -23,7 +29,13 @@ export function sortOrder(kernels: Kernels, allocator: Allocator, keys: Column, 
 }
 
 function sortNumbers(
-  kernels: Kernels, allocator: Allocator, values: Ptr, order: Ptr, rows: number, ascending: boolean, between: () => void,
+  kernels: Kernels,
+  allocator: Allocator,
+  values: Ptr,
+  order: Ptr,
+  rows: number,
+  ascending: boolean,
+  between: () => void,
 ): void {
   withScratch(allocator, [rows * 8], ([words]) => {
     kernels.run.iota(order, rows, 0);
@@ -33,7 +45,12 @@ function sortNumbers(
 }
 
 function sortByKeyBytes(
-  kernels: Kernels, allocator: Allocator, keys: Column, order: Ptr, ascending: boolean, between: () => void,
+  kernels: Kernels,
+  allocator: Allocator,
+  keys: Column,
+  order: Ptr,
+  ascending: boolean,
+  between: () => void,
 ): void {
   const { rows } = keys;
   const view = kernels.u32.subarray(order / 4, order / 4 + rows);

@@ -127,7 +127,8 @@ export class SpillScope {
       const mark = sealing.mark();
       try {
         const first = kernels.u32[indexes / 4 + from]!;
-        const taken = n === 1 ? slice(batch, first, first + 1) : gather(kernels, sealing, batch, offset(indexes, from * 4), n);
+        const taken =
+          n === 1 ? slice(batch, first, first + 1) : gather(kernels, sealing, batch, offset(indexes, from * 4), n);
         into.push(this.write(taken));
       } finally {
         sealing.release(mark);

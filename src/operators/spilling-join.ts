@@ -84,7 +84,8 @@ export class SpillingJoin implements SpillHolder {
       const ranges = this.ranges!;
       for (const range of ranges.finish()) this.joinRange(ranges, range, runs);
     });
-    for (const batch of runs.merged()) yield { kind: "batch", batch: { rows: batch.rows, root: pairColumns(batch)![1] } };
+    for (const batch of runs.merged())
+      yield { kind: "batch", batch: { rows: batch.rows, root: pairColumns(batch)![1] } };
   }
 
   spill(): void {
@@ -119,7 +120,11 @@ export class SpillingJoin implements SpillHolder {
       const numbers = scratch.alloc(batch.rows * 8);
       for (let i = 0; i < batch.rows; i++) env.kernels.f64[numbers / 8 + i] = this.leftCount + i;
       this.leftCount += batch.rows;
-      this.write(leftRows, pairBatch({ kind: "f64", rows: batch.rows, values: numbers }, batch.root), pairColumns(batch)![0]);
+      this.write(
+        leftRows,
+        pairBatch({ kind: "f64", rows: batch.rows, values: numbers }, batch.root),
+        pairColumns(batch)![0],
+      );
     } finally {
       scratch.release(mark);
     }
@@ -144,12 +149,14 @@ export class SpillingJoin implements SpillHolder {
     try {
       for (const matches of table.matches(pairColumns(batch)![0])) {
         let rows = matches.rows;
-        for (let from = 0; from < matches.rows; ) {
+        for (let from = 0; from < matches.rows;) {
           const part = partOf(matches, from, Math.min(rows, matches.rows - from));
           given.reset();
           let joined: Batch;
           try {
-            joined = scope.working(() => joinedPairs(scope.env.kernels, given, batch, part, table.valuesOf(part, given)));
+            joined = scope.working(() =>
+              joinedPairs(scope.env.kernels, given, batch, part, table.valuesOf(part, given)),
+            );
           } catch (thrown) {
             const refusal = refusalOf(thrown);
             if (part.rows === 1) throw finalRefusal(refusal);
@@ -174,7 +181,10 @@ export class SpillingJoin implements SpillHolder {
       const isHot = this.feed(ranges, range, part);
       if (isHot) {
         part.free();
-        new HotJoin(this.scope, this.keepsLeft, runs, this.check).join(ranges.segmentsOf(range, rightRows), ranges.segmentsOf(range, leftRows));
+        new HotJoin(this.scope, this.keepsLeft, runs, this.check).join(
+          ranges.segmentsOf(range, rightRows),
+          ranges.segmentsOf(range, leftRows),
+        );
         return;
       }
       const parts = part.ranges;

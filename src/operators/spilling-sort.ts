@@ -177,7 +177,11 @@ export class SpillingSort implements SpillHolder {
   private tryConcat(arena: Arena, count: number): Batch | undefined {
     const { kernels } = this.scope.env;
     try {
-      return concat(kernels, arena, this.blocks.slice(0, count).map(({ ptr }) => openBlock(kernels, ptr)));
+      return concat(
+        kernels,
+        arena,
+        this.blocks.slice(0, count).map(({ ptr }) => openBlock(kernels, ptr)),
+      );
     } catch (thrown) {
       refusalOf(thrown);
       arena.close();

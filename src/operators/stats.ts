@@ -51,7 +51,9 @@ export class StatsSink implements RowSink {
     }
     for (const row of readColumn(kernels, column).toArray()) {
       if (typeof row === "number") continue;
-      throw new FiresteelError("user", `sum, mean and stats need numbers, but a row is ${preview(row)}`, { hint: "map the rows to numbers first" });
+      throw new FiresteelError("user", `sum, mean and stats need numbers, but a row is ${preview(row)}`, {
+        hint: "map the rows to numbers first",
+      });
     }
     // numbers in another layout, such as i32 from a source
     const values = makeBatchWriter(kernels, this.env.memory.withOperator("stats"));

@@ -15,7 +15,10 @@ export interface TaskContext {
 
 let current: TaskContext | undefined;
 
-export function enterTask(task: Omit<TaskContext, "localProperty">, properties: Readonly<Record<string, string>>): void {
+export function enterTask(
+  task: Omit<TaskContext, "localProperty">,
+  properties: Readonly<Record<string, string>>,
+): void {
   current = { ...task, localProperty: key => properties[key] };
 }
 
@@ -30,7 +33,9 @@ export function isInTask(): boolean {
 /** The running task. Throws on the driver. */
 export function taskContext(): TaskContext {
   if (current === undefined) {
-    throw new FiresteelError("user", "taskContext() was called outside a task", { hint: "call it inside a function given to an operator" });
+    throw new FiresteelError("user", "taskContext() was called outside a task", {
+      hint: "call it inside a function given to an operator",
+    });
   }
   return current;
 }

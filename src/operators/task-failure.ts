@@ -18,7 +18,8 @@ const named = new WeakSet<FiresteelError>();
 
 /** The error to throw on; `operator` is undefined where nobody can tell whose function it was. */
 export function failureOf(thrown: unknown, operator: Named | undefined): FiresteelError {
-  if (thrown instanceof FiresteelError) return named.has(thrown) || !isOfOperator(thrown) ? thrown : placed(thrown, operator);
+  if (thrown instanceof FiresteelError)
+    return named.has(thrown) || !isOfOperator(thrown) ? thrown : placed(thrown, operator);
   const stack = thrown instanceof Error ? (thrown.stack ?? "") : "";
   if (thrown instanceof Error && isOfEngine(stack)) return outOfMemory(thrown, operator) ?? thrownByEngine(thrown);
   const position = userPosition(stack) ?? operator?.at;

@@ -34,7 +34,7 @@ export class TopRows {
 
   private siftUp(from: number): void {
     const { heap } = this;
-    for (let i = from; i > 0; ) {
+    for (let i = from; i > 0;) {
       const parent = (i - 1) >> 1;
       if (this.order(heap[parent]!, heap[i]!) >= 0) return;
       [heap[parent], heap[i]] = [heap[i]!, heap[parent]!];
@@ -44,7 +44,7 @@ export class TopRows {
 
   private siftDown(): void {
     const { heap } = this;
-    for (let i = 0; ; ) {
+    for (let i = 0; ;) {
       let last = i;
       for (const child of [2 * i + 1, 2 * i + 2]) {
         if (child < heap.length && this.order(heap[child]!, heap[last]!) > 0) last = child;

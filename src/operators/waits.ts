@@ -63,5 +63,7 @@ function neverWaits(plan: Plan): boolean {
 
 /** Compressed files are unpacked by a stream. */
 function isUnpacked({ scan }: FilesPlan): boolean {
-  return scan === undefined || scan.splits.some(split => (split as { compression?: unknown }).compression !== undefined);
+  return (
+    scan === undefined || scan.splits.some(split => (split as { compression?: unknown }).compression !== undefined)
+  );
 }

@@ -9,7 +9,12 @@ export type Action =
   | { readonly kind: "reduce"; readonly fn: PlanFunction }
   | { readonly kind: "aggregate"; readonly zero: Uint8Array; readonly fn: PlanFunction }
   /** The first `n` rows by the comparator, or by the values' total order; `[]` … in order. */
-  | { readonly kind: "takeOrdered"; readonly rows: number; readonly comparator: PlanFunction | undefined; readonly descending: boolean }
+  | {
+      readonly kind: "takeOrdered";
+      readonly rows: number;
+      readonly comparator: PlanFunction | undefined;
+      readonly descending: boolean;
+    }
   /** Kernel sums over rows that are numbers: `[count, sum, mean, m2, min, max]`. */
   | { readonly kind: "stats" }
   | { readonly kind: "foreach"; readonly fn: PlanFunction }

@@ -62,7 +62,8 @@ export type SourcePlan = ParallelizePlan | RangePlan | FilesPlan;
 // ---- narrow: a partition of the result needs one partition of each parent (coalesce: a few)
 
 export interface MapPlan extends NodeBase {
-  readonly op: "map" | "filter" | "flatMap" | "mapPartitions" | "mapPartitionsWithIndex" | "keyBy" | "mapValues" | "flatMapValues";
+  readonly op:
+    "map" | "filter" | "flatMap" | "mapPartitions" | "mapPartitionsWithIndex" | "keyBy" | "mapValues" | "flatMapValues";
   readonly parent: Plan;
   readonly fn: PlanFunction;
 }
@@ -108,7 +109,8 @@ export interface CoalescePlan extends NodeBase {
   readonly partitioner?: PartitionerPlan;
 }
 
-export type NarrowPlan = MapPlan | MapAsyncPlan | BuiltinPlan | LookupPlan | ZipWithIndexPlan | UnionPlan | CoalescePlan;
+export type NarrowPlan =
+  MapPlan | MapAsyncPlan | BuiltinPlan | LookupPlan | ZipWithIndexPlan | UnionPlan | CoalescePlan;
 
 // ---- wide
 
@@ -142,7 +144,8 @@ export interface ExchangePlan extends NodeBase {
   readonly partitioner: PartitionerPlan;
   readonly rows: "pairs" | "keys";
   /** Combine in the map tasks first. For keys: keep each once. */
-  readonly mapSide: { readonly kind: "combine"; readonly combine: CombinePlan } | { readonly kind: "distinct" } | undefined;
+  readonly mapSide:
+    { readonly kind: "combine"; readonly combine: CombinePlan } | { readonly kind: "distinct" } | undefined;
 }
 
 /** Small results of one task per partition of `parent`, gathered on the driver before later stages start. */
@@ -153,7 +156,12 @@ export interface ProbePlan extends NodeBase {
   readonly probe:
     | { readonly kind: "count" }
     /** A sample of keys: of rows' first elements, or of the rows themselves. */
-    | { readonly kind: "sample"; readonly key: "pair" | "row"; readonly partitions: number; readonly mapPartitions: number };
+    | {
+        readonly kind: "sample";
+        readonly key: "pair" | "row";
+        readonly partitions: number;
+        readonly mapPartitions: number;
+      };
 }
 
 /** One value a key. `from` says what the parent's pairs hold: raw values, or combiners made by an exchange's map side. */
@@ -196,14 +204,7 @@ export interface CogroupPlan extends NodeBase {
 }
 
 export type WidePlan =
-  | ExchangePlan
-  | ProbePlan
-  | AggregatePlan
-  | GroupPlan
-  | DistinctPlan
-  | SortPlan
-  | JoinPlan
-  | CogroupPlan;
+  ExchangePlan | ProbePlan | AggregatePlan | GroupPlan | DistinctPlan | SortPlan | JoinPlan | CogroupPlan;
 
 /** The plans a node reads, in order; probes that its partitioner needs come last. */
 export function parentsOf(plan: Plan): readonly Plan[] {

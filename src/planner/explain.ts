@@ -21,7 +21,9 @@ export function explainPlan(plan: Plan): string {
 }
 
 function explainStages(stages: readonly StagePlan[], withAction: boolean): string[] {
-  const numbers = new Map(stages.flatMap((stage, i) => (stage.kind === "result" ? [] : [[stage.root.exchange as number, i] as const])));
+  const numbers = new Map(
+    stages.flatMap((stage, i) => (stage.kind === "result" ? [] : [[stage.root.exchange as number, i] as const])),
+  );
   return stages.flatMap((stage, i) => {
     const tasks = `${stage.partitions.toLocaleString("en")} ${stage.partitions === 1 ? "task" : "tasks"}`;
     return [`Stage ${i}, ${tasks}`, ...new StageText(numbers).linesOf(stage, withAction)];
@@ -42,7 +44,13 @@ class StageText {
     let form = this.visit(root.parent, step, lines);
     const mapSide = root.op === "exchange" ? workOfMapSide(root) : undefined;
     if (mapSide !== undefined) form = this.add(titleOf(root), mapSide, form, step, lines);
-    this.add(root.op === "exchange" ? `shuffle of ${titleOf(root)}` : titleOf(root), workOfOutput(root), form, step, lines);
+    this.add(
+      root.op === "exchange" ? `shuffle of ${titleOf(root)}` : titleOf(root),
+      workOfOutput(root),
+      form,
+      step,
+      lines,
+    );
     return lines;
   }
 

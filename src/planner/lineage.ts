@@ -40,7 +40,11 @@ function stepsBelow(plan: Plan): Step[] {
   return parentsOf(plan)
     .filter(parent => parent.op !== "probe")
     .map(parent => {
-      const isOwn = parent.op === "exchange" && parent.operator === plan.operator && parent.at?.line === plan.at?.line && parent.at?.column === plan.at?.column;
+      const isOwn =
+        parent.op === "exchange" &&
+        parent.operator === plan.operator &&
+        parent.at?.line === plan.at?.line &&
+        parent.at?.column === plan.at?.column;
       return isOwn ? { plan: parent.parent, isShuffled: true } : { plan: parent, isShuffled: false };
     });
 }

@@ -9,8 +9,20 @@ import { type ExchangePlan, parentsOf, type Plan, type ProbePlan, withParents } 
 import { partitionCount } from "../plan/partition-count.ts";
 
 export type StagePlan =
-  | { readonly kind: "exchange"; readonly root: ExchangePlan; readonly reads: readonly ExchangeId[]; readonly partitions: number; readonly name: string }
-  | { readonly kind: "probe"; readonly root: ProbePlan; readonly reads: readonly ExchangeId[]; readonly partitions: number; readonly name: string }
+  | {
+      readonly kind: "exchange";
+      readonly root: ExchangePlan;
+      readonly reads: readonly ExchangeId[];
+      readonly partitions: number;
+      readonly name: string;
+    }
+  | {
+      readonly kind: "probe";
+      readonly root: ProbePlan;
+      readonly reads: readonly ExchangeId[];
+      readonly partitions: number;
+      readonly name: string;
+    }
   | {
       readonly kind: "result";
       readonly root: Plan;
@@ -36,9 +48,15 @@ export function cutStages(root: Plan, action: Action, call: ActionCall): StagePl
     cut.add(output.exchange);
     const reads = outputsReadBy(parentsOf(output));
     for (const read of reads) cutAt(read);
-    const common = { reads: reads.map(read => read.exchange), partitions: partitionCount(output.parent), name: callText(output) };
+    const common = {
+      reads: reads.map(read => read.exchange),
+      partitions: partitionCount(output.parent),
+      name: callText(output),
+    };
     const own = within.output(output);
-    stages.push(own.op === "exchange" ? { kind: "exchange", root: own, ...common } : { kind: "probe", root: own, ...common });
+    stages.push(
+      own.op === "exchange" ? { kind: "exchange", root: own, ...common } : { kind: "probe", root: own, ...common },
+    );
   };
   const reads = outputsReadBy([root]);
   for (const read of reads) cutAt(read);
@@ -63,7 +81,10 @@ class Cutter {
 
   /** An output with the plan that its tasks compute. */
   output<P extends ExchangePlan | ProbePlan>(plan: P): P {
-    return withParents(plan, parentsOf(plan).map(parent => this.stage(parent))) as P;
+    return withParents(
+      plan,
+      parentsOf(plan).map(parent => this.stage(parent)),
+    ) as P;
   }
 
   stage(plan: Plan): Plan {
@@ -74,8 +95,15 @@ class Cutter {
 
   private cut(plan: Plan): Plan {
     if (plan.op === "probe") return { ...plan, parent: elsewhere };
-    if (plan.op === "exchange") return withParents(plan, parentsOf(plan).map(parent => (parent.op === "probe" ? this.stage(parent) : elsewhere)));
-    const own = withParents(plan, parentsOf(plan).map(parent => this.stage(parent)));
+    if (plan.op === "exchange")
+      return withParents(
+        plan,
+        parentsOf(plan).map(parent => (parent.op === "probe" ? this.stage(parent) : elsewhere)),
+      );
+    const own = withParents(
+      plan,
+      parentsOf(plan).map(parent => this.stage(parent)),
+    );
     if (own.op !== "coalesce" || own.partitioner === undefined) return own;
     const { partitioner: _, ...rest } = own;
     return rest;

@@ -24,7 +24,11 @@ export function workOf(plan: Plan, form: Form): Work {
     case "range":
       return work(`${plan.rows.toLocaleString("en")} numbers, made as they are read`, "any", "rows");
     case "files":
-      return work(plan.format === "text" ? "kernels find lines, JavaScript makes strings" : `JavaScript reads ${plan.format}`, "any", "rows");
+      return work(
+        plan.format === "text" ? "kernels find lines, JavaScript makes strings" : `JavaScript reads ${plan.format}`,
+        "any",
+        "rows",
+      );
     case "map":
     case "filter":
     case "flatMap":
@@ -37,7 +41,9 @@ export function workOf(plan: Plan, form: Form): Work {
       return work(`JavaScript ${functionText(plan.fn, plan.at)}`, "rows", "rows");
     case "keys":
     case "values":
-      return form === "columns" ? work("their column is taken as it is", "any", "any") : work(`JavaScript takes the ${plan.op}`, "rows", "rows");
+      return form === "columns"
+        ? work("their column is taken as it is", "any", "any")
+        : work(`JavaScript takes the ${plan.op}`, "rows", "rows");
     case "glom":
       return work("JavaScript makes one array a partition", "rows", "rows");
     case "lookup":
@@ -47,10 +53,18 @@ export function workOf(plan: Plan, form: Form): Work {
     case "union":
       return work(`nothing is moved, ${count(partitionCount(plan), "partition")}`, "any", "any");
     case "coalesce":
-      return work(`partitions are read one after the other, as ${count(partitionCount(plan), "partition")}`, "any", "any");
+      return work(
+        `partitions are read one after the other, as ${count(partitionCount(plan), "partition")}`,
+        "any",
+        "any",
+      );
     case "aggregate": {
       const { combine, from } = plan;
-      return work(`kernels group, ${folds(from === "values" ? combine.mergeValue : combine.mergeCombiners, plan.at)}`, "columns", "any");
+      return work(
+        `kernels group, ${folds(from === "values" ? combine.mergeValue : combine.mergeCombiners, plan.at)}`,
+        "columns",
+        "any",
+      );
     }
     case "group":
     case "cogroup":
@@ -72,14 +86,19 @@ export function workOf(plan: Plan, form: Form): Work {
 export function workOfAction(action: Action, at: SourcePosition | undefined): Work {
   switch (action.kind) {
     case "collect":
-      return work(action.limit === undefined ? "to the driver" : `${count(action.limit, "row")} at most to the driver`, "columns", "any");
+      return work(
+        action.limit === undefined ? "to the driver" : `${count(action.limit, "row")} at most to the driver`,
+        "columns",
+        "any",
+      );
     case "count":
       return work("rows are counted", "any", "any");
     case "reduce":
     case "aggregate":
       return work(folds(action.fn, at), "rows", "any");
     case "takeOrdered": {
-      const by = action.comparator === undefined ? "in the order of values" : `by ${functionText(action.comparator, at)}`;
+      const by =
+        action.comparator === undefined ? "in the order of values" : `by ${functionText(action.comparator, at)}`;
       return work(`JavaScript keeps ${count(action.rows, "row")} ${by}`, "rows", "any");
     }
     case "stats":

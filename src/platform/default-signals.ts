@@ -15,7 +15,8 @@ export class DefaultSignals {
   /** Until `restore`, the signals end the process. */
   async set(): Promise<void> {
     const swap = await openSigaction();
-    for (const signal of signals) if (!this.saved.has(signal)) this.saved.set(signal, swap(signal, new Uint8Array(actionBytes)));
+    for (const signal of signals)
+      if (!this.saved.has(signal)) this.saved.set(signal, swap(signal, new Uint8Array(actionBytes)));
   }
 
   async restore(): Promise<void> {

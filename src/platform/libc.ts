@@ -4,7 +4,10 @@
  */
 import type { FFIFunction, Library, Pointer } from "bun:ffi";
 
-const libraries: Readonly<Partial<Record<NodeJS.Platform, string>>> = { linux: "libc.so.6", darwin: "libSystem.B.dylib" };
+const libraries: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
+  linux: "libc.so.6",
+  darwin: "libSystem.B.dylib",
+};
 
 export interface Libc<Functions extends Record<string, FFIFunction>> {
   readonly call: Library<Functions>["symbols"];
@@ -12,7 +15,9 @@ export interface Libc<Functions extends Record<string, FFIFunction>> {
   readonly addressOf: (array: NodeJS.TypedArray) => Pointer;
 }
 
-export async function openLibc<const Functions extends Record<string, FFIFunction>>(functions: Functions): Promise<Libc<Functions> | undefined> {
+export async function openLibc<const Functions extends Record<string, FFIFunction>>(
+  functions: Functions,
+): Promise<Libc<Functions> | undefined> {
   const library = libraries[process.platform];
   if (typeof Bun === "undefined" || library === undefined) return undefined;
   try {

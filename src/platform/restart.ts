@@ -31,7 +31,10 @@ function programArguments(): string[] {
 }
 
 /** execve(2). Gives back control only when it fails; without the setting everything works, in more memory. */
-async function replaceProcess(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): Promise<void> {
+async function replaceProcess(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
   const libc = await openLibc({ execve: { args: ["ptr", "ptr", "ptr"], returns: "i32" } });
   if (libc === undefined) return;
   const texts: Buffer[] = [];

@@ -9,7 +9,9 @@ export type ThreadRole = "engine" | "task";
 /** Starts a thread; `data` is cloned to it, shared memory is shared. */
 export function startThread(role: ThreadRole, data: Record<string, unknown>): Worker {
   const compiled = import.meta.url.includes("$bunfs") || import.meta.url.includes("~BUN");
-  const entry = compiled ? (globalThis as { Bun?: { main: string } }).Bun!.main : new URL("../main.ts", import.meta.url);
+  const entry = compiled
+    ? (globalThis as { Bun?: { main: string } }).Bun!.main
+    : new URL("../main.ts", import.meta.url);
   return new Worker(entry, { workerData: { ...data, firesteelRole: role } });
 }
 

@@ -132,7 +132,9 @@ function missing(item: string, spec: PathSpec, isPattern: boolean): FiresteelErr
     return new FiresteelError("user", `${item} is a symbolic link to ${target}, which does not exist`);
   }
   return new FiresteelError("user", `no such file or directory: ${item}`, {
-    hint: whole ? "a comma separates paths; write \\, for a comma in a file's name, or give an array" : alternative(item),
+    hint: whole
+      ? "a comma separates paths; write \\, for a comma in a file's name, or give an array"
+      : alternative(item),
   });
 }
 

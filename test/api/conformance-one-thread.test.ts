@@ -1,4 +1,4 @@
-/** Operators and actions against plain arrays, with one task thread. */
+/** Transformations against plain arrays, with one task thread. */
 import { declareSuite } from "./suite.ts";
 
 await declareSuite("conformance", { master: "local[1]", partitionCounts: [2] });

@@ -1,4 +1,4 @@
-/** Operators and actions against plain arrays, with four task threads. */
+/** Transformations against plain arrays, with four task threads. */
 import { declareSuite } from "./suite.ts";
 
 await declareSuite("conformance", { master: "local[4]" });

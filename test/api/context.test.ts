@@ -27,13 +27,22 @@ test("a stopped Context refuses work, and another can be made", async () => {
   await first.stop();
   const { kind, message } = await running;
   expect([kind, message.includes("the Context was stopped")]).toEqual(["cancelled", true]);
-  for (const use of [() => rows.count(), () => rows.map(String), () => first.range(3).collect(), () => first.runJob(rows, () => 1)]) {
+  for (const use of [
+    () => rows.count(),
+    () => rows.map(String),
+    () => first.range(3).collect(),
+    () => first.runJob(rows, () => 1),
+  ]) {
     expect(await failure(use)).toMatchObject({ kind: "user", message: "the Context is stopped" });
   }
   const second = await Context.getOrCreate({ master: "local[1]" });
   expect(second).not.toBe(first);
   expect(await numbers(second).sum()).toBe(55);
-  for (const use of [() => numbers(second).union(rows), () => pairs(second).join(pairs2), () => second.runJob(rows, () => 1)]) {
+  for (const use of [
+    () => numbers(second).union(rows),
+    () => pairs(second).join(pairs2),
+    () => second.runJob(rows, () => 1),
+  ]) {
     expect((await failure(use)).message).toMatch(/^(union|join|runJob) got an Rdd of another Context$/);
   }
   await second.stop();
@@ -53,7 +62,8 @@ test("await using stops a Context when its block ends", async () => {
 });
 
 test("stopped Contexts leave no threads and no files", async () => {
-  const mine = () => readdirSync(tmpdir()).filter(name => name.startsWith("firesteel-") && name.includes(String(process.pid)));
+  const mine = () =>
+    readdirSync(tmpdir()).filter(name => name.startsWith("firesteel-") && name.includes(String(process.pid)));
   const cycle = async () => {
     const ctx = await startContext("lifecycle", { master: "local[3]" });
     expect(await pairs(ctx).groupByKey(4).count()).toBe(3);
@@ -68,7 +78,11 @@ test("stopped Contexts leave no threads and no files", async () => {
 
 test("masters and settings are checked when a Context is made", async () => {
   expect((await failure(() => Context.create({ master: "local[0]" }))).message).toContain("local[0]");
-  await expect(Context.create({ conf: { "firesteel.executor.memroy": "1g" } })).rejects.toThrow('"firesteel.executor.memroy"');
-  await expect(Context.create({ master: "firesteel://host:7077" })).rejects.toThrow("this version runs local masters only");
+  await expect(Context.create({ conf: { "firesteel.executor.memroy": "1g" } })).rejects.toThrow(
+    '"firesteel.executor.memroy"',
+  );
+  await expect(Context.create({ master: "firesteel://host:7077" })).rejects.toThrow(
+    "this version runs local masters only",
+  );
   await (await make("local[1]")).stop();
 });

@@ -39,7 +39,10 @@ const root = join(import.meta.dirname, "../..");
 
 function explain(...args: string[]): { readonly stdout: string; readonly stderr: string; readonly exitCode: number } {
   const job = "test/api/suites/explained.ts";
-  const { stdout, stderr, exitCode } = Bun.spawnSync([process.execPath, "src/main.ts", "explain", "--master", "local[2]", job, ...args], { cwd: root });
+  const { stdout, stderr, exitCode } = Bun.spawnSync(
+    [process.execPath, "src/main.ts", "explain", "--master", "local[2]", job, ...args],
+    { cwd: root },
+  );
   return { stdout: stdout.toString().replaceAll(folder, "FOLDER"), stderr: stderr.toString(), exitCode };
 }
 
@@ -51,11 +54,17 @@ test("firesteel explain prints each action's plan and does nothing else", () => 
 });
 
 test("firesteel explain says when there is nothing to explain, and when there is no end", () => {
-  expect(explain(folder, "nothing")).toEqual({ stdout: "", stderr: "note: the job calls no action, nothing would run\n", exitCode: 0 });
+  expect(explain(folder, "nothing")).toEqual({
+    stdout: "",
+    stderr: "note: the job calls no action, nothing would run\n",
+    exitCode: 0,
+  });
   const endless = explain(folder, "for ever");
   expect(endless.stdout.match(/^count at /gm)?.length).toBe(1);
   const growing = explain(folder, "growing");
   expect(growing.stdout.match(/^count at /gm)?.length).toBe(100);
-  expect([endless.stderr, growing.stderr]).toEqual([1000, 100].map(n => `note: these are the plans of the first ${n} actions, explain stops here\n`));
+  expect([endless.stderr, growing.stderr]).toEqual(
+    [1000, 100].map(n => `note: these are the plans of the first ${n} actions, explain stops here\n`),
+  );
   expect([endless.exitCode, growing.exitCode]).toEqual([0, 0]);
 });

@@ -3,8 +3,16 @@
  * numbers must not exist on other rows; each line that says so would be an error if they did.
  */
 import {
-  type Accumulator, type Broadcast, type Context, HashPartitioner, type KnownPartitioner, type Partitioner, RangePartitioner, type Rdd,
-  type Stats, StorageLevel,
+  type Accumulator,
+  type Broadcast,
+  type Context,
+  HashPartitioner,
+  type KnownPartitioner,
+  type Partitioner,
+  RangePartitioner,
+  type Rdd,
+  type Stats,
+  StorageLevel,
 } from "firesteel";
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -60,7 +68,11 @@ export function narrowOperators(numbers: Rdd<number>, trips: Rdd<Trip>, pairs: R
   is<Rdd<number>>()(pairs.values());
 }
 
-export function pairOperators(pairs: Rdd<[string, number]>, fixed: Rdd<readonly [string, Trip]>, names: Rdd<[string, string]>): void {
+export function pairOperators(
+  pairs: Rdd<[string, number]>,
+  fixed: Rdd<readonly [string, Trip]>,
+  names: Rdd<[string, string]>,
+): void {
   is<Rdd<[string, [number, string]]>>()(pairs.mapValues(n => [n, "x"]));
   is<Rdd<[string, string]>>()(fixed.mapValues(t => t.from));
   is<Rdd<[string, number]>>()(pairs.flatMapValues(n => [n, n]));
@@ -68,9 +80,28 @@ export function pairOperators(pairs: Rdd<[string, number]>, fixed: Rdd<readonly 
   is<Rdd<[string, number]>>()(pairs.reduceByKey((a, b) => a + b, 4));
   is<Rdd<[string, Trip]>>()(fixed.reduceByKey((a, b) => (a.miles > b.miles ? a : b)));
   is<Rdd<[string, number]>>()(pairs.foldByKey(0, (a, b) => Math.max(a, b), new HashPartitioner(3)));
-  is<Rdd<[string, { total: number }]>>()(pairs.aggregateByKey({ total: 0 }, (t, n) => ({ total: t.total + n }), (a, b) => ({ total: a.total + b.total })));
-  is<Rdd<[string, string[]]>>()(pairs.aggregateByKey([] as string[], (list, n) => [...list, String(n)], (a, b) => [...a, ...b], 2));
-  is<Rdd<[string, [number, number]]>>()(pairs.combineByKey(n => [n, 1], ([sum, count], n) => [sum + n, count + 1], (a, b) => [a[0] + b[0], a[1] + b[1]]));
+  is<Rdd<[string, { total: number }]>>()(
+    pairs.aggregateByKey(
+      { total: 0 },
+      (t, n) => ({ total: t.total + n }),
+      (a, b) => ({ total: a.total + b.total }),
+    ),
+  );
+  is<Rdd<[string, string[]]>>()(
+    pairs.aggregateByKey(
+      [] as string[],
+      (list, n) => [...list, String(n)],
+      (a, b) => [...a, ...b],
+      2,
+    ),
+  );
+  is<Rdd<[string, [number, number]]>>()(
+    pairs.combineByKey(
+      n => [n, 1],
+      ([sum, count], n) => [sum + n, count + 1],
+      (a, b) => [a[0] + b[0], a[1] + b[1]],
+    ),
+  );
   is<Rdd<[string, number[]]>>()(pairs.groupByKey());
   is<Rdd<[string, Trip[]]>>()(fixed.groupByKey(3));
   is<Rdd<[string, number]>>()(pairs.partitionBy(new RangePartitioner(3, { ascending: false })));
@@ -82,7 +113,12 @@ export function pairOperators(pairs: Rdd<[string, number]>, fixed: Rdd<readonly 
   is<Rdd<[string, number]>>()(pairs.sortByKey(false, 2));
 }
 
-export async function actions(ctx: Context, numbers: Rdd<number>, trips: Rdd<Trip>, pairs: Rdd<[string, number]>): Promise<void> {
+export async function actions(
+  ctx: Context,
+  numbers: Rdd<number>,
+  trips: Rdd<Trip>,
+  pairs: Rdd<[string, number]>,
+): Promise<void> {
   const options = { signal: new AbortController().signal };
   is<Trip[]>()(await trips.collect(options));
   is<number>()(await trips.count(options));
@@ -95,8 +131,21 @@ export async function actions(ctx: Context, numbers: Rdd<number>, trips: Rdd<Tri
   is<number>()(await numbers.min());
   is<number>()(await numbers.reduce((a, b) => a + b));
   is<number>()(await numbers.fold(0, (a, b) => a + b));
-  is<Set<string>>()(await trips.aggregate(new Set<string>(), (set, t) => set.add(t.from), (a, b) => a.union(b)));
-  is<number>()(await trips.aggregate(0, (sum, t) => sum + t.miles, (a, b) => a + b, options));
+  is<Set<string>>()(
+    await trips.aggregate(
+      new Set<string>(),
+      (set, t) => set.add(t.from),
+      (a, b) => a.union(b),
+    ),
+  );
+  is<number>()(
+    await trips.aggregate(
+      0,
+      (sum, t) => sum + t.miles,
+      (a, b) => a + b,
+      options,
+    ),
+  );
   is<void>()(await trips.foreach(t => void t.from));
   is<void>()(await trips.foreachPartition(rows => void rows.toArray()));
   is<Map<string, number>>()(await pairs.countByKey());
@@ -145,7 +194,12 @@ export function variance(trips: Rdd<Trip & { readonly day: Date }>): Rdd<Trip> {
   return trips;
 }
 
-export async function refused(numbers: Rdd<number>, trips: Rdd<Trip>, pairs: Rdd<[string, number]>, triples: Rdd<[string, number, number]>): Promise<void> {
+export async function refused(
+  numbers: Rdd<number>,
+  trips: Rdd<Trip>,
+  pairs: Rdd<[string, number]>,
+  triples: Rdd<[string, number, number]>,
+): Promise<void> {
   // @ts-expect-error numbers have no keys
   numbers.keys();
   // @ts-expect-error nor values
@@ -159,9 +213,17 @@ export async function refused(numbers: Rdd<number>, trips: Rdd<Trip>, pairs: Rdd
   // @ts-expect-error what is no pair cannot be folded by key
   trips.foldByKey(0, a => a);
   // @ts-expect-error nor aggregated
-  trips.aggregateByKey(0, a => a, a => a);
+  trips.aggregateByKey(
+    0,
+    a => a,
+    a => a,
+  );
   // @ts-expect-error nor combined
-  trips.combineByKey(v => v, a => a, a => a);
+  trips.combineByKey(
+    v => v,
+    a => a,
+    a => a,
+  );
   // @ts-expect-error nor sorted
   numbers.sortByKey();
   // @ts-expect-error nor placed

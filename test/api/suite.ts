@@ -145,7 +145,10 @@ function sorted(rows: readonly unknown[]): unknown[] {
 }
 
 function stableSorted<T>(rows: readonly T[], order: (a: T, b: T) => number): T[] {
-  return rows.map(row => ({ row })).sort((a, b) => order(a.row, b.row)).map(each => each.row);
+  return rows
+    .map(row => ({ row }))
+    .sort((a, b) => order(a.row, b.row))
+    .map(each => each.row);
 }
 
 function withPositiveKey([key, value]: readonly unknown[]): unknown {
@@ -182,8 +185,15 @@ function statsOf(rows: readonly number[]): publicModule.Stats {
   const variance = count === 0 ? NaN : squares / count;
   const sampleVariance = count < 2 ? NaN : squares / (count - 1);
   return {
-    count, sum, mean: sum / count, variance, stdev: Math.sqrt(variance), sampleVariance, sampleStdev: Math.sqrt(sampleVariance),
-    min: count > 0 && numbers.length === 0 ? NaN : Math.min(...numbers), max: numbers.length < count ? NaN : Math.max(...numbers),
+    count,
+    sum,
+    mean: sum / count,
+    variance,
+    stdev: Math.sqrt(variance),
+    sampleVariance,
+    sampleStdev: Math.sqrt(sampleVariance),
+    min: count > 0 && numbers.length === 0 ? NaN : Math.min(...numbers),
+    max: numbers.length < count ? NaN : Math.max(...numbers),
   };
 }
 

@@ -39,15 +39,45 @@ const layouts: [string, readonly unknown[]][] = [
   ["any", ["a", "\ud800"]],
   ["any", [new Map([[1, 2]])]],
   ["()", [[], []]],
-  ["(f64, utf8)", [[1, "a"], [2, "b"]]],
-  ["(f64, any)", [[1, "a"], [2, 3]]],
-  ["(f64, utf8 | undefined)", [[1, "a"], [2, undefined]]],
+  [
+    "(f64, utf8)",
+    [
+      [1, "a"],
+      [2, "b"],
+    ],
+  ],
+  [
+    "(f64, any)",
+    [
+      [1, "a"],
+      [2, 3],
+    ],
+  ],
+  [
+    "(f64, utf8 | undefined)",
+    [
+      [1, "a"],
+      [2, undefined],
+    ],
+  ],
   ["f64[]", [[1, 2], [1], []]],
   ["f64[]", [Array.from({ length: 17 }, (_, i) => i)]],
   ["any", [[1, 2], ["a"]]],
   ["any", [Array.from({ length: 17 }, () => undefined)]],
-  ["{id: f64, tags: utf8[]}", [{ id: 1, tags: ["a"] }, { id: 2, tags: ["a", "b"] }]],
-  ["any", [{ a: 1, b: 2 }, { b: 2, a: 1 }]],
+  [
+    "{id: f64, tags: utf8[]}",
+    [
+      { id: 1, tags: ["a"] },
+      { id: 2, tags: ["a", "b"] },
+    ],
+  ],
+  [
+    "any",
+    [
+      { a: 1, b: 2 },
+      { b: 2, a: 1 },
+    ],
+  ],
   ["Float64Array", [new Float64Array([1, -0]), new Float64Array(0)]],
   ["Uint8Array", [new Uint8Array([1, 255])]],
   ["any", [new Uint8Array([1]), new Float64Array([1])]],
@@ -62,7 +92,10 @@ test.each(layouts)("the writer chooses %s and gives the rows back", (layout, row
 });
 
 test("the order of properties and −0 survive", () => {
-  const [a, b] = roundTrip([{ z: -0, a: 1 }, { z: 0, a: 2 }]).rows as Record<string, number>[];
+  const [a, b] = roundTrip([
+    { z: -0, a: 1 },
+    { z: 0, a: 2 },
+  ]).rows as Record<string, number>[];
   expect(Object.keys(a!)).toEqual(["z", "a"]);
   expect(Object.is(a!["z"], -0)).toBe(true);
   expect(Object.is(b!["z"], 0)).toBe(true);
@@ -72,7 +105,16 @@ test("holes read back as undefined, objects without a prototype as plain ones, a
   const bare = Object.assign(Object.create(null) as object, { a: 1 });
   const { rows } = roundTrip([[[1, , 3]], [[4]]]); // eslint-disable-line no-sparse-arrays
   expect(rows).toEqual([[[1, undefined, 3]], [[4]]]);
-  expect(roundTrip([bare, { get a() { return 2; } }]).rows).toEqual([{ a: 1 }, { a: 2 }]);
+  expect(
+    roundTrip([
+      bare,
+      {
+        get a() {
+          return 2;
+        },
+      },
+    ]).rows,
+  ).toEqual([{ a: 1 }, { a: 2 }]);
 });
 
 test("random rows of one layout come back equal", () => {
@@ -87,7 +129,9 @@ test("random rows of one layout come back equal", () => {
 test("random rows of any kind, widened at any point, come back equal", () => {
   forSeeds(150, seed => {
     const random = new Random(seed);
-    const makers = Array.from({ length: 1 + random.below(3) }, () => (random.below(3) === 0 ? () => randomValue(random) : randomRows(random)));
+    const makers = Array.from({ length: 1 + random.below(3) }, () =>
+      random.below(3) === 0 ? () => randomValue(random) : randomRows(random),
+    );
     const rows = makers.flatMap(maker => Array.from({ length: random.below(50) }, maker));
     expectSame(roundTrip(rows).rows, rows);
   });
@@ -111,9 +155,16 @@ test("strings of many rows and long lists come back equal, wherever one is odd, 
       odd = undefined;
       if (given !== undefined) return given;
       if (random.below(900) === 0) return pick(random, longWords);
-      return random.below(40) === 0 ? pick(random, words) : `word ${random.below(1000)} of a line`.slice(random.below(6), 6 + random.below(8));
+      return random.below(40) === 0
+        ? pick(random, words)
+        : `word ${random.below(1000)} of a line`.slice(random.below(6), 6 + random.below(8));
     };
-    const makers = [word, () => [word(), random.below(9)], () => ({ id: word(), tags: [word(), word()] }), () => (random.below(3) === 0 ? null : word())];
+    const makers = [
+      word,
+      () => [word(), random.below(9)],
+      () => ({ id: word(), tags: [word(), word()] }),
+      () => (random.below(3) === 0 ? null : word()),
+    ];
     const lists = () => [Array.from({ length: random.below(random.below(50) === 0 ? 3000 : 4) }, word), word()];
     const maker = pick(random, [...makers, lists]);
     const refused = () => [Array.from({ length: random.below(3000) }, () => "refused"), Symbol("s")];
@@ -215,6 +266,9 @@ describe("a writer", () => {
     writer.push([1, 2]);
     for (const [row, message] of refusals) expect(() => writer.push(row)).toThrow(`${message}, in the rows of map`);
     writer.push([3, 4]);
-    expect(readBatch(kernels, writer.finish()).toArray()).toEqual([[1, 2], [3, 4]]);
+    expect(readBatch(kernels, writer.finish()).toArray()).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
   });
 });

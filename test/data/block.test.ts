@@ -71,7 +71,16 @@ function bytesOf(block: { ptr: Ptr; bytes: number }): string {
 }
 
 function gatherAll(allocator: CheckedAllocator, batch: Batch): Batch {
-  return gather(kernels, allocator, batch, indexVector(allocator, Array.from({ length: batch.rows }, (_, i) => i)), batch.rows);
+  return gather(
+    kernels,
+    allocator,
+    batch,
+    indexVector(
+      allocator,
+      Array.from({ length: batch.rows }, (_, i) => i),
+    ),
+    batch.rows,
+  );
 }
 
 function indexVector(allocator: CheckedAllocator, indexes: readonly number[]): Ptr {
@@ -172,7 +181,10 @@ test("gather picks rows in any order, with repeats, from batches and slices", ()
     const vector = indexVector(allocator, indexes);
     const before = allocator.liveBytes;
     const gathered = gather(kernels, allocator, batch, vector, indexes.length);
-    expectSame(rowsOf(gathered), indexes.map(i => rows[from + i]));
+    expectSame(
+      rowsOf(gathered),
+      indexes.map(i => rows[from + i]),
+    );
     gathered.free();
     expect(allocator.liveBytes).toBe(before);
   });
@@ -189,8 +201,15 @@ test("concat joins slices of batches, in one layout or several", () => {
       return { batch: slice(write(allocator, rows), from, rows.length), rows: rows.slice(from) };
     });
     const before = allocator.liveBytes;
-    const joined = concat(kernels, allocator, parts.map(part => part.batch));
-    expectSame(rowsOf(joined), parts.flatMap(part => part.rows));
+    const joined = concat(
+      kernels,
+      allocator,
+      parts.map(part => part.batch),
+    );
+    expectSame(
+      rowsOf(joined),
+      parts.flatMap(part => part.rows),
+    );
     joined.free();
     expect(allocator.liveBytes).toBe(before);
   });
@@ -207,13 +226,27 @@ test("dictionaries are sealed, gathered and joined", () => {
   const block = seal(allocator, slice(batch, 1, 4));
   const opened = openBlock(kernels, block.ptr, block.bytes);
   expect(rowsOf(opened)).toEqual(["red", "red", "green"]);
-  expect(rowsOf(concat(kernels, allocator, [batch, opened]))).toEqual(["blue", "red", "red", "green", "red", "red", "green"]);
+  expect(rowsOf(concat(kernels, allocator, [batch, opened]))).toEqual([
+    "blue",
+    "red",
+    "red",
+    "green",
+    "red",
+    "red",
+    "green",
+  ]);
   const mixed = concat(kernels, allocator, [batch, write(allocator, ["black"])]);
   expect([typeOf(mixed.root).kind, rowsOf(mixed)]).toEqual(["utf8", ["blue", "red", "red", "green", "black"]]);
   const validity = allocator.alloc(16);
   kernels.u8.fill(1, validity, validity + 4);
   const optional: Batch = { rows: 4, root: { kind: "optional", rows: 4, absent: null, validity, item: batch.root } };
-  expect(rowsOf(concat(kernels, allocator, [optional, write(allocator, [null])]))).toEqual(["blue", "red", "red", "green", null]);
+  expect(rowsOf(concat(kernels, allocator, [optional, write(allocator, [null])]))).toEqual([
+    "blue",
+    "red",
+    "red",
+    "green",
+    null,
+  ]);
   kernels.i32[(opened.root as Column & { kind: "dictionary" }).codes / 4] = 3;
   expect(() => openBlock(kernels, block.ptr)).toThrow("a dictionary code is out of range");
 });
@@ -235,9 +268,15 @@ test("gather, concat, hashes and keys give everything back when memory is refuse
   let refused = 0;
   for (let limit = 1000; limit < 40_000; limit += 500) {
     const allocator = new CheckedAllocator();
-    const batch = write(allocator, Array.from({ length: 200 }, (_, i) => ({ id: i, tags: [`tag ${i}`], note: i % 2 === 0 ? undefined : "x" })));
+    const batch = write(
+      allocator,
+      Array.from({ length: 200 }, (_, i) => ({ id: i, tags: [`tag ${i}`], note: i % 2 === 0 ? undefined : "x" })),
+    );
     const odd = write(allocator, ["odd"]);
-    const vector = indexVector(allocator, Array.from({ length: 200 }, (_, i) => 199 - i));
+    const vector = indexVector(
+      allocator,
+      Array.from({ length: 200 }, (_, i) => 199 - i),
+    );
     const before = allocator.liveBytes;
     allocator.limitBytes = before + limit;
     for (const make of [
@@ -259,7 +298,6 @@ test("gather, concat, hashes and keys give everything back when memory is refuse
   expect(refused).toBeGreaterThan(20);
 });
 
-
 test("everything works above 2 GiB, where addresses no longer fit an i32", () => {
   const memory = createKernelMemory(3 * 2 ** 30);
   const high = instantiateKernels(memory, compileKernels());
@@ -278,7 +316,9 @@ test("everything works above 2 GiB, where addresses no longer fit an i32", () =>
     const gathered = gather(high, allocator, opened, indexes, 30);
     expectSame(readBatch(high, concat(high, allocator, [opened, gathered])).toArray(), [...rows, ...rows.toReversed()]);
     const keys = encodeKeys(high, allocator, gathered.root);
-    expect(Buffer.from(high.u8.slice(keys.bytes, keys.bytes + high.i32[keys.offsets / 4 + 1]!))).toEqual(Buffer.from(keyOf(rows[29])));
+    expect(Buffer.from(high.u8.slice(keys.bytes, keys.bytes + high.i32[keys.offsets / 4 + 1]!))).toEqual(
+      Buffer.from(keyOf(rows[29])),
+    );
     const [hashes, expected] = [allocator.alloc(8 * 30), allocator.alloc(8 * 30)];
     hashColumn(high, allocator, gathered.root, hashes);
     hashColumn(high, allocator, batch.root, expected);

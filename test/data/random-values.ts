@@ -1,8 +1,45 @@
 /** Random nested values and rows, the same for the same seed; shared by the tests of this folder. */
 import type { Random } from "../../src/base/random.ts";
 
-const numbers = [0, -0, 1, -1, 0.5, NaN, Infinity, -Infinity, 2 ** 31, -(2 ** 31), 2 ** 53, 1e308, 5e-324, 63, 64, 127, 128, -129, 32768];
-const strings = ["", "a", "b", "ab", "a\0", "a\0b", "\0", "é", "😀", "z😀", "\ud800", "\udc00x", "\uffff", "\ue000", "__proto__", "x".repeat(70)];
+const numbers = [
+  0,
+  -0,
+  1,
+  -1,
+  0.5,
+  NaN,
+  Infinity,
+  -Infinity,
+  2 ** 31,
+  -(2 ** 31),
+  2 ** 53,
+  1e308,
+  5e-324,
+  63,
+  64,
+  127,
+  128,
+  -129,
+  32768,
+];
+const strings = [
+  "",
+  "a",
+  "b",
+  "ab",
+  "a\0",
+  "a\0b",
+  "\0",
+  "é",
+  "😀",
+  "z😀",
+  "\ud800",
+  "\udc00x",
+  "\uffff",
+  "\ue000",
+  "__proto__",
+  "x".repeat(70),
+];
 const bigints = [0n, 1n, -1n, 255n, -256n, 2n ** 63n, -(2n ** 63n), 2n ** 63n - 1n, -(2n ** 200n), 2n ** 200n];
 
 export function pick<T>(random: Random, from: readonly T[]): T {
@@ -144,7 +181,11 @@ export function randomRows(random: Random, depth = 3): () => unknown {
 export function equalTwin(random: Random, value: unknown): unknown {
   if (value === 0) return random.below(2) === 0 ? 0 : -0;
   if (typeof value !== "object" || value === null) return value;
-  const shuffled = <T>(items: T[]): T[] => items.map(item => [random.uint32(), item] as const).sort((a, b) => a[0] - b[0]).map(each => each[1]);
+  const shuffled = <T>(items: T[]): T[] =>
+    items
+      .map(item => [random.uint32(), item] as const)
+      .sort((a, b) => a[0] - b[0])
+      .map(each => each[1]);
   const twin = (each: unknown) => equalTwin(random, each);
   if (Array.isArray(value)) return value.map(twin);
   if (value instanceof Map) return new Map(shuffled([...value].map(([key, item]) => [twin(key), twin(item)] as const)));
@@ -172,7 +213,9 @@ export function forSeeds(count: number, body: (seed: number) => void): void {
     try {
       body(seed);
     } catch (thrown) {
-      throw new Error(`with FIRESTEEL_SEED=${seed}: ${thrown instanceof Error ? thrown.message : thrown}`, { cause: thrown });
+      throw new Error(`with FIRESTEEL_SEED=${seed}: ${thrown instanceof Error ? thrown.message : thrown}`, {
+        cause: thrown,
+      });
     }
   }
 }

@@ -4,7 +4,8 @@ import { expect } from "bun:test";
 /** Where two values differ, or undefined. Holes are undefined; objects without a prototype are plain. */
 export function difference(a: unknown, b: unknown, path = "value"): string | undefined {
   if (Object.is(a, b)) return undefined;
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return `${path}: ${show(a)} is not ${show(b)}`;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null)
+    return `${path}: ${show(a)} is not ${show(b)}`;
   const [x, y] = [Object.getPrototypeOf(a) ?? Object.prototype, Object.getPrototypeOf(b) ?? Object.prototype];
   if (x !== y) return `${path}: a ${x.constructor.name} is not a ${y.constructor.name}`;
   return first(parts(a), parts(b), path);
@@ -34,7 +35,9 @@ function parts(value: object): unknown[] {
 }
 
 function entries(value: object): unknown[] {
-  return Object.entries(value).filter(([name]) => !["line", "column", "sourceURL"].includes(name)).flat(1);
+  return Object.entries(value)
+    .filter(([name]) => !["line", "column", "sourceURL"].includes(name))
+    .flat(1);
 }
 
 function show(value: unknown): string {

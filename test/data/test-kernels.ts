@@ -34,7 +34,8 @@ export class CheckedAllocator implements Allocator {
   }
 
   free(ptr: Ptr, bytes: number): void {
-    if (this.live.get(ptr) !== bytes) throw new Error(`free(${ptr}, ${bytes}) of what was allocated as ${this.live.get(ptr)}`);
+    if (this.live.get(ptr) !== bytes)
+      throw new Error(`free(${ptr}, ${bytes}) of what was allocated as ${this.live.get(ptr)}`);
     this.live.delete(ptr);
     this.liveBytes -= bytes;
     testKernels.u8.fill(0x5a, ptr, ptr + bytes);

@@ -18,21 +18,59 @@ test("random values come back the same, with and without references", () => {
 });
 
 const kinds: Record<string, unknown> = {
-  "numbers at the edges of their encodings": [0, -0, 63, 64, -1, 127, 128, -128, -129, 32767, 32768, -32769, 2 ** 31 - 1, 2 ** 31, NaN],
-  "long and odd strings": ["é".repeat(100), "x".repeat(63), "x".repeat(64), "x".repeat(100_000), "\ud800x", "a\udc00", "\0"],
-  "bigints": [0n, 1n, -1n, 2n ** 63n, -(2n ** 63n), -(2n ** 63n) - 1n, 2n ** 1000n],
+  "numbers at the edges of their encodings": [
+    0,
+    -0,
+    63,
+    64,
+    -1,
+    127,
+    128,
+    -128,
+    -129,
+    32767,
+    32768,
+    -32769,
+    2 ** 31 - 1,
+    2 ** 31,
+    NaN,
+  ],
+  "long and odd strings": [
+    "é".repeat(100),
+    "x".repeat(63),
+    "x".repeat(64),
+    "x".repeat(100_000),
+    "\ud800x",
+    "a\udc00",
+    "\0",
+  ],
+  bigints: [0n, 1n, -1n, 2n ** 63n, -(2n ** 63n), -(2n ** 63n) - 1n, 2n ** 1000n],
   "every binary kind": [
-    new ArrayBuffer(3), new DataView(new ArrayBuffer(2)), new Uint8Array([1]), Buffer.from("ab"), new Uint8ClampedArray([300]),
-    new Int8Array([-1]), new Uint16Array([1]), new Int16Array([-1]), new Uint32Array([2 ** 32 - 1]), new Int32Array([-1]),
-    new BigUint64Array([2n ** 64n - 1n]), new BigInt64Array([-1n]), new Float32Array([0.5]), new Float64Array([NaN, -0]),
+    new ArrayBuffer(3),
+    new DataView(new ArrayBuffer(2)),
+    new Uint8Array([1]),
+    Buffer.from("ab"),
+    new Uint8ClampedArray([300]),
+    new Int8Array([-1]),
+    new Uint16Array([1]),
+    new Int16Array([-1]),
+    new Uint32Array([2 ** 32 - 1]),
+    new Int32Array([-1]),
+    new BigUint64Array([2n ** 64n - 1n]),
+    new BigInt64Array([-1n]),
+    new Float32Array([0.5]),
+    new Float64Array([NaN, -0]),
     new Uint16Array([1, 2, 3]).subarray(1, 2),
   ],
   "errors with cause, code and name": [
-    new RangeError("r", { cause: new Error("inner") }), Object.assign(new Error("e"), { name: "Custom", code: "ENOENT" }),
+    new RangeError("r", { cause: new Error("inner") }),
+    Object.assign(new Error("e"), { name: "Custom", code: "ENOENT" }),
   ],
   "names that are not identifiers": JSON.parse(`{"__proto__": 1, "constructor": 2, "": 3, "a b": 4, "5": 5, "é": 6}`),
   "lone surrogates in names": { "\ud800": 1 },
-  "an object as a dictionary of 5,000 names": Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`name ${i}`, i])),
+  "an object as a dictionary of 5,000 names": Object.fromEntries(
+    Array.from({ length: 5000 }, (_, i) => [`name ${i}`, i]),
+  ),
   "nesting to the limit": Array.from({ length: valueDepthMax - 1 }).reduce<unknown>(inner => [inner], []),
 };
 
@@ -140,7 +178,9 @@ test("instances of registered classes keep class and state, and may be in cycles
   expect(copy[0]).toBeInstanceOf(Point);
   expect([copy[0].x, copy[0].secret]).toEqual([3, 9]);
   point.link = { back: point };
-  const cycle = decodeValue(encodeValue(point, { references: true }), { references: true }) as { link: { back: unknown } };
+  const cycle = decodeValue(encodeValue(point, { references: true }), { references: true }) as {
+    link: { back: unknown };
+  };
   expect(cycle.link.back).toBe(cycle);
   const plain = new Plain();
   plain.link = [plain];
@@ -177,7 +217,8 @@ test("damaged bytes are a data error or some other value, never anything else", 
     const bytes = encodeValue(randomValue(random, 4));
     for (let k = 0; k < 8; k++) {
       const damaged = bytes.slice(0, random.below(3) === 0 ? random.below(bytes.length + 1) : bytes.length);
-      for (let n = random.below(3); n > 0; n--) if (damaged.length > 0) damaged[random.below(damaged.length)]! ^= 1 << random.below(8);
+      for (let n = random.below(3); n > 0; n--)
+        if (damaged.length > 0) damaged[random.below(damaged.length)]! ^= 1 << random.below(8);
       try {
         decodeValue(damaged);
         accepted++;
@@ -190,4 +231,3 @@ test("damaged bytes are a data error or some other value, never anything else", 
   expect(refused).toBeGreaterThan(500);
   expect(accepted).toBeGreaterThan(500);
 });
-

@@ -12,19 +12,98 @@ import { CheckedAllocator, testKernels as kernels } from "./test-kernels.ts";
 
 /** Ascending, neighbours unequal. */
 const ladder: readonly unknown[] = [
-  undefined, null, false, true,
-  -Infinity, -(2 ** 31), -1.5, -5e-324, 0, 5e-324, 1, 2 ** 53, Infinity, NaN,
-  -(2n ** 200n), -(2n ** 63n) - 1n, -(2n ** 63n), -256n, -255n, -1n, 0n, 1n, 255n, 256n, 2n ** 63n - 1n, 2n ** 63n, 2n ** 200n,
-  "", "\0", "\0\0", "\0a", "a", "a\0", "a\0b", "aa", "b", "é", "\ud7ff", "\ud800", "\ud800a", "\ud800\ue000", "\udbff", "\udc00", "\ue000",
-  "\uffff", "\ud800\udc00", "😀", "\udbff\udfff",
-  new Date(-1), new Date(0), new Date(1e12), new Date(NaN),
-  new ArrayBuffer(0), new Uint8Array(0), new Uint8Array([0]), new Uint8Array([0, 0]), new Uint8Array([0, 1]), new Uint8Array([1]),
-  new Uint16Array([1]), new Uint16Array([256]), new Int32Array([-1]), new Int32Array([1]), new Float64Array([-1]),
-  new Float64Array([0]), new Float64Array([0, -5]), new Float64Array([NaN]),
-  [], [undefined], [0], [0, 0], [0, "a"], [1], ["a"], [[]], [[0]],
-  new Set(), new Set([1]), new Set([1, 2]), new Set([2]),
-  new Map(), new Map([[1, 1]]), new Map([[1, 1], [2, 0]]), new Map([[1, 2]]), new Map([[2, 0]]),
-  {}, { a: 1 }, { a: 1, b: 1 }, { a: 2 }, { b: 0 },
+  undefined,
+  null,
+  false,
+  true,
+  -Infinity,
+  -(2 ** 31),
+  -1.5,
+  -5e-324,
+  0,
+  5e-324,
+  1,
+  2 ** 53,
+  Infinity,
+  NaN,
+  -(2n ** 200n),
+  -(2n ** 63n) - 1n,
+  -(2n ** 63n),
+  -256n,
+  -255n,
+  -1n,
+  0n,
+  1n,
+  255n,
+  256n,
+  2n ** 63n - 1n,
+  2n ** 63n,
+  2n ** 200n,
+  "",
+  "\0",
+  "\0\0",
+  "\0a",
+  "a",
+  "a\0",
+  "a\0b",
+  "aa",
+  "b",
+  "é",
+  "\ud7ff",
+  "\ud800",
+  "\ud800a",
+  "\ud800\ue000",
+  "\udbff",
+  "\udc00",
+  "\ue000",
+  "\uffff",
+  "\ud800\udc00",
+  "😀",
+  "\udbff\udfff",
+  new Date(-1),
+  new Date(0),
+  new Date(1e12),
+  new Date(NaN),
+  new ArrayBuffer(0),
+  new Uint8Array(0),
+  new Uint8Array([0]),
+  new Uint8Array([0, 0]),
+  new Uint8Array([0, 1]),
+  new Uint8Array([1]),
+  new Uint16Array([1]),
+  new Uint16Array([256]),
+  new Int32Array([-1]),
+  new Int32Array([1]),
+  new Float64Array([-1]),
+  new Float64Array([0]),
+  new Float64Array([0, -5]),
+  new Float64Array([NaN]),
+  [],
+  [undefined],
+  [0],
+  [0, 0],
+  [0, "a"],
+  [1],
+  ["a"],
+  [[]],
+  [[0]],
+  new Set(),
+  new Set([1]),
+  new Set([1, 2]),
+  new Set([2]),
+  new Map(),
+  new Map([[1, 1]]),
+  new Map([
+    [1, 1],
+    [2, 0],
+  ]),
+  new Map([[1, 2]]),
+  new Map([[2, 0]]),
+  {},
+  { a: 1 },
+  { a: 1, b: 1 },
+  { a: 2 },
+  { b: 0 },
 ];
 
 test("the documented order, pair by pair, in comparison and in key bytes", () => {
@@ -40,14 +119,46 @@ test("the documented order, pair by pair, in comparison and in key bytes", () =>
 
 test("equality is by value", () => {
   const equal: [unknown, unknown][] = [
-    [0, -0], [NaN, NaN], [[0], [-0]], [{ a: 1, b: 2 }, { b: 2, a: 1 }], [new Set([1, 2]), new Set([2, 1])],
-    [new Map<unknown, unknown>([["a", [NaN]], ["b", 0]]), new Map<unknown, unknown>([["b", -0], ["a", [NaN]]])], [Buffer.from([1]), new Uint8Array([1])],
-    [/a/g, /a/g], [new URL("http://a"), new URL("http://a/")], [new Error("x"), new Error("x")], [[, 1], [undefined, 1]],
-    [Object.create(null), {}], [new Float64Array([0]), new Float64Array([-0])],
+    [0, -0],
+    [NaN, NaN],
+    [[0], [-0]],
+    [
+      { a: 1, b: 2 },
+      { b: 2, a: 1 },
+    ],
+    [new Set([1, 2]), new Set([2, 1])],
+    [
+      new Map<unknown, unknown>([
+        ["a", [NaN]],
+        ["b", 0],
+      ]),
+      new Map<unknown, unknown>([
+        ["b", -0],
+        ["a", [NaN]],
+      ]),
+    ],
+    [Buffer.from([1]), new Uint8Array([1])],
+    [/a/g, /a/g],
+    [new URL("http://a"), new URL("http://a/")],
+    [new Error("x"), new Error("x")],
+    [
+      [, 1],
+      [undefined, 1],
+    ],
+    [Object.create(null), {}],
+    [new Float64Array([0]), new Float64Array([-0])],
   ];
   const unequal: [unknown, unknown][] = [
-    [1, 1n], [1, "1"], [null, undefined], [{ a: undefined }, {}], [[], {}], [[1], new Float64Array([1])], [/a/, /a/g],
-    [new Error("x"), new TypeError("x")], [new Map(), new Set()], [new Date(1), 1],
+    [1, 1n],
+    [1, "1"],
+    [null, undefined],
+    [{ a: undefined }, {}],
+    [[], {}],
+    [[1], new Float64Array([1])],
+    [/a/, /a/g],
+    [new Error("x"), new TypeError("x")],
+    [new Map(), new Set()],
+    [new Date(1), 1],
   ];
   for (const [a, b] of equal) {
     expect([equalValues(a, b), compareValues(a, b), Buffer.compare(keyOf(a), keyOf(b))]).toEqual([true, 0, 0]);
@@ -70,7 +181,8 @@ test("order is total and agrees with equality, key bytes and hashes, for random 
         expect(Buffer.compare(keys[i]!, keys[j]!)).toBe(order as -1);
         expect(equalValues(a, b)).toBe(order === 0);
         if (order === 0) expect(hashes[i]).toBe(hashes[j]!);
-        for (const c of values) if (order <= 0 && compareValues(b, c) <= 0) expect(compareValues(a, c)).toBeLessThanOrEqual(0);
+        for (const c of values)
+          if (order <= 0 && compareValues(b, c) <= 0) expect(compareValues(a, c)).toBeLessThanOrEqual(0);
       }
     }
     for (let i = 0; i < 5; i++) expect(equalValues(values[i], values[10 + i])).toBe(true);
@@ -113,7 +225,12 @@ test("numbers hash and key alike in every layout that holds them, dictionaries i
 });
 
 test("hashes of slices are those of the rows", () => {
-  const rows = [["a", [1]], ["b", []], ["", [2, 3]], ["c", [4]]];
+  const rows = [
+    ["a", [1]],
+    ["b", []],
+    ["", [2, 3]],
+    ["c", [4]],
+  ];
   withBatch(rows, false, (batch, allocator) => {
     const { fields } = batch.root as Column & { kind: "struct" };
     expect(fields[1]!.kind).toBe("list");
@@ -151,7 +268,11 @@ function hashesOfColumn(column: Column, allocator: CheckedAllocator): bigint[] {
 }
 
 /** A batch of the rows, in an any layout when `odd` forces it. */
-function withBatch<T>(rows: readonly unknown[], odd: boolean, use: (batch: Batch, allocator: CheckedAllocator) => T): T {
+function withBatch<T>(
+  rows: readonly unknown[],
+  odd: boolean,
+  use: (batch: Batch, allocator: CheckedAllocator) => T,
+): T {
   const allocator = new CheckedAllocator();
   const writer = makeBatchWriter(kernels, allocator);
   for (const row of rows) writer.push(row);

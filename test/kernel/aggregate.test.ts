@@ -24,7 +24,12 @@ const twins: Record<AggregateKind, { initial: number[]; fold: (state: number[], 
 };
 const kinds = Object.keys(twins) as AggregateKind[];
 
-function aggregateTwin(kind: AggregateKind, ids: readonly number[], values: readonly number[], groups: number): number[] {
+function aggregateTwin(
+  kind: AggregateKind,
+  ids: readonly number[],
+  values: readonly number[],
+  groups: number,
+): number[] {
   const states = Array.from({ length: groups }, () => twins[kind].initial);
   ids.forEach((id, row) => {
     if (id < groups) states[id] = twins[kind].fold(states[id]!, values[row]!);
@@ -33,13 +38,16 @@ function aggregateTwin(kind: AggregateKind, ids: readonly number[], values: read
 }
 
 const numbers: Record<string, (random: Random) => number> = {
-  "small": random => random.below(100) - 50,
-  "fractions": random => (random.float() - 0.5) * 10 ** random.below(20),
-  "awkward": random => awkwardNumbers[random.below(awkwardNumbers.length)]!,
-  "zeros": random => (random.below(2) === 0 ? -0 : 0),
+  small: random => random.below(100) - 50,
+  fractions: random => (random.float() - 0.5) * 10 ** random.below(20),
+  awkward: random => awkwardNumbers[random.below(awkwardNumbers.length)]!,
+  zeros: random => (random.below(2) === 0 ? -0 : 0),
 };
 
-describe.each([["low addresses", 64], ["addresses beyond 2 GiB", beyondTwoGiB]])("at %s", (_, start) => {
+describe.each([
+  ["low addresses", 64],
+  ["addresses beyond 2 GiB", beyondTwoGiB],
+])("at %s", (_, start) => {
   describe.each(kinds)("%s", kind => {
     test.each(Object.entries(numbers))("of %s numbers", (_, number) => {
       property(4, random => {
@@ -51,14 +59,18 @@ describe.each([["low addresses", 64], ["addresses beyond 2 GiB", beyondTwoGiB]])
         let groups = 0;
         for (const n of [0, 1, 40, 1000]) {
           groups += random.below(n + 1) + 1;
-          const ids = Array.from({ length: n }, () => (random.below(10) === 0 ? noGroup : random.below(random.below(2) === 0 ? groups : 3 % groups)));
+          const ids = Array.from({ length: n }, () =>
+            random.below(10) === 0 ? noGroup : random.below(random.below(2) === 0 ? groups : 3 % groups),
+          );
           const values = Array.from({ length: n }, () => (asIntegers ? number(random) | 0 : number(random)));
           aggregate.reserve(groups);
           if (asIntegers) aggregate.add(putU32(on, ids), putU32(on, values), n, "i32");
           else aggregate.add(putU32(on, ids), putF64(on, values), n);
           allIds.push(...ids);
           allValues.push(...values);
-          expect(getF64(on, aggregate.ptr, groups * aggregate.stride)).toEqual(aggregateTwin(kind, allIds, allValues, groups));
+          expect(getF64(on, aggregate.ptr, groups * aggregate.stride)).toEqual(
+            aggregateTwin(kind, allIds, allValues, groups),
+          );
         }
         aggregate.free();
         expect(on.allocator.outstandingBytes).toBe(0);
@@ -71,10 +83,16 @@ describe.each([["low addresses", 64], ["addresses beyond 2 GiB", beyondTwoGiB]])
       const on = fixture({ start });
       const [n, columns, groups] = [random.below(500), 1 + random.below(13), 1 + random.below(9)];
       const ids = Array.from({ length: n }, () => random.below(groups));
-      const values = Array.from({ length: columns }, () => Array.from({ length: n }, () => numbers["fractions"]!(random)));
+      const values = Array.from({ length: columns }, () =>
+        Array.from({ length: n }, () => numbers["fractions"]!(random)),
+      );
       const sums = new GroupSums(on.kernels, on.allocator, columns);
       sums.reserve(groups);
-      sums.add(putU32(on, ids), values.map(column => putF64(on, column)), n);
+      sums.add(
+        putU32(on, ids),
+        values.map(column => putF64(on, column)),
+        n,
+      );
       const byColumn = values.map(column => aggregateTwin("sum", ids, column, groups));
       expect(getF64(on, sums.ptr, groups * columns)).toEqual(
         Array.from({ length: groups * columns }, (_, i) => byColumn[i % columns]![Math.floor(i / columns)]!),
@@ -106,7 +124,10 @@ test("more rows than one call takes", () => {
 
 test("a sum is its first value even when that is −0, unless a zero was given", () => {
   const on = fixture();
-  for (const [initial, expected] of [[undefined, -0], [0, 0]] as const) {
+  for (const [initial, expected] of [
+    [undefined, -0],
+    [0, 0],
+  ] as const) {
     const sum = new GroupAggregate(on.kernels, on.allocator, "sum", initial);
     sum.reserve(1);
     sum.add(putU32(on, [0]), putF64(on, [-0]), 1);
@@ -118,7 +139,10 @@ test("states merge: counts, sums, least, greatest exactly, moments closely", () 
   property(5, random => {
     const on = fixture();
     const groups = 5;
-    const rows = Array.from({ length: 2000 }, () => ({ id: random.below(groups), value: (random.float() - 0.5) * 2000 }));
+    const rows = Array.from({ length: 2000 }, () => ({
+      id: random.below(groups),
+      value: (random.float() - 0.5) * 2000,
+    }));
     const parts = [rows.slice(0, 700), rows.slice(700, 701), rows.slice(701)];
     for (const kind of kinds) {
       const whole = new GroupAggregate(on.kernels, on.allocator, kind);
@@ -126,10 +150,25 @@ test("states merge: counts, sums, least, greatest exactly, moments closely", () 
       for (const part of parts) {
         const partial = new GroupAggregate(on.kernels, on.allocator, kind);
         partial.reserve(groups);
-        partial.add(putU32(on, part.map(row => row.id)), putF64(on, part.map(row => row.value)), part.length);
+        partial.add(
+          putU32(
+            on,
+            part.map(row => row.id),
+          ),
+          putF64(
+            on,
+            part.map(row => row.value),
+          ),
+          part.length,
+        );
         whole.merge(putU32(on, [0, 1, 2, 3, 4]), partial.ptr, groups);
       }
-      const expected = aggregateTwin(kind, rows.map(row => row.id), rows.map(row => row.value), groups);
+      const expected = aggregateTwin(
+        kind,
+        rows.map(row => row.id),
+        rows.map(row => row.value),
+        groups,
+      );
       const merged = getF64(on, whole.ptr, groups * whole.stride);
       expected.forEach((value, i) => expect(Math.abs(merged[i]! - value)).toBeLessThanOrEqual(1e-11 * Math.abs(value)));
     }

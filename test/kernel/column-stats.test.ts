@@ -15,7 +15,10 @@ function sumTwin(values: readonly number[]): number {
 const less = (a: number, b: number) => a < b || (Number.isNaN(b) && !Number.isNaN(a));
 const cuts = [0, 1, 7, 8, 9, 64, 100];
 
-describe.each([["low addresses", 64], ["addresses beyond 2 GiB", beyondTwoGiB]])("at %s", (_, start) => {
+describe.each([
+  ["low addresses", 64],
+  ["addresses beyond 2 GiB", beyondTwoGiB],
+])("at %s", (_, start) => {
   test("the result depends on the order of the numbers, not on the batches", () => {
     property(20, random => {
       const on = fixture({ start });
@@ -26,7 +29,7 @@ describe.each([["low addresses", 64], ["addresses beyond 2 GiB", beyondTwoGiB]])
       const stats = new ColumnStats(on.kernels, on.allocator);
       const whole = new ColumnStats(on.kernels, on.allocator);
       whole.add(at, n);
-      for (let from = 0; from < n; ) {
+      for (let from = 0; from < n;) {
         const rows = Math.min(n - from, cuts[random.below(cuts.length)]!);
         sum.add(offset(at, from * 8), rows);
         stats.add(offset(at, from * 8), rows);
@@ -35,7 +38,12 @@ describe.each([["low addresses", 64], ["addresses beyond 2 GiB", beyondTwoGiB]])
       expect(sum.sum).toBe(sumTwin(values));
       expect(stats.result()).toEqual(whole.result());
       const { count, sum: total, mean, m2, min, max } = whole.result();
-      expect([count, total, min, max]).toEqual([n, sumTwin(values), n === 0 ? NaN : Math.min(...values), Math.max(...values)]);
+      expect([count, total, min, max]).toEqual([
+        n,
+        sumTwin(values),
+        n === 0 ? NaN : Math.min(...values),
+        Math.max(...values),
+      ]);
       const plainMean = n === 0 ? 0 : values.reduce((a, b) => a + b, 0) / n;
       const plainM2 = values.reduce((a, b) => a + (b - plainMean) ** 2, 0);
       expect(Math.abs(mean - plainMean)).toBeLessThanOrEqual(1e-9 * Math.abs(plainMean));
@@ -50,7 +58,9 @@ describe.each([["low addresses", 64], ["addresses beyond 2 GiB", beyondTwoGiB]])
       const on = fixture({ start });
       const { run } = on.kernels;
       const n = random.below(60);
-      const values = Array.from({ length: n }, () => (random.below(3) === 0 ? awkwardNumbers[random.below(awkwardNumbers.length)]! : random.float()));
+      const values = Array.from({ length: n }, () =>
+        random.below(3) === 0 ? awkwardNumbers[random.below(awkwardNumbers.length)]! : random.float(),
+      );
       const at = putF64(on, values);
       expect(run.foldSumF64(at, n, -0)).toBe(values.reduce((a, b) => a + b, -0));
       expect(run.foldMinF64(at, n, NaN)).toBe(values.reduce((a, b) => (less(b, a) ? b : a), NaN));
@@ -79,6 +89,16 @@ test("partitions merge; an empty one changes nothing", () => {
   const a = { count: 2, sum: 6, mean: 3, m2: 2, min: 2, max: 4 };
   expect(mergeStats(a, emptyStats)).toBe(a);
   expect(mergeStats(emptyStats, a)).toBe(a);
-  expect(mergeStats(a, { count: 1, sum: 9, mean: 9, m2: 0, min: 9, max: 9 })).toEqual({ count: 3, sum: 15, mean: 5, m2: 26, min: 2, max: 9 });
-  expect(mergeStats(a, { count: 1, sum: NaN, mean: NaN, m2: NaN, min: NaN, max: NaN })).toMatchObject({ min: 2, max: NaN });
+  expect(mergeStats(a, { count: 1, sum: 9, mean: 9, m2: 0, min: 9, max: 9 })).toEqual({
+    count: 3,
+    sum: 15,
+    mean: 5,
+    m2: 26,
+    min: 2,
+    max: 9,
+  });
+  expect(mergeStats(a, { count: 1, sum: NaN, mean: NaN, m2: NaN, min: NaN, max: NaN })).toMatchObject({
+    min: 2,
+    max: NaN,
+  });
 });

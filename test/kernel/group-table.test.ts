@@ -6,7 +6,18 @@ import { GroupTableBytes, GroupTableFixed, noGroup } from "../../src/kernel/grou
 import { hashStrings } from "../../src/kernel/hash.ts";
 import type { Ptr } from "../../src/kernel/ptr.ts";
 import {
-  awkwardNumbers, awkwardStrings, beyondTwoGiB, fixture, getF64, getU32, getU64, property, putF64, putStrings, putU64, type Fixture,
+  awkwardNumbers,
+  awkwardStrings,
+  beyondTwoGiB,
+  fixture,
+  getF64,
+  getU32,
+  getU64,
+  property,
+  putF64,
+  putStrings,
+  putU64,
+  type Fixture,
 } from "./fixture.ts";
 
 /** Ids in first-seen order and the rows that were first. Map keys are SameValueZero, as ours. */
@@ -46,8 +57,12 @@ function fixedSubject(on: Fixture): Subject<number> {
     return hashes;
   };
   return {
-    get count() { return table.count; },
-    get processed() { return table.processed; },
+    get count() {
+      return table.count;
+    },
+    get processed() {
+      return table.processed;
+    },
     groups: (keys, ids, firstRows) => table.groups(hash(keys), keys.length, ids, firstRows),
     lookup: (keys, ids) => table.lookup(hash(keys), keys.length, ids),
     keys: () => {
@@ -68,8 +83,12 @@ function bytesSubject(on: Fixture): Subject<string> {
     return { ...column, hashes };
   };
   return {
-    get count() { return table.count; },
-    get processed() { return table.processed; },
+    get count() {
+      return table.count;
+    },
+    get processed() {
+      return table.processed;
+    },
     groups: (keys, ids, firstRows) => {
       const { offsets, bytes, hashes } = put(keys);
       return table.groups(offsets, bytes, hashes, keys.length, ids, firstRows);
@@ -80,7 +99,8 @@ function bytesSubject(on: Fixture): Subject<string> {
     },
     keys: () => {
       const ends = getU32(on, table.keyOffsets, table.count + 1);
-      const text = (i: number) => Buffer.from(on.kernels.u8.slice(table.keyBytes + ends[i]!, table.keyBytes + ends[i + 1]!)).toString();
+      const text = (i: number) =>
+        Buffer.from(on.kernels.u8.slice(table.keyBytes + ends[i]!, table.keyBytes + ends[i + 1]!)).toString();
       return Array.from({ length: table.count }, (_, i) => text(i));
     },
     free: () => table.free(),
@@ -90,17 +110,25 @@ function bytesSubject(on: Fixture): Subject<string> {
 const shapes: Record<string, (random: Random, i: number) => number> = {
   "all equal": () => 42,
   "all distinct": (_, i) => i - 1500,
-  "few": random => random.below(8),
-  "skewed": random => Math.floor(1 / (random.float() + 1e-4)),
-  "awkward": random => awkwardNumbers[random.below(awkwardNumbers.length)]!,
+  few: random => random.below(8),
+  skewed: random => Math.floor(1 / (random.float() + 1e-4)),
+  awkward: random => awkwardNumbers[random.below(awkwardNumbers.length)]!,
 };
-const asText = (value: number, i: number) => (i % 7 === 0 ? awkwardStrings[Math.abs(value | 0) % awkwardStrings.length]! : `ключ ${value}`);
+const asText = (value: number, i: number) =>
+  i % 7 === 0 ? awkwardStrings[Math.abs(value | 0) % awkwardStrings.length]! : `ключ ${value}`;
 
 const kinds = [
   { kind: "fixed-width keys", make: fixedSubject, keysOf: (values: readonly number[]) => values },
   { kind: "byte keys", make: bytesSubject, keysOf: (values: readonly number[]) => values.map(asText) },
-] as { kind: string; make: (on: Fixture) => Subject<unknown>; keysOf: (values: readonly number[]) => readonly unknown[] }[];
-const places = [["low addresses", 64], ["addresses beyond 2 GiB", beyondTwoGiB]] as const;
+] as {
+  kind: string;
+  make: (on: Fixture) => Subject<unknown>;
+  keysOf: (values: readonly number[]) => readonly unknown[];
+}[];
+const places = [
+  ["low addresses", 64],
+  ["addresses beyond 2 GiB", beyondTwoGiB],
+] as const;
 
 for (const { kind, make, keysOf } of kinds) {
   describe.each(places)(`${kind} at %s`, (_, start) => {
@@ -170,7 +198,10 @@ for (const { kind, make, keysOf } of kinds) {
 test("grown tables give back what they outgrew", () => {
   const on = fixture();
   const table = new GroupTableFixed(on.kernels, on.allocator);
-  const hashes = putF64(on, Array.from({ length: 50_000 }, (_, i) => i));
+  const hashes = putF64(
+    on,
+    Array.from({ length: 50_000 }, (_, i) => i),
+  );
   const ids = on.allocator.alloc(50_000 * 4);
   on.kernels.run.hashF64(hashes, 50_000, hashes);
   const outside = on.allocator.outstandingBytes;
@@ -185,7 +216,10 @@ test("an expected size is allocated at once", () => {
   const on = fixture();
   const table = new GroupTableFixed(on.kernels, on.allocator, 10_000);
   on.allocator.budgetBytes = on.allocator.outstandingBytes + 10_000 * 12 + 100;
-  const hashes = putF64(on, Array.from({ length: 10_000 }, (_, i) => i));
+  const hashes = putF64(
+    on,
+    Array.from({ length: 10_000 }, (_, i) => i),
+  );
   on.kernels.run.hashF64(hashes, 10_000, hashes);
   expect(table.groups(hashes, 10_000, on.allocator.alloc(40_000))).toBe(10_000);
 });
@@ -195,7 +229,10 @@ test("byte keys whose hashes collide stay apart", () => {
   const table = new GroupTableBytes(on.kernels, on.allocator);
   const keys = ["abcdefgh1", "abcdefgh2", "xbcdefgh1", "abcd", "abcx", "abc", "ab", "", "abcdefgh1", "abcx", "abc", ""];
   const { offsets, bytes } = putStrings(on, keys);
-  const hashes = putU64(on, keys.map(() => 12345n));
+  const hashes = putU64(
+    on,
+    keys.map(() => 12345n),
+  );
   const ids = on.allocator.alloc(keys.length * 4);
   table.groups(offsets, bytes, hashes, keys.length, ids);
   expect(getU32(on, ids, keys.length)).toEqual(new TwinTable<string>().add(keys).ids);

@@ -18,15 +18,18 @@ function ordered(on: Fixture, hashes: readonly bigint[]): number[] {
 const hash64 = (random: Random) => (BigInt(random.uint32()) << 32n) | BigInt(random.uint32());
 
 const shapes: Record<string, (random: Random) => bigint> = {
-  "spread": hash64,
+  spread: hash64,
   "all equal": () => 0xdeadbeefdeadbeefn,
-  "few": random => BigInt(random.below(4)) << 62n,
+  few: random => BigInt(random.below(4)) << 62n,
   "high halves alike": random => (7n << 32n) | BigInt(random.uint32()),
   "top bits alike": random => hash64(random) >> 30n,
-  "extremes": random => [0n, 1n, 2n ** 64n - 1n, 2n ** 63n, 2n ** 63n - 1n][random.below(5)]!,
+  extremes: random => [0n, 1n, 2n ** 64n - 1n, 2n ** 63n, 2n ** 63n - 1n][random.below(5)]!,
 };
 
-describe.each([["low addresses", 64], ["addresses beyond 2 GiB", beyondTwoGiB]])("at %s", (_, start) => {
+describe.each([
+  ["low addresses", 64],
+  ["addresses beyond 2 GiB", beyondTwoGiB],
+])("at %s", (_, start) => {
   test.each(Object.entries(shapes))("%s", (_, shape) => {
     property(3, random => {
       const on = fixture({ start });
@@ -48,6 +51,11 @@ test("more than one call's worth", () => {
 
 test("a refused grant gives everything back", () => {
   const on = fixture({ budgetBytes: 12_000 });
-  expect(() => ordered(on, Array.from({ length: 1000 }, (_, i) => BigInt(i)))).toThrow(MemoryRefused);
+  expect(() =>
+    ordered(
+      on,
+      Array.from({ length: 1000 }, (_, i) => BigInt(i)),
+    ),
+  ).toThrow(MemoryRefused);
   expect(on.allocator.outstandingBytes).toBe(0);
 });

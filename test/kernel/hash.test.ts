@@ -3,7 +3,18 @@ import { describe, expect, test } from "bun:test";
 import { hashKind, hashRuns, hashStrings } from "../../src/kernel/hash.ts";
 import { asPtr, offset, type Ptr } from "../../src/kernel/ptr.ts";
 import {
-  awkwardNumbers, awkwardStrings, beyondTwoGiB, fixture, getF64, getU64, property, putBytes, putF64, putStrings, putU32, putU64,
+  awkwardNumbers,
+  awkwardStrings,
+  beyondTwoGiB,
+  fixture,
+  getF64,
+  getU64,
+  property,
+  putBytes,
+  putF64,
+  putStrings,
+  putU32,
+  putU64,
   type Fixture,
 } from "./fixture.ts";
 
@@ -72,22 +83,36 @@ function hashed(on: Fixture, n: number, run: (out: Ptr) => void): bigint[] {
   return getU64(on, out, n);
 }
 
-const places = [["low addresses", 64], ["addresses beyond 2 GiB", beyondTwoGiB]] as const;
+const places = [
+  ["low addresses", 64],
+  ["addresses beyond 2 GiB", beyondTwoGiB],
+] as const;
 
 describe.each(places)("at %s", (_, start) => {
   test("numbers hash by value in every column", () => {
     const on = fixture({ start });
     const { run } = on.kernels;
     property(5, random => {
-      const values = [...awkwardNumbers, ...Array.from({ length: 300 }, () => (random.float() - 0.5) * 10 ** random.below(30))];
-      expect(hashed(on, values.length, out => run.hashF64(putF64(on, values), values.length, out))).toEqual(values.map(v => numberTwin(v)));
-      const dates = hashed(on, values.length, out => run.hashNumbersAs(hashKind.date, putF64(on, values), values.length, out));
+      const values = [
+        ...awkwardNumbers,
+        ...Array.from({ length: 300 }, () => (random.float() - 0.5) * 10 ** random.below(30)),
+      ];
+      expect(hashed(on, values.length, out => run.hashF64(putF64(on, values), values.length, out))).toEqual(
+        values.map(v => numberTwin(v)),
+      );
+      const dates = hashed(on, values.length, out =>
+        run.hashNumbersAs(hashKind.date, putF64(on, values), values.length, out),
+      );
       expect(dates).toEqual(values.map(v => numberTwin(v, hashKind.date)));
       const ints = values.map(v => v | 0);
-      expect(hashed(on, ints.length, out => run.hashI32(putU32(on, ints), ints.length, out))).toEqual(ints.map(v => numberTwin(v)));
+      expect(hashed(on, ints.length, out => run.hashI32(putU32(on, ints), ints.length, out))).toEqual(
+        ints.map(v => numberTwin(v)),
+      );
       const floats = new Float32Array(values);
       const floatBytes = putBytes(on, new Uint8Array(floats.buffer));
-      expect(hashed(on, floats.length, out => run.hashF32(floatBytes, floats.length, out))).toEqual(Array.from(floats, v => numberTwin(v)));
+      expect(hashed(on, floats.length, out => run.hashF32(floatBytes, floats.length, out))).toEqual(
+        Array.from(floats, v => numberTwin(v)),
+      );
     });
     expect(numberTwin(-0)).toBe(numberTwin(0));
   });
@@ -117,7 +142,10 @@ describe.each(places)("at %s", (_, start) => {
     expect(twins[3]).not.toBe(numberTwin(5));
     const [no, yes] = [mix(seedOf(hashKind.false)), mix(seedOf(hashKind.true))];
     expect(hashed(on, 3, out => run.hashBool(putBytes(on, Uint8Array.of(0, 1, 0)), 3, out))).toEqual([no, yes, no]);
-    expect(hashed(on, 2, out => run.hashConstant(hashKind.null, 2, out))).toEqual([mix(seedOf(hashKind.null)), mix(seedOf(hashKind.null))]);
+    expect(hashed(on, 2, out => run.hashConstant(hashKind.null, 2, out))).toEqual([
+      mix(seedOf(hashKind.null)),
+      mix(seedOf(hashKind.null)),
+    ]);
   });
 
   test("strings and bytes of any length", () => {
@@ -127,12 +155,16 @@ describe.each(places)("at %s", (_, start) => {
       const any = () => Array.from({ length: random.below(50) }, () => letters[random.below(letters.length)]).join("");
       const strings = [...awkwardStrings, ...Array.from({ length: 100 }, any)];
       const { offsets, bytes } = putStrings(on, strings, random.below(3) * 5);
-      expect(hashed(on, strings.length, out => hashStrings(on.kernels, offsets, bytes, strings.length, out))).toEqual(strings.map(stringTwin));
+      expect(hashed(on, strings.length, out => hashStrings(on.kernels, offsets, bytes, strings.length, out))).toEqual(
+        strings.map(stringTwin),
+      );
     });
     const wide = Uint8Array.from({ length: 400 }, (_, i) => i);
     const at = putBytes(on, wide);
     for (let n = 0; n <= 130; n++) {
-      expect(hashed(on, 1, out => on.kernels.run.hashBytes(40, at, n, out))).toEqual([bytesTwin(wide.subarray(0, n), 40)]);
+      expect(hashed(on, 1, out => on.kernels.run.hashBytes(40, at, n, out))).toEqual([
+        bytesTwin(wide.subarray(0, n), 40),
+      ]);
     }
     const runs = hashed(on, 2, out => hashRuns(on.kernels, 41, putU32(on, [1, 4, 50]), at, 8, 2, out));
     expect(runs).toEqual([bytesTwin(wide.subarray(8, 32), 41), bytesTwin(wide.subarray(32, 400), 41)]);
@@ -157,7 +189,9 @@ describe.each(places)("at %s", (_, start) => {
       expect(asTuple).toEqual(twins);
       const items = on.allocator.alloc(40 * 3 * 8);
       run.hashF64(putF64(on, rows.flat()), 120, items);
-      const lists = hashed(on, 40, out => run.hashLists(hashKind.array, putU32(on, rows.map((_, i) => i * 3).concat(120)), items, 40, out));
+      const lists = hashed(on, 40, out =>
+        run.hashLists(hashKind.array, putU32(on, rows.map((_, i) => i * 3).concat(120)), items, 40, out),
+      );
       expect(lists).toEqual(twins);
     });
     const ragged = hashed(on, 3, out => {
@@ -177,7 +211,10 @@ describe.each(places)("at %s", (_, start) => {
     const twin = sumTwin([pairTwin(names[0]!, values[0]!), pairTwin(names[1]!, values[1]!)], hashKind.object);
     const [keys, held] = [putU64(on, names), putU64(on, values)];
     expect(hashed(on, 1, out => run.hashEntries(hashKind.object, keys, held, 2, out))).toEqual([twin]);
-    for (const order of [[0, 1], [1, 0]]) {
+    for (const order of [
+      [0, 1],
+      [1, 0],
+    ]) {
       const byField = hashed(on, 1, out => {
         on.kernels.u64[out / 8] = 0n;
         for (const field of order) run.addField(offset(keys, field * 8), offset(held, field * 8), 1, out);
@@ -185,7 +222,10 @@ describe.each(places)("at %s", (_, start) => {
       });
       expect(byField).toEqual([twin]);
     }
-    const set = sumTwin(values.map(value => pairTwin(seedOf(hashKind.set), value)), hashKind.set);
+    const set = sumTwin(
+      values.map(value => pairTwin(seedOf(hashKind.set), value)),
+      hashKind.set,
+    );
     expect(hashed(on, 1, out => run.hashItems(hashKind.set, held, 2, out))).toEqual([set]);
     const backwards = putU64(on, values.toReversed());
     expect(hashed(on, 1, out => run.hashItems(hashKind.set, backwards, 2, out))).toEqual([set]);
@@ -199,7 +239,11 @@ describe.each(places)("at %s", (_, start) => {
       run.hashAbsent(hashKind.undefined, putBytes(on, Uint8Array.of(1, 0, 1)), 3, out);
     });
     expect(absent).toEqual([numberTwin(1), mix(seedOf(hashKind.undefined)), numberTwin(3)]);
-    expect(hashed(on, 3, out => run.hashCodes(putU32(on, [1, 0, 1]), putU64(on, [10n, 20n]), 3, out))).toEqual([20n, 10n, 20n]);
+    expect(hashed(on, 3, out => run.hashCodes(putU32(on, [1, 0, 1]), putU64(on, [10n, 20n]), 3, out))).toEqual([
+      20n,
+      10n,
+      20n,
+    ]);
   });
 
   test("no rows", () => {
@@ -224,7 +268,10 @@ test("a string that ends where memory ends is read no further", () => {
 
 test("similar strings do not collide", () => {
   const on = fixture();
-  const strings = Array.from({ length: 200_000 }, (_, i) => [`k${i}`, `${i}`.padStart(12, "0"), "x".repeat(i % 300) + i][i % 3]!);
+  const strings = Array.from(
+    { length: 200_000 },
+    (_, i) => [`k${i}`, `${i}`.padStart(12, "0"), "x".repeat(i % 300) + i][i % 3]!,
+  );
   const { offsets, bytes } = putStrings(on, strings);
   const hashes = hashed(on, strings.length, out => hashStrings(on.kernels, offsets, bytes, strings.length, out));
   expect(new Set(hashes).size).toBe(new Set(strings).size);

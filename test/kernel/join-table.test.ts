@@ -6,7 +6,16 @@ import { GroupTableBytes, noGroup } from "../../src/kernel/group-table.ts";
 import { hashStrings } from "../../src/kernel/hash.ts";
 import { JoinProbe, noRow, RowLists, type Lists } from "../../src/kernel/join-table.ts";
 import { offset } from "../../src/kernel/ptr.ts";
-import { awkwardStrings, beyondTwoGiB, fixture, getU32, property, putStrings, putU32, type Fixture } from "./fixture.ts";
+import {
+  awkwardStrings,
+  beyondTwoGiB,
+  fixture,
+  getU32,
+  property,
+  putStrings,
+  putU32,
+  type Fixture,
+} from "./fixture.ts";
 
 type Mode = "inner" | "leftOuter";
 
@@ -37,18 +46,21 @@ function pairs(on: Fixture, lists: Lists, probe: readonly number[], mode: Mode, 
 const shapes: Record<string, (random: Random, groups: number, i: number) => number> = {
   "all equal": () => 0,
   "all distinct": (_, groups, i) => (i < groups ? i : noGroup),
-  "skewed": (random, groups) => Math.min(groups - 1, Math.floor(1 / (random.float() + 1e-3)) - 1),
+  skewed: (random, groups) => Math.min(groups - 1, Math.floor(1 / (random.float() + 1e-3)) - 1),
   "some without a group": (random, groups) => (random.below(3) === 0 ? noGroup : random.below(groups)),
 };
 
-describe.each([["low addresses", 64], ["addresses beyond 2 GiB", beyondTwoGiB]])("at %s", (_, start) => {
+describe.each([
+  ["low addresses", 64],
+  ["addresses beyond 2 GiB", beyondTwoGiB],
+])("at %s", (_, start) => {
   test.each(Object.entries(shapes))("%s", (_, shape) => {
     property(6, random => {
       const on = fixture({ start });
       const groups = 1 + random.below(200);
       const build = Array.from({ length: random.below(120) }, (_, i) => shape(random, groups, i));
       const lists = new RowLists(on.kernels, on.allocator);
-      for (let from = 0; from < build.length; ) {
+      for (let from = 0; from < build.length;) {
         const n = 1 + random.below(build.length - from);
         lists.add(putU32(on, build.slice(from, from + n)), n);
         from += n;
@@ -57,11 +69,14 @@ describe.each([["low addresses", 64], ["addresses beyond 2 GiB", beyondTwoGiB]])
       const starts = getU32(on, made.starts, groups + 1);
       const rows = getU32(on, made.rows, starts[groups]!);
       for (let group = 0; group < groups; group++) {
-        expect(rows.slice(starts[group], starts[group + 1])).toEqual(build.flatMap((id, row) => (id === group ? [row] : [])));
+        expect(rows.slice(starts[group], starts[group + 1])).toEqual(
+          build.flatMap((id, row) => (id === group ? [row] : [])),
+        );
       }
       const probe = Array.from({ length: random.below(40) }, (_, i) => shape(random, groups, i));
       for (const mode of ["inner", "leftOuter"] as const) {
-        for (const capacity of [1, 7, 100_000]) expect(pairs(on, made, probe, mode, capacity)).toEqual(joinTwin(probe, build, groups, mode));
+        for (const capacity of [1, 7, 100_000])
+          expect(pairs(on, made, probe, mode, capacity)).toEqual(joinTwin(probe, build, groups, mode));
       }
       lists.free();
       expect(on.allocator.outstandingBytes).toBe(0);
@@ -75,7 +90,10 @@ test("no rows on either side", () => {
   expect(getU32(on, empty.starts, 1)).toEqual([0]);
   expect(pairs(on, empty, [], "leftOuter", 4)).toEqual([]);
   expect(pairs(on, empty, [0, noGroup], "inner", 4)).toEqual([]);
-  expect(pairs(on, empty, [0, noGroup], "leftOuter", 4)).toEqual([[0, noRow], [1, noRow]]);
+  expect(pairs(on, empty, [0, noGroup], "leftOuter", 4)).toEqual([
+    [0, noRow],
+    [1, noRow],
+  ]);
 });
 
 test("more rows than one call takes", () => {
@@ -127,7 +145,10 @@ test("groups that a probe has met", () => {
 test("a refused grant changes nothing", () => {
   const on = fixture();
   const lists = new RowLists(on.kernels, on.allocator);
-  const ids = putU32(on, Array.from({ length: 9000 }, (_, i) => i % 3));
+  const ids = putU32(
+    on,
+    Array.from({ length: 9000 }, (_, i) => i % 3),
+  );
   lists.add(ids, 8000);
   on.allocator.budgetBytes = on.allocator.outstandingBytes + 20_000;
   expect(() => lists.add(ids, 9000)).toThrow(MemoryRefused);

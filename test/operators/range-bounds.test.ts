@@ -30,7 +30,8 @@ test("bounds are distinct and ascending, NaN last, whatever the keys", () => {
     const partitions = 1 + random.below(9);
     const bounds = rangeBounds(samples, partitions) as number[];
     expect(bounds.length).toBeLessThan(partitions);
-    for (let i = 1; i < bounds.length; i++) expect({ seed, rises: bounds[i - 1]! < bounds[i]! || Number.isNaN(bounds[i]) }).toEqual({ seed, rises: true });
+    for (let i = 1; i < bounds.length; i++)
+      expect({ seed, rises: bounds[i - 1]! < bounds[i]! || Number.isNaN(bounds[i]) }).toEqual({ seed, rises: true });
   }
 });
 

@@ -46,11 +46,11 @@ test("what is no iterable is told from text and promises", () => {
   expect(notIterable("abc", "flatMap").message).toContain("returned the string");
   expect(notIterable(Promise.resolve([]), "flatMap").message).toContain("returned a Promise");
   expect(notIterable(5, "flatMap").message).toContain("must return an iterable, but returned 5");
-  expect([isThenable(Promise.resolve()), isThenable({ then: () => {} }), isThenable({ then: 1 }), isThenable(null), isThenable("x")]).toEqual([
-    true,
-    true,
-    false,
-    false,
-    false,
-  ]);
+  expect([
+    isThenable(Promise.resolve()),
+    isThenable({ then: () => {} }),
+    isThenable({ then: 1 }),
+    isThenable(null),
+    isThenable("x"),
+  ]).toEqual([true, true, false, false, false]);
 });

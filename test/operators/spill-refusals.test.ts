@@ -57,7 +57,8 @@ for (const [name, make] of Object.entries(operators)) {
           expectSame(actual, expected);
         } catch (error) {
           // that one request too many was refused is a clear error, never a wrong row
-          if (!(error instanceof FiresteelError) || error.kind !== "resource") throw new Error(`with FIRESTEEL_SEED=${seed}`, { cause: error });
+          if (!(error instanceof FiresteelError) || error.kind !== "resource")
+            throw new Error(`with FIRESTEEL_SEED=${seed}`, { cause: error });
           failed++;
         }
       }

@@ -30,8 +30,14 @@ describe("at little memory", () => {
   const long = "k".repeat(90);
   const inputs: Record<string, [Pair[], Pair[]]> = {
     "numbers, all different": [pairs(120_000, 120_000, 0), pairs(90_000, 110_000, 0)],
-    "strings of many keys": [pairs(24_000, 16_000, 120, i => `${long} ${i}`), pairs(8_000, 15_000, 120, i => `${long} ${i}`)],
-    "tuples": [pairs(24_000, 16_000, 60, i => [i % 100, `${long}${i}`]), pairs(8_000, 14_000, 60, i => [i % 100, `${long}${i}`])],
+    "strings of many keys": [
+      pairs(24_000, 16_000, 120, i => `${long} ${i}`),
+      pairs(8_000, 15_000, 120, i => `${long} ${i}`),
+    ],
+    tuples: [
+      pairs(24_000, 16_000, 60, i => [i % 100, `${long}${i}`]),
+      pairs(8_000, 14_000, 60, i => [i % 100, `${long}${i}`]),
+    ],
   };
   for (const [name, make] of Object.entries(allOperators)) {
     for (const [input, [a, b]] of Object.entries(inputs)) {
@@ -60,7 +66,12 @@ describe("skew", () => {
 
   test("a join whose right side is all of one key", async () => {
     const right = pairs(30_000, 1, 150, () => "hot");
-    const left: Pair[] = [["cold", 1], ["hot", 2], ["hot", 3], ["lukewarm", 4]];
+    const left: Pair[] = [
+      ["cold", 1],
+      ["hot", 2],
+      ["hot", 3],
+      ["lukewarm", 4],
+    ];
     const joined = await expectSpilled(plans.join(rowsPlan(left), rowsPlan(right)), 4.5 * 2 ** 20);
     expect(joined).toHaveLength(60_000);
     await expectSpilled(plans.leftOuterJoin(rowsPlan(left), rowsPlan(right)), 4.5 * 2 ** 20);
@@ -71,7 +82,13 @@ describe("skew", () => {
     const rows = Array.from({ length: 12 }, (_, i) => big(i));
     for (const make of [plans.sortByKey, plans.distinct]) await expectSpilled(make(rowsPlan(rows)), 12 * 2 ** 20);
     const few = rows.slice(0, 2);
-    await expectSpilled(plans.join(rowsPlan([...few, ...pairs(20_000, 20_000, 100, i => `x${i}`)]), rowsPlan(pairs(20_000, 20_000, 100, i => `x${i}`))), 10 * 2 ** 20);
+    await expectSpilled(
+      plans.join(
+        rowsPlan([...few, ...pairs(20_000, 20_000, 100, i => `x${i}`)]),
+        rowsPlan(pairs(20_000, 20_000, 100, i => `x${i}`)),
+      ),
+      10 * 2 ** 20,
+    );
   });
 
   test("a key of −0 is 0, wherever it was met", async () => {
@@ -94,7 +111,9 @@ describe("when spilling cannot help", () => {
   test("a group larger than memory names the operator, the holders and the way out", async () => {
     const error = await failure(plans.groupByKey(rowsPlan(pairs(60_000, 1, 120))), littleBytes);
     expect(error.kind).toBe("resource");
-    expect(error.message).toMatch(/^groupByKey needs .* more engine memory and cannot have it: .*groupByKey .*; all of it is of one key$/s);
+    expect(error.message).toMatch(
+      /^groupByKey needs .* more engine memory and cannot have it: .*groupByKey .*; all of it is of one key$/s,
+    );
     expect(error.hint).toMatch(/^raise firesteel.executor.memory, or use reduceByKey/);
   });
 

@@ -62,9 +62,22 @@ export const plans = {
   distinct: (parent: Plan): Plan => ({ ...node, operator: "distinct", op: "distinct", parent }),
   groupByKey: (parent: Plan): Plan => ({ ...node, operator: "groupByKey", op: "group", parent }),
   cogroup: (...parents: Plan[]): Plan => ({ ...node, operator: "cogroup", op: "cogroup", parents }),
-  sortByKey: (parent: Plan, ascending = true): Plan => ({ ...node, operator: "sortByKey", op: "sort", parent, ascending }),
+  sortByKey: (parent: Plan, ascending = true): Plan => ({
+    ...node,
+    operator: "sortByKey",
+    op: "sort",
+    parent,
+    ascending,
+  }),
   join: (left: Plan, right: Plan): Plan => ({ ...node, operator: "join", op: "join", join: "inner", left, right }),
-  leftOuterJoin: (left: Plan, right: Plan): Plan => ({ ...node, operator: "leftOuterJoin", op: "join", join: "left", left, right }),
+  leftOuterJoin: (left: Plan, right: Plan): Plan => ({
+    ...node,
+    operator: "leftOuterJoin",
+    op: "join",
+    join: "left",
+    left,
+    right,
+  }),
 };
 
 export type Pair = readonly [unknown, unknown];
@@ -77,15 +90,18 @@ export const allOperators: Readonly<Record<string, (a: Plan, b: Plan) => Plan>> 
       create: (x: unknown) => ({ n: 1, first: x, last: x }),
       merge: (x: { n: number }, y: unknown) => ({ ...x, n: x.n + 1, last: y }),
     }),
-  "foldByKey": a =>
-    plans.reduceByKey(a, { zero: [0, ""], merge: ([n, text]: [number, string], y: unknown) => [n + 1, `${text}${String(y).length};`.slice(-40)] }),
-  "distinct": a => plans.distinct(a),
-  "groupByKey": a => plans.groupByKey(a),
-  "cogroup": (a, b) => plans.cogroup(a, b),
-  "sortByKey": a => plans.sortByKey(a),
+  foldByKey: a =>
+    plans.reduceByKey(a, {
+      zero: [0, ""],
+      merge: ([n, text]: [number, string], y: unknown) => [n + 1, `${text}${String(y).length};`.slice(-40)],
+    }),
+  distinct: a => plans.distinct(a),
+  groupByKey: a => plans.groupByKey(a),
+  cogroup: (a, b) => plans.cogroup(a, b),
+  sortByKey: a => plans.sortByKey(a),
   "sortByKey descending": a => plans.sortByKey(a, false),
-  "join": (a, b) => plans.join(a, b),
-  "leftOuterJoin": (a, b) => plans.leftOuterJoin(a, b),
+  join: (a, b) => plans.join(a, b),
+  leftOuterJoin: (a, b) => plans.leftOuterJoin(a, b),
 };
 
 export interface Pressure {
@@ -133,7 +149,13 @@ async function runIn(folder: string, plan: Plan, pressure: Pressure): Promise<Ou
   const files = { dirs, openCodec: spillCodec(kernels, "lz4"), fs: pressure.fs };
   const metrics = { ...zeroMetrics };
   const env: TaskEnv = {
-    partition: 0, stageId: 0, attemptNumber: 0, taskAttemptId: 1, kernels, memory, metrics,
+    partition: 0,
+    stageId: 0,
+    attemptNumber: 0,
+    taskAttemptId: 1,
+    kernels,
+    memory,
+    metrics,
     exchanges: new ExchangeStore(pool, files),
     blocks: new BlockStore(pool),
     spills: new SpillStore(wasm, files),
@@ -191,7 +213,10 @@ function interfere(memory: TaskMemory, { refuses, asks }: Pressure): () => { req
 }
 
 function spillablesOf(memory: TaskMemory): readonly { spillable: Spillable; account: OperatorMemory | undefined }[] {
-  return [...(memory as unknown as { spillables: { spillable: Spillable; account: OperatorMemory | undefined }[] }).spillables];
+  return [
+    ...(memory as unknown as { spillables: { spillable: Spillable; account: OperatorMemory | undefined }[] })
+      .spillables,
+  ];
 }
 
 function accountsOf(memory: TaskMemory): readonly OperatorMemory[] {
@@ -200,5 +225,7 @@ function accountsOf(memory: TaskMemory): readonly OperatorMemory[] {
 
 function filesBelow(folder: string): number {
   if (!existsSync(folder)) return 0;
-  return readdirSync(folder, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile() && entry.name.startsWith("spill-")).length;
+  return readdirSync(folder, { recursive: true, withFileTypes: true }).filter(
+    entry => entry.isFile() && entry.name.startsWith("spill-"),
+  ).length;
 }

@@ -10,6 +10,9 @@ test("the first rows in an order, ties by arrival, as a stable sort has them", (
     const rows = Array.from({ length: random.below(60) }, (_, at) => ({ key: random.below(8), at }));
     const top = new TopRows(limit, (a, b) => (a as { key: number }).key - (b as { key: number }).key);
     if (limit > 0) for (const row of rows) top.push(row);
-    expect({ seed, rows: top.finish() }).toEqual({ seed, rows: rows.toSorted((a, b) => a.key - b.key).slice(0, limit) });
+    expect({ seed, rows: top.finish() }).toEqual({
+      seed,
+      rows: rows.toSorted((a, b) => a.key - b.key).slice(0, limit),
+    });
   }
 });

@@ -10,11 +10,19 @@ const rows: Plan = { ...node, op: "range", start: 0, step: 1, rows: 10, partitio
 const hash: PartitionerPlan = { kind: "hash", partitions: 3 };
 const custom = (identity: number): PartitionerPlan => ({ kind: "custom", partitions: 3, fn, identity });
 const range = (exchange: number): PartitionerPlan => ({
-  kind: "range", partitions: 3, ascending: true,
+  kind: "range",
+  partitions: 3,
+  ascending: true,
   probe: { ...node, op: "probe", exchange: exchange as ExchangeId, parent: rows, probe: { kind: "count" } },
 });
 const placed = (partitioner: PartitionerPlan, kind: "pairs" | "keys" = "pairs"): Plan => ({
-  ...node, op: "exchange", exchange: 1 as ExchangeId, parent: rows, partitioner, rows: kind, mapSide: undefined,
+  ...node,
+  op: "exchange",
+  exchange: 1 as ExchangeId,
+  parent: rows,
+  partitioner,
+  rows: kind,
+  mapSide: undefined,
 });
 
 test("an exchange of pairs makes a partitioner known, one of whole rows or in turn does not", () => {
@@ -26,8 +34,10 @@ test("an exchange of pairs makes a partitioner known, one of whole rows or in tu
 
 test("operators that keep keys keep it, others lose it", () => {
   const parent = placed(hash);
-  for (const op of ["filter", "mapValues", "flatMapValues"] as const) expect(partitionerOf({ ...node, op, parent, fn })).toBe(hash);
-  for (const op of ["map", "flatMap", "keyBy", "mapPartitions"] as const) expect(partitionerOf({ ...node, op, parent, fn })).toBeUndefined();
+  for (const op of ["filter", "mapValues", "flatMapValues"] as const)
+    expect(partitionerOf({ ...node, op, parent, fn })).toBe(hash);
+  for (const op of ["map", "flatMap", "keyBy", "mapPartitions"] as const)
+    expect(partitionerOf({ ...node, op, parent, fn })).toBeUndefined();
   for (const op of ["group", "distinct"] as const) expect(partitionerOf({ ...node, op, parent })).toBe(hash);
   expect(partitionerOf({ ...node, op: "coalesce", parent, groups: [[0, 1, 2]] })).toBeUndefined();
   expect(partitionerOf({ ...node, op: "coalesce", parent, groups: [[0], [1], [2]], partitioner: hash })).toBe(hash);

@@ -10,17 +10,33 @@ const node = (operator: string) => ({ id: ids++ as RddId, operator, at: undefine
 const rows = (partitions: number): Plan => ({ ...node("range"), op: "range", start: 0, step: 1, rows: 10, partitions });
 const hash = (partitions: number): PartitionerPlan => ({ kind: "hash", partitions });
 const exchange = (parent: Plan, partitioner: PartitionerPlan): ExchangePlan => ({
-  ...node("partitionBy"), op: "exchange", exchange: ids++ as ExchangeId, parent, partitioner, rows: "pairs", mapSide: undefined,
+  ...node("partitionBy"),
+  op: "exchange",
+  exchange: ids++ as ExchangeId,
+  parent,
+  partitioner,
+  rows: "pairs",
+  mapSide: undefined,
 });
-const probe = (parent: Plan): ProbePlan => ({ ...node("sortByKey"), op: "probe", exchange: ids++ as ExchangeId, parent, probe: { kind: "count" } });
+const probe = (parent: Plan): ProbePlan => ({
+  ...node("sortByKey"),
+  op: "probe",
+  exchange: ids++ as ExchangeId,
+  parent,
+  probe: { kind: "count" },
+});
 const join = (left: Plan, right: Plan): Plan => ({ ...node("join"), op: "join", join: "inner", left, right });
 
 function outline(plan: Plan) {
-  return cutStages(plan, { kind: "count" }, { operator: "count", at: undefined }).map(({ kind, name, partitions, reads }) => ({ kind, name, partitions, reads }));
+  return cutStages(plan, { kind: "count" }, { operator: "count", at: undefined }).map(
+    ({ kind, name, partitions, reads }) => ({ kind, name, partitions, reads }),
+  );
 }
 
 test("a plan without exchanges is one stage", () => {
-  expect(outline({ ...node("union"), op: "union", parents: [rows(2), rows(3)] })).toEqual([{ kind: "result", name: "count", partitions: 5, reads: [] }]);
+  expect(outline({ ...node("union"), op: "union", parents: [rows(2), rows(3)] })).toEqual([
+    { kind: "result", name: "count", partitions: 5, reads: [] },
+  ]);
 });
 
 test("each exchange ends a stage, parents come before children, and a shared one is cut once", () => {

@@ -26,7 +26,7 @@ describe("arguments", () => {
       mkdirSync(join(folder, "here"));
       renameSync(join(folder, "map-throws.ts"), join(folder, "jöbs : 1", "möp [1].ts"));
     };
-    const outcome = await run({ job: "map-throws.ts", setUp, cwd: "here", args: [] , runAs: "../jöbs : 1/möp [1].ts" });
+    const outcome = await run({ job: "map-throws.ts", setUp, cwd: "here", args: [], runAs: "../jöbs : 1/möp [1].ts" });
     expectGolden("job-elsewhere", outcome);
   });
 });
@@ -36,7 +36,11 @@ function copies(job: string): (folder: string) => void {
 }
 
 function printsArgs(name: string): (folder: string) => void {
-  return folder => writeFileSync(join(folder, name), "export default function main(_, args) {\n  console.log(JSON.stringify(args));\n}\n");
+  return folder =>
+    writeFileSync(
+      join(folder, name),
+      "export default function main(_, args) {\n  console.log(JSON.stringify(args));\n}\n",
+    );
 }
 
 test("two jobs at once in one folder do not meet", async () => {
@@ -65,7 +69,11 @@ test("nothing is an answer too", async () => {
 
 test.each(["log", "write"])("a reader that leaves early ends the job without a word: %s", async how => {
   const { folder, environment, argv } = prepare({ job: "prints-many.ts", args: [how], options: ["--quiet"] });
-  const child = spawn(program[0]!, [...program.slice(1), ...argv], { cwd: folder, env: environment, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program[0]!, [...program.slice(1), ...argv], {
+    cwd: folder,
+    env: environment,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let err = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
   child.stdout.once("data", () => child.stdout.destroy());
@@ -89,7 +97,9 @@ describe("progress", () => {
     expect(screen.code).toBe(0);
     expect(screen.text).toMatch(/\r\[Stage 0: reduceByKey at slow\.ts:11:\d+ =+> +\(\d \+ 1\) \/ 8\]\x1b\[K/);
     // what stands on each line in the end
-    const lines = screen.text.split("\n").map(line => line.replace(/\r$/, "").split("\r").at(-1)!.replaceAll("\x1b[K", ""));
+    const lines = screen.text
+      .split("\n")
+      .map(line => line.replace(/\r$/, "").split("\r").at(-1)!.replaceAll("\x1b[K", ""));
     expect(lines.slice(0, 3)).toEqual(["before", "[[0,4],[1,4]]", "after"]);
     expect(lines.join("\n")).not.toContain("[Stage");
   });

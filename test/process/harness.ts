@@ -6,7 +6,18 @@
  */
 import { expect } from "bun:test";
 import { type ChildProcess, spawn } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 
@@ -60,9 +71,13 @@ function chooseProgram(): readonly string[] {
   const isFresh = () => {
     if (!existsSync(binary)) return false;
     const built = statSync(binary).mtimeMs;
-    return readdirSync(join(root, "src"), { recursive: true }).every(name => statSync(join(root, "src", String(name))).mtimeMs <= built);
+    return readdirSync(join(root, "src"), { recursive: true }).every(
+      name => statSync(join(root, "src", String(name))).mtimeMs <= built,
+    );
   };
-  return choice === "binary" || (choice !== "source" && isFresh()) ? [binary] : [process.execPath, join(root, "src/main.ts")];
+  return choice === "binary" || (choice !== "source" && isFresh())
+    ? [binary]
+    : [process.execPath, join(root, "src/main.ts")];
 }
 
 export function run(run: Run): Promise<Outcome> {
@@ -108,14 +123,30 @@ export function prepare(run: Run) {
   mkdirSync(temporary);
   if (run.job !== undefined) copyFileSync(join(jobs, run.job), join(folder, basename(run.job)));
   run.setUp?.(folder);
-  const options = [...(run.options ?? []), ...Object.entries(run.conf ?? {}).flatMap(([key, value]) => ["--conf", `${key}=${value}`])];
-  const argv = run.job === undefined ? [...(run.args ?? [])] : ["run", "--master", run.master ?? "local[1]", ...options, run.runAs ?? run.job, ...(run.args ?? [])];
-  const environment: Record<string, string> = { PATH: process.env.PATH ?? "", TMPDIR: temporary, [mark]: basename(folder), ...run.env };
+  const options = [
+    ...(run.options ?? []),
+    ...Object.entries(run.conf ?? {}).flatMap(([key, value]) => ["--conf", `${key}=${value}`]),
+  ];
+  const argv =
+    run.job === undefined
+      ? [...(run.args ?? [])]
+      : ["run", "--master", run.master ?? "local[1]", ...options, run.runAs ?? run.job, ...(run.args ?? [])];
+  const environment: Record<string, string> = {
+    PATH: process.env.PATH ?? "",
+    TMPDIR: temporary,
+    [mark]: basename(folder),
+    ...run.env,
+  };
   return { folder, before: new Set(readdirSync(folder)), environment, argv };
 }
 
 /** Files and processes that should not be there. */
-export function leftBehind(folder: string, before: ReadonlySet<string>, leaves: readonly string[], name: string): string[] {
+export function leftBehind(
+  folder: string,
+  before: ReadonlySet<string>,
+  leaves: readonly string[],
+  name: string,
+): string[] {
   const files = readdirSync(folder).filter(file => !before.has(file) && !leaves.includes(file));
   return [...files, ...readdirSync(join(folder, "tmp")), ...processesWith(`${mark}=${name}`)];
 }
@@ -136,9 +167,7 @@ function processesWith(variable: string): string[] {
 
 function withoutPlaces(outcome: Outcome, folder: string): Outcome {
   const clean = (text: string) =>
-    text
-      .replaceAll(folder, "<folder>")
-      .replace(/firesteel-\d+-[0-9a-f]{12}/g, "firesteel-<process>");
+    text.replaceAll(folder, "<folder>").replace(/firesteel-\d+-[0-9a-f]{12}/g, "firesteel-<process>");
   return { ...outcome, command: clean(outcome.command), out: clean(outcome.out), err: clean(outcome.err) };
 }
 
@@ -149,7 +178,12 @@ function plain(word: string): string {
 /** `adjust` takes out what differs from run to run. */
 export function expectGolden(name: string, outcome: Outcome, adjust: (text: string) => string = text => text): void {
   const end = outcome.signal === null ? `exit ${outcome.code}` : `ended by ${outcome.signal}`;
-  const parts = [`$ ${outcome.command}`, end, ...section("stdout", outcome.out), ...section("stderr", adjust(outcome.err))];
+  const parts = [
+    `$ ${outcome.command}`,
+    end,
+    ...section("stdout", outcome.out),
+    ...section("stderr", adjust(outcome.err)),
+  ];
   const text = `${parts.join("\n").trimEnd()}\n`;
   const path = join(golden, `${name}.txt`);
   if (process.env.UPDATE_GOLDENS === "1") writeFileSync(path, text);

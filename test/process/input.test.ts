@@ -10,27 +10,65 @@ setDefaultTimeout(testTimeoutMs);
 const gzip = gzipSync(Buffer.from(Array.from({ length: 5000 }, (_, i) => `line ${(i * 48271) % 7919}\n`).join("")));
 const flipped = Buffer.from(gzip);
 flipped[flipped.length >> 1]! ^= 0x55;
-const invalid = Buffer.concat([Buffer.from("good\nb"), Buffer.from([0xff]), Buffer.from("d\n"), Buffer.from([0xc3]), Buffer.from("( \nfine\n"), Buffer.from([0xe2, 0x82])]);
+const invalid = Buffer.concat([
+  Buffer.from("good\nb"),
+  Buffer.from([0xff]),
+  Buffer.from("d\n"),
+  Buffer.from([0xc3]),
+  Buffer.from("( \nfine\n"),
+  Buffer.from([0xe2, 0x82]),
+]);
 
 const cases: Readonly<Record<string, Run>> = {
   "input-missing": { job: "read-text.ts", args: ["missing.txt"] },
   "input-argument-missing": { job: "read-text.ts" },
   "input-below-a-file": { job: "read-text.ts", args: ["rows.txt/rows.txt"], setUp: file("rows.txt", "a\n") },
   "input-glob-empty": { job: "read-text.ts", args: ["rows-*.txt"] },
-  "input-link-loop": { job: "read-text.ts", args: ["loop"], setUp: folder => symlinkSync("loop", join(folder, "loop")) },
-  "input-link-dangling": { job: "read-text.ts", args: ["link"], setUp: folder => symlinkSync("nowhere", join(folder, "link")) },
+  "input-link-loop": {
+    job: "read-text.ts",
+    args: ["loop"],
+    setUp: folder => symlinkSync("loop", join(folder, "loop")),
+  },
+  "input-link-dangling": {
+    job: "read-text.ts",
+    args: ["link"],
+    setUp: folder => symlinkSync("nowhere", join(folder, "link")),
+  },
   "input-unknown-compression": { job: "read-text.ts", args: ["rows.txt.bz2"], setUp: file("rows.txt.bz2", "BZh9") },
-  "gzip-cut-short": { job: "read-text.ts", args: ["rows.txt.gz"], setUp: file("rows.txt.gz", gzip.subarray(0, gzip.length >> 1)) },
+  "gzip-cut-short": {
+    job: "read-text.ts",
+    args: ["rows.txt.gz"],
+    setUp: file("rows.txt.gz", gzip.subarray(0, gzip.length >> 1)),
+  },
   "gzip-damaged": { job: "read-text.ts", args: ["rows.txt.gz"], setUp: file("rows.txt.gz", flipped) },
   "gzip-not-at-all": { job: "read-text.ts", args: ["rows.txt.gz"], setUp: file("rows.txt.gz", "plain text\n") },
   "utf8-invalid": { job: "read-text.ts", args: ["rows.txt"], setUp: file("rows.txt", invalid), options: ["--quiet"] },
-  "line-too-long": { job: "read-text.ts", args: ["rows.txt"], setUp: longLine(2), conf: { "firesteel.text.maxLineBytes": "1m" } },
+  "line-too-long": {
+    job: "read-text.ts",
+    args: ["rows.txt"],
+    setUp: longLine(2),
+    conf: { "firesteel.text.maxLineBytes": "1m" },
+  },
   "csv-malformed": { job: "read-csv.ts", args: ["rows.csv"], setUp: file("rows.csv", "id,name\n1,a\n2\n3,c\n") },
-  "csv-malformed-dropped": { job: "read-csv.ts", args: ["rows.csv", "drop"], setUp: file("rows.csv", "id,name\n1,a\n2\n3,c\n"), options: ["--quiet"] },
-  "csv-not-a-number": { job: "read-csv.ts", args: ["rows.csv"], setUp: file("rows.csv", `id\n${"1\n".repeat(1200)}x\n`) },
+  "csv-malformed-dropped": {
+    job: "read-csv.ts",
+    args: ["rows.csv", "drop"],
+    setUp: file("rows.csv", "id,name\n1,a\n2\n3,c\n"),
+    options: ["--quiet"],
+  },
+  "csv-not-a-number": {
+    job: "read-csv.ts",
+    args: ["rows.csv"],
+    setUp: file("rows.csv", `id\n${"1\n".repeat(1200)}x\n`),
+  },
   "csv-unknown-mode": { job: "read-csv.ts", args: ["rows.csv", "dorp"], setUp: file("rows.csv", "id\n1\n") },
   "json-malformed": { job: "read-json.ts", args: ["rows.json"], setUp: file("rows.json", '{"a":1}\n{"a":\n{"a":3}\n') },
-  "json-malformed-dropped": { job: "read-json.ts", args: ["rows.json", "drop"], setUp: file("rows.json", '{"a":1}\n{"a":\n{"a":3}\n'), options: ["--quiet"] },
+  "json-malformed-dropped": {
+    job: "read-json.ts",
+    args: ["rows.json", "drop"],
+    setUp: file("rows.json", '{"a":1}\n{"a":\n{"a":3}\n'),
+    options: ["--quiet"],
+  },
   "output-exists": { job: "saves.ts", args: ["out"], setUp: folder => mkdirSync(join(folder, "out")) },
   "output-below-a-file": { job: "saves.ts", args: ["rows.txt/out"], setUp: file("rows.txt", "a\n") },
   "output-argument-missing": { job: "saves.ts" },
@@ -57,19 +95,27 @@ describe("bad input", () => {
 });
 
 test("one line of 200 MB is a row", async () => {
-  const { code, out, err } = await run({ job: "read-text.ts", args: ["rows.txt"], setUp: longLine(200), options: ["--quiet"] });
+  const { code, out, err } = await run({
+    job: "read-text.ts",
+    args: ["rows.txt"],
+    setUp: longLine(200),
+    options: ["--quiet"],
+  });
   expect({ code, out, err }).toEqual({ code: 0, out: `3 ${5 + 4 + (200 << 20)}\n`, err: "" });
 });
 
 const isRoot = process.getuid?.() === 0;
 
-test.skipIf(isRoot)(`a folder without permission${isRoot ? " (not as root, who may read everything)" : ""}`, async () => {
-  const setUp = (folder: string) => {
-    mkdirSync(join(folder, "rows"));
-    chmodSync(join(folder, "rows"), 0);
-  };
-  expectGolden("input-not-permitted", await run({ job: "read-text.ts", args: ["rows"], setUp }));
-});
+test.skipIf(isRoot)(
+  `a folder without permission${isRoot ? " (not as root, who may read everything)" : ""}`,
+  async () => {
+    const setUp = (folder: string) => {
+      mkdirSync(join(folder, "rows"));
+      chmodSync(join(folder, "rows"), 0);
+    };
+    expectGolden("input-not-permitted", await run({ job: "read-text.ts", args: ["rows"], setUp }));
+  },
+);
 
 test("an output is whole when it has _SUCCESS", async () => {
   let files: string[] = [];

@@ -41,7 +41,12 @@ describe("Ctrl-C", () => {
   });
 
   test("ends a process whose main thread is blocked", async () => {
-    const { child, folder, outcome } = start({ job: "loops-on-driver.ts", args: ["started"], leaves: ["started"], options: ["--quiet"] });
+    const { child, folder, outcome } = start({
+      job: "loops-on-driver.ts",
+      args: ["started"],
+      leaves: ["started"],
+      options: ["--quiet"],
+    });
     await fileAppears(join(folder, "started"));
     // the first ones may come before the engine has seen that nobody listens
     const again = setInterval(() => child.kill("SIGINT"), 250);

@@ -59,7 +59,17 @@ test.skipIf(whyNoMount !== undefined)(`a full disk${whyNoMount === undefined ? "
 
 /** Why no small disk can be made here, if so. */
 function tryMount(): string | undefined {
-  if (process.platform !== "linux" || process.getuid?.() !== 0) return "a small disk can be mounted by root on Linux only";
-  const { status, stderr } = spawnSync("unshare", ["--mount", "mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", "/mnt"]);
+  if (process.platform !== "linux" || process.getuid?.() !== 0)
+    return "a small disk can be mounted by root on Linux only";
+  const { status, stderr } = spawnSync("unshare", [
+    "--mount",
+    "mount",
+    "-t",
+    "tmpfs",
+    "-o",
+    "size=1m",
+    "tmpfs",
+    "/mnt",
+  ]);
   return status === 0 ? undefined : `mounting is not permitted: ${String(stderr).trim()}`;
 }

@@ -9,8 +9,14 @@ setDefaultTimeout(testTimeoutMs);
 const cases: Readonly<Record<string, Run>> = {
   "job-missing": { args: ["run", "jbo.ts"], setUp: job("job.ts", "") },
   "job-is-folder": { args: ["run", "jobs"], setUp: folder => mkdirSync(join(folder, "jobs")) },
-  "job-syntax-error": { args: ["run", "job.ts"], setUp: job("job.ts", "export default async function main(ctx) {\n  const rows = ;\n}\n") },
-  "job-type-syntax-error": { args: ["run", "job.ts"], setUp: job("job.ts", "interface A { a: }\nexport default function main() {}\n") },
+  "job-syntax-error": {
+    args: ["run", "job.ts"],
+    setUp: job("job.ts", "export default async function main(ctx) {\n  const rows = ;\n}\n"),
+  },
+  "job-type-syntax-error": {
+    args: ["run", "job.ts"],
+    setUp: job("job.ts", "interface A { a: }\nexport default function main() {}\n"),
+  },
   "job-import-missing": { args: ["run", "job.ts"], setUp: importing("rows", 'import { rows } from "./row.ts";') },
   "job-import-not-exported": { args: ["run", "job.ts"], setUp: importing("row", 'import { row } from "./rows.ts";') },
   "job-package-missing": { args: ["run", "job.ts"], setUp: importing("pad", 'import pad from "left-pad-of-nobody";') },
@@ -26,7 +32,10 @@ const cases: Readonly<Record<string, Run>> = {
   "conf-out-of-range": { job: "exports-number.ts", conf: { "firesteel.executor.memory": "1m" } },
   "conf-in-code": { job: "script-conf.ts" },
   "conf-in-environment": { job: "exports-number.ts", env: { FIRESTEEL_EXECUTOR_MEMMORY: "1g" } },
-  "conf-in-file": { job: "exports-number.ts", setUp: folder => writeFileSync(join(folder, "firesteel.conf"), "# memory\nfiresteel.executor.memmory = 1g\n") },
+  "conf-in-file": {
+    job: "exports-number.ts",
+    setUp: folder => writeFileSync(join(folder, "firesteel.conf"), "# memory\nfiresteel.executor.memmory = 1g\n"),
+  },
   "master-malformed": { job: "exports-number.ts", master: "local[two]" },
   "master-in-code": { job: "script-master.ts" },
   "master-of-another-version": { job: "exits.ts", master: "firesteel://host:7077" },

@@ -1,66 +1,36 @@
-/** Every operator and action beside a plain-array twin, over every kind of rows and several partition counts. */
-import type { Rdd } from "firesteel";
+/** Every transformation beside a plain-array twin, over every kind of rows and several partition counts. */
 import type { SuiteTools } from "../suite.ts";
-import { pairsOf, type RowSet, rowSets, slices } from "./rows.ts";
-
-type Pairs = [unknown, unknown][];
-
-/** What a case gets: the rows and pairs as Rdds, and as partitions of plain arrays. */
-interface Input {
-  readonly rdd: Rdd<unknown>;
-  readonly pairs: Rdd<[unknown, unknown]>;
-  readonly rows: readonly unknown[];
-  readonly parts: readonly (readonly unknown[])[];
-  readonly pairRows: Pairs;
-  readonly pairParts: readonly Pairs[];
-  readonly set: RowSet;
-}
+import { conformanceCases, type Input, type Pairs } from "./conformance-cases.ts";
+import { slices } from "./rows.ts";
 
 const concat = (a: unknown, b: unknown) => [...(a as unknown[]), ...(b as unknown[])];
 const append = (list: unknown[], item: unknown) => [...list, item];
 
 export default function conformance(tools: SuiteTools): void {
-  const { ctx, test, same, sameRows, sameGroups, group, order, sorted, partitionCounts } = tools;
-
-  const over = (name: string, body: (input: Input) => Promise<void>) => {
-    test(name, async () => {
-      const runs: Promise<void>[] = [];
-      for (const set of rowSets) {
-        for (const n of set.isThorough ? partitionCounts : partitionCounts.slice(0, 1)) {
-          const pairRows = pairsOf(set.rows);
-          const input: Input = {
-            rdd: ctx.parallelize(set.rows, n),
-            pairs: ctx.parallelize(pairRows, n),
-            rows: set.rows,
-            parts: slices(set.rows, n),
-            pairRows,
-            pairParts: slices(pairRows, n),
-            set,
-          };
-          runs.push(
-            body(input).catch((error: unknown) => {
-              throw new Error(`${set.name} in ${n} partitions: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-            }),
-          );
-        }
-      }
-      await Promise.all(runs);
-    });
-  };
-  /** An Rdd whose rows leave in a fixed order. */
-  const exact = (name: string, make: (input: Input) => Rdd<unknown>, twin: (input: Input) => readonly unknown[]) =>
-    over(name, async input => same(await make(input).collect(), twin(input)));
-  /** An Rdd of pairs that leave in the order of their keys' hashes. */
-  const grouped = (name: string, make: (input: Input) => Rdd<[unknown, unknown]>, twin: (input: Input) => readonly [unknown, unknown][]) =>
-    over(name, async input => sameGroups(await make(input).collect(), twin(input)));
-  const gives = (name: string, run: (input: Input) => Promise<unknown>, twin: (input: Input) => unknown) =>
-    over(name, async input => same(await run(input), twin(input)));
+  const { ctx, sameRows, sameGroups, group, order, sorted } = tools;
+  const { over, exact, grouped } = conformanceCases(tools);
 
   // ---- narrow
-  exact("collect", ({ rdd }) => rdd, ({ rows }) => rows);
-  exact("map", ({ rdd }) => rdd.map(row => [row, 1]), ({ rows }) => rows.map(row => [row, 1]));
-  exact("filter", ({ rdd }) => rdd.filter(row => row), ({ rows }) => rows.filter(row => row));
-  exact("flatMap of arrays", ({ rdd }) => rdd.flatMap(row => [row, [row]]), ({ rows }) => rows.flatMap(row => [row, [row]]));
+  exact(
+    "collect",
+    ({ rdd }) => rdd,
+    ({ rows }) => rows,
+  );
+  exact(
+    "map",
+    ({ rdd }) => rdd.map(row => [row, 1]),
+    ({ rows }) => rows.map(row => [row, 1]),
+  );
+  exact(
+    "filter",
+    ({ rdd }) => rdd.filter(row => row),
+    ({ rows }) => rows.filter(row => row),
+  );
+  exact(
+    "flatMap of arrays",
+    ({ rdd }) => rdd.flatMap(row => [row, [row]]),
+    ({ rows }) => rows.flatMap(row => [row, [row]]),
+  );
   exact(
     "flatMap of generators",
     ({ rdd }) =>
@@ -70,21 +40,65 @@ export default function conformance(tools: SuiteTools): void {
       }),
     ({ rows }) => rows.flatMap(row => (typeof row === "string" ? [row.length, row] : [row])),
   );
-  exact("mapPartitions", ({ rdd }) => rdd.mapPartitions(rows => [...rows].reverse()), ({ parts }) => parts.flatMap(part => [...part].reverse()));
+  exact(
+    "mapPartitions",
+    ({ rdd }) => rdd.mapPartitions(rows => [...rows].reverse()),
+    ({ parts }) => parts.flatMap(part => [...part].reverse()),
+  );
   exact(
     "mapPartitionsWithIndex",
     ({ rdd }) => rdd.mapPartitionsWithIndex((i, rows) => rows.map(row => [i, row])),
     ({ parts }) => parts.flatMap((part, i) => part.map(row => [i, row])),
   );
-  exact("mapAsync", ({ rdd }) => rdd.mapAsync(async row => [row]), ({ rows }) => rows.map(row => [row]));
-  exact("glom", ({ rdd }) => rdd.glom(), ({ parts }) => parts);
-  exact("union", ({ rdd, pairs }) => rdd.union(pairs, rdd), ({ rows, pairRows }) => [...rows, ...pairRows, ...rows]);
-  exact("keyBy", ({ rdd }) => rdd.keyBy(row => [row]), ({ rows }) => rows.map(row => [[row], row]));
-  exact("keys", ({ pairs }) => pairs.keys(), ({ pairRows }) => pairRows.map(pair => pair[0]));
-  exact("values", ({ pairs }) => pairs.values(), ({ pairRows }) => pairRows.map(pair => pair[1]));
-  exact("mapValues", ({ pairs }) => pairs.mapValues(value => [value, null]), ({ pairRows }) => pairRows.map(([k, v]) => [k, [v, null]]));
-  exact("flatMapValues", ({ pairs }) => pairs.flatMapValues(v => [v, 1]), ({ pairRows }) => pairRows.flatMap(([k, v]) => [[k, v], [k, 1]]));
-  exact("zipWithIndex", ({ rdd }) => rdd.zipWithIndex(), ({ rows }) => rows.map((row, i) => [row, i]));
+  exact(
+    "mapAsync",
+    ({ rdd }) => rdd.mapAsync(async row => [row]),
+    ({ rows }) => rows.map(row => [row]),
+  );
+  exact(
+    "glom",
+    ({ rdd }) => rdd.glom(),
+    ({ parts }) => parts,
+  );
+  exact(
+    "union",
+    ({ rdd, pairs }) => rdd.union(pairs, rdd),
+    ({ rows, pairRows }) => [...rows, ...pairRows, ...rows],
+  );
+  exact(
+    "keyBy",
+    ({ rdd }) => rdd.keyBy(row => [row]),
+    ({ rows }) => rows.map(row => [[row], row]),
+  );
+  exact(
+    "keys",
+    ({ pairs }) => pairs.keys(),
+    ({ pairRows }) => pairRows.map(pair => pair[0]),
+  );
+  exact(
+    "values",
+    ({ pairs }) => pairs.values(),
+    ({ pairRows }) => pairRows.map(pair => pair[1]),
+  );
+  exact(
+    "mapValues",
+    ({ pairs }) => pairs.mapValues(value => [value, null]),
+    ({ pairRows }) => pairRows.map(([k, v]) => [k, [v, null]]),
+  );
+  exact(
+    "flatMapValues",
+    ({ pairs }) => pairs.flatMapValues(v => [v, 1]),
+    ({ pairRows }) =>
+      pairRows.flatMap(([k, v]) => [
+        [k, v],
+        [k, 1],
+      ]),
+  );
+  exact(
+    "zipWithIndex",
+    ({ rdd }) => rdd.zipWithIndex(),
+    ({ rows }) => rows.map((row, i) => [row, i]),
+  );
   exact(
     "coalesce",
     ({ rdd }) => rdd.coalesce(3).glom(),
@@ -101,8 +115,16 @@ export default function conformance(tools: SuiteTools): void {
     sameRows(parts.flat(1), rows);
     for (const part of parts) tools.expect(Math.abs(part.length - rows.length / 3)).toBeLessThanOrEqual(before.length);
   });
-  exact("operators in a row", ({ rdd }) => rdd.filter(r => r !== null).flatMap(r => [r, r]).keyBy(r => r).mapValues(v => [v]).values(), ({ rows }) =>
-    rows.filter(r => r !== null).flatMap(r => [[r], [r]]),
+  exact(
+    "operators in a row",
+    ({ rdd }) =>
+      rdd
+        .filter(r => r !== null)
+        .flatMap(r => [r, r])
+        .keyBy(r => r)
+        .mapValues(v => [v])
+        .values(),
+    ({ rows }) => rows.filter(r => r !== null).flatMap(r => [[r], [r]]),
   );
 
   // ---- by key
@@ -111,17 +133,35 @@ export default function conformance(tools: SuiteTools): void {
     ({ rdd }) => rdd.distinct().map(row => [row, 0]),
     ({ rows }) => group(rows.map(row => [row, 0])).map(([key]) => [key, 0]),
   );
-  grouped("groupBy", ({ rdd }) => rdd.groupBy(row => typeof row), ({ rows }) => group(rows.map(row => [typeof row, row])));
-  grouped("groupBy a row", ({ rdd }) => rdd.groupBy(row => row, 3), ({ rows }) => group(rows.map(row => [row, row])));
-  grouped("groupByKey", ({ pairs }) => pairs.groupByKey(), ({ pairRows }) => group(pairRows));
-  grouped("groupByKey into 3", ({ pairs }) => pairs.groupByKey(3), ({ pairRows }) => group(pairRows));
+  grouped(
+    "groupBy",
+    ({ rdd }) => rdd.groupBy(row => typeof row),
+    ({ rows }) => group(rows.map(row => [typeof row, row])),
+  );
+  grouped(
+    "groupBy a row",
+    ({ rdd }) => rdd.groupBy(row => row, 3),
+    ({ rows }) => group(rows.map(row => [row, row])),
+  );
+  grouped(
+    "groupByKey",
+    ({ pairs }) => pairs.groupByKey(),
+    ({ pairRows }) => group(pairRows),
+  );
+  grouped(
+    "groupByKey into 3",
+    ({ pairs }) => pairs.groupByKey(3),
+    ({ pairRows }) => group(pairRows),
+  );
   grouped(
     "reduceByKey",
     ({ pairs }) => pairs.mapValues(value => [value] as unknown).reduceByKey(concat),
     ({ pairRows }) => group(pairRows),
   );
-  grouped("reduceByKey of numbers", ({ pairs }) => pairs.mapValues(() => 1).reduceByKey((a, b) => a + b), ({ pairRows }) =>
-    group(pairRows).map(([key, values]) => [key, values.length]),
+  grouped(
+    "reduceByKey of numbers",
+    ({ pairs }) => pairs.mapValues(() => 1).reduceByKey((a, b) => a + b),
+    ({ pairRows }) => group(pairRows).map(([key, values]) => [key, values.length]),
   );
   grouped(
     "foldByKey",
@@ -132,13 +172,24 @@ export default function conformance(tools: SuiteTools): void {
     "aggregateByKey",
     ({ pairs }) => pairs.aggregateByKey(["zero"] as unknown[], append, (a, b) => [...a, "+", ...b]),
     ({ pairParts }) => {
-      const perTask = pairParts.flatMap(part => group(part).map(([key, values]): [unknown, unknown] => [key, ["zero", ...values]]));
-      return group(perTask).map(([key, lists]) => [key, lists.reduce((a, b) => [...(a as unknown[]), "+", ...(b as unknown[])])]);
+      const perTask = pairParts.flatMap(part =>
+        group(part).map(([key, values]): [unknown, unknown] => [key, ["zero", ...values]]),
+      );
+      return group(perTask).map(([key, lists]) => [
+        key,
+        lists.reduce((a, b) => [...(a as unknown[]), "+", ...(b as unknown[])]),
+      ]);
     },
   );
   grouped(
     "combineByKey",
-    ({ pairs }) => pairs.combineByKey(v => [v] as unknown[], append, (a, b) => [...a, ...b], 2),
+    ({ pairs }) =>
+      pairs.combineByKey(
+        v => [v] as unknown[],
+        append,
+        (a, b) => [...a, ...b],
+        2,
+      ),
     ({ pairRows }) => group(pairRows),
   );
   const other = ({ pairRows, parts }: Input): Pairs => {
@@ -148,7 +199,12 @@ export default function conformance(tools: SuiteTools): void {
   grouped(
     "join",
     input => input.pairs.join(ctx.parallelize(other(input), 3)),
-    input => input.pairRows.flatMap(([key, v]) => other(input).filter(([k]) => order(k, key) === 0).map(([, w]): [unknown, unknown] => [key, [v, w]])),
+    input =>
+      input.pairRows.flatMap(([key, v]) =>
+        other(input)
+          .filter(([k]) => order(k, key) === 0)
+          .map(([, w]): [unknown, unknown] => [key, [v, w]]),
+      ),
   );
   grouped(
     "leftOuterJoin",
@@ -164,8 +220,12 @@ export default function conformance(tools: SuiteTools): void {
     input => input.pairs.cogroup(ctx.parallelize(other(input), 2)),
     input => {
       const [left, right] = [group(input.pairRows), group(other(input))];
-      const valuesIn = (groups: [unknown, unknown[]][], key: unknown) => groups.find(([k]) => order(k, key) === 0)?.[1] ?? [];
-      return group([...input.pairRows, ...other(input)]).map(([key]) => [key, [valuesIn(left, key), valuesIn(right, key)]]);
+      const valuesIn = (groups: [unknown, unknown[]][], key: unknown) =>
+        groups.find(([k]) => order(k, key) === 0)?.[1] ?? [];
+      return group([...input.pairRows, ...other(input)]).map(([key]) => [
+        key,
+        [valuesIn(left, key), valuesIn(right, key)],
+      ]);
     },
   );
   over("partitionBy", async ({ pairs, pairRows }) => {
@@ -173,91 +233,38 @@ export default function conformance(tools: SuiteTools): void {
     tools.expect(parts.length).toBe(3);
     sameRows(parts.flat(1), pairRows);
     // the values of a key are in one partition, in their order
-    sameGroups(parts.flatMap(part => group(part)), group(pairRows));
+    sameGroups(
+      parts.flatMap(part => group(part)),
+      group(pairRows),
+    );
   });
 
   // ---- sorted
-  const byKey = (rows: Pairs, descending = false) => sorted(rows, (a, b) => (descending ? order(b[0], a[0]) : order(a[0], b[0])));
-  exact("sortByKey", ({ pairs }) => pairs.sortByKey(), ({ pairRows }) => byKey(pairRows));
-  exact("sortByKey descending", ({ pairs }) => pairs.sortByKey(false, 3), ({ pairRows }) => byKey(pairRows, true));
-  exact("sortBy", ({ rdd }) => rdd.sortBy(row => row, true, 4), ({ rows }) => sorted(rows, order));
-  exact("sortBy descending", ({ rdd }) => rdd.sortBy(row => row, false), ({ rows }) => sorted(rows, (a, b) => order(b, a)));
-  exact("sortBy with ties", ({ rdd }) => rdd.sortBy(row => typeof row, false), ({ rows }) =>
-    sorted(rows, (a, b) => order(typeof b, typeof a)),
+  const byKey = (rows: Pairs, descending = false) =>
+    sorted(rows, (a, b) => (descending ? order(b[0], a[0]) : order(a[0], b[0])));
+  exact(
+    "sortByKey",
+    ({ pairs }) => pairs.sortByKey(),
+    ({ pairRows }) => byKey(pairRows),
   );
-
-  // ---- actions
-  gives("count", ({ rdd }) => rdd.count(), ({ rows }) => rows.length);
-  gives("isEmpty", ({ rdd }) => rdd.isEmpty(), ({ rows }) => rows.length === 0);
-  gives("take", ({ rdd }) => rdd.take(5), ({ rows }) => rows.slice(0, 5));
-  gives("take more than there are", ({ pairs }) => pairs.take(1000), ({ pairRows }) => pairRows);
-  gives("first", async ({ rdd, rows }) => (rows.length === 0 ? [] : [await rdd.first()]), ({ rows }) => rows.slice(0, 1));
-  gives("takeOrdered", ({ rdd }) => rdd.takeOrdered(4), ({ rows }) => sorted(rows, order).slice(0, 4));
-  gives("top", ({ rdd }) => rdd.top(4), ({ rows }) => sorted(rows, (a, b) => order(b, a)).slice(0, 4));
-  gives(
-    "takeOrdered by a comparator",
-    ({ rdd }) => rdd.takeOrdered(6, (a, b) => (typeof a).length - (typeof b).length),
-    ({ rows }) => sorted(rows, (a, b) => (typeof a).length - (typeof b).length).slice(0, 6),
+  exact(
+    "sortByKey descending",
+    ({ pairs }) => pairs.sortByKey(false, 3),
+    ({ pairRows }) => byKey(pairRows, true),
   );
-  gives("min", async ({ rdd, rows }) => (rows.length === 0 ? [] : [await rdd.min()]), ({ rows }) => sorted(rows, order).slice(0, 1));
-  gives("max", async ({ rdd, rows }) => (rows.length === 0 ? [] : [await rdd.max()]), ({ rows }) => sorted(rows, (a, b) => order(b, a)).slice(0, 1));
-  gives(
-    "reduce",
-    async ({ rdd, rows }) => (rows.length === 0 ? [] : rdd.map(row => [row] as unknown).reduce(concat)),
-    ({ rows }) => rows,
+  exact(
+    "sortBy",
+    ({ rdd }) => rdd.sortBy(row => row, true, 4),
+    ({ rows }) => sorted(rows, order),
   );
-  gives("fold", ({ rdd }) => rdd.map(row => [row] as unknown).fold(["z"], concat), ({ parts }) => ["z", ...parts.flatMap(part => ["z", ...part])]);
-  gives(
-    "aggregate",
-    ({ rdd }) => rdd.aggregate([] as unknown[], (list, row) => append(list, [row]), (a, b) => [...a, "|", ...b]),
-    ({ parts }) => parts.flatMap(part => ["|", ...part.map(row => [row])]),
+  exact(
+    "sortBy descending",
+    ({ rdd }) => rdd.sortBy(row => row, false),
+    ({ rows }) => sorted(rows, (a, b) => order(b, a)),
   );
-  over("countByKeyEntries", async ({ pairs, pairRows }) =>
-    sameGroups(await pairs.countByKeyEntries(), group(pairRows).map(([key, values]) => [key, values.length])),
+  exact(
+    "sortBy with ties",
+    ({ rdd }) => rdd.sortBy(row => typeof row, false),
+    ({ rows }) => sorted(rows, (a, b) => order(typeof b, typeof a)),
   );
-  over("countByValueEntries", async ({ rdd, rows }) =>
-    sameGroups(await rdd.countByValueEntries(), group(rows.map(row => [row, 0])).map(([key, values]) => [key, values.length])),
-  );
-  over("countByValue of primitives", async ({ rdd, rows }) => {
-    const types = rows.map(row => typeof row);
-    sameRows([...(await rdd.map(row => typeof row).countByValue())], group(types.map(type => [type, 0])).map(([k, v]) => [k, v.length]));
-  });
-  over("collectAsMap", async ({ pairs, pairRows }) =>
-    sameGroups([...(await pairs.collectAsMap())], group(pairRows).map(([key, values]) => [key, values.at(-1)])),
-  );
-  over("lookup", async ({ pairs, pairRows }) => {
-    const placed = pairs.partitionBy(3);
-    for (const [key] of pairRows.slice(0, 3)) {
-      const expected = pairRows.filter(([k]) => order(k, key) === 0).map(([, v]) => v);
-      same(await pairs.lookup(key), expected);
-      same(await placed.lookup(key), expected);
-    }
-  });
-  over("foreach and foreachPartition", async ({ rdd, rows, parts }) => {
-    const seen = ctx.collectionAccumulator<unknown>();
-    await rdd.foreach(row => seen.add(row));
-    same(seen.value, rows);
-    seen.reset();
-    await rdd.foreachPartition(part => seen.add([...part]));
-    same(seen.value, parts);
-  });
-  over("toLocalIterator", async ({ rdd, rows }) => {
-    const seen: unknown[] = [];
-    for await (const row of rdd) seen.push(row);
-    same(seen, rows);
-  });
-  over("runJob", async ({ rdd, parts }) => same(await ctx.runJob(rdd, part => [...part].length), parts.map(part => part.length)));
-  over("cache", async ({ pairs, pairRows, rows }) => {
-    const cached = pairs.cache();
-    same(await cached.values().collect(), rows);
-    same(await cached.collect(), pairRows);
-    same(await cached.glom().map(part => part.length).reduce((a, b) => a + b), pairRows.length);
-    await cached.unpersist();
-  });
-  over("statistics of numbers", async ({ rdd, rows }) => {
-    const lengths = rows.map(row => (typeof row === "number" ? row : String(typeof row).length));
-    const numbers = rdd.map(row => (typeof row === "number" ? row : String(typeof row).length));
-    tools.closeTo(await numbers.stats(), tools.statsOf(lengths));
-    same(await numbers.map(x => (x === x && Math.abs(x) < 100 ? Math.floor(x) : 1)).sum(), lengths.reduce((sum, x) => sum + (x === x && Math.abs(x) < 100 ? Math.floor(x) : 1), 0));
-  });
 }

@@ -13,7 +13,9 @@ export default async function main(ctx: Context, [folder = "", mode]: string[]):
   if (mode === "growing") for (let more = rows; ; more = more.map(i => i + 1)) await more.count();
   rows.persist(StorageLevel.MEMORY_ONLY);
   const total = await rows.reduce((a, b) => a + b);
-  console.log(`total ${total}, ${await rows.count()} rows, first ${await rows.first()}, ${await rows.take(3)}, ${(await rows.stats()).mean}`);
+  console.log(
+    `total ${total}, ${await rows.count()} rows, first ${await rows.first()}, ${await rows.take(3)}, ${(await rows.stats()).mean}`,
+  );
   await rows.map(String).saveAsTextFile(`${folder}/out`);
   await rows.foreach(row => appendFileSync("/does/not/exist", String(row)));
   for await (const row of rows.sortBy(row => -row)) console.log(row);

@@ -72,7 +72,9 @@ export default function jobs(tools: SuiteTools): void {
       const event = await submitted;
       if (by === "job") ctx.cancelJob(event.job);
       else ctx.cancelStage(event.stage);
-      expect((await cancelled(job)).message).toContain(by === "job" ? `cancelJob(${event.job})` : `cancelStage(${event.stage})`);
+      expect((await cancelled(job)).message).toContain(
+        by === "job" ? `cancelJob(${event.job})` : `cancelStage(${event.stage})`,
+      );
     }
     expect(await ctx.range(5).count()).toBe(5);
   });
@@ -122,7 +124,10 @@ export default function jobs(tools: SuiteTools): void {
     same(await rows.take(3), [0, 1, 2]);
     same(await rows.filter(i => i === 97).take(1), [97]);
     same(await rows.take(0), []);
-    for (const wrong of [-1, 1.5, NaN]) expect((await failure(() => rows.take(wrong))).message).toBe(`take needs a number of rows, 0 or more, but got ${wrong}`);
+    for (const wrong of [-1, 1.5, NaN])
+      expect((await failure(() => rows.take(wrong))).message).toBe(
+        `take needs a number of rows, 0 or more, but got ${wrong}`,
+      );
   });
 
   test("a generator's clean-up runs when nobody wants more rows", async () => {
@@ -188,24 +193,41 @@ export default function jobs(tools: SuiteTools): void {
     same(sums, [3e6 * (3e6 - 1), 3e6 * (3e6 - 1)]);
     expect(calls.value).toBeGreaterThan(3e6);
     await rdd.unpersist();
-    expect(await ctx.range(0, 1000, 1, 4).map(i => [i % 10, i]).groupByKey().count()).toBe(10);
+    expect(
+      await ctx
+        .range(0, 1000, 1, 4)
+        .map(i => [i % 10, i])
+        .groupByKey()
+        .count(),
+    ).toBe(10);
   });
 
   test("shuffle files and memory of plans that nothing refers to are freed", async () => {
     takeEvents();
-    const shuffle = () => ctx.range(0, 40_000, 1, 2).map(i => [i, i]).partitionBy(2).mapValues(v => v).count();
+    const shuffle = () =>
+      ctx
+        .range(0, 40_000, 1, 2)
+        .map(i => [i, i])
+        .partitionBy(2)
+        .mapValues(v => v)
+        .count();
     for (let round = 0; round < 60; round++) {
       expect(await shuffle()).toBe(40_000);
       if (round % 4 === 3) Bun.gc(true);
     }
     // twice as much as there is memory was shuffled
-    const ended = takeEvents().flatMap(event => (event.type === "taskEnded" && event.metrics !== undefined ? [event.metrics] : []));
+    const ended = takeEvents().flatMap(event =>
+      event.type === "taskEnded" && event.metrics !== undefined ? [event.metrics] : [],
+    );
     expect(ended.reduce((sum, metrics) => sum + metrics.shuffleWriteBytes, 0)).toBeGreaterThan(35e6);
     expect(ended.reduce((sum, metrics) => sum + metrics.spilledBytes, 0)).toBe(0);
   });
 
   test("plans in use keep their shuffles", async () => {
-    const placed = ctx.range(0, 1000, 1, 2).map(i => [i, i]).partitionBy(2);
+    const placed = ctx
+      .range(0, 1000, 1, 2)
+      .map(i => [i, i])
+      .partitionBy(2);
     expect(await placed.count()).toBe(1000);
     Bun.gc(true);
     takeEvents();
@@ -223,7 +245,9 @@ export default function jobs(tools: SuiteTools): void {
     expect(readFileSync(join(path, "part-00001"), "utf8")).toBe("y\nz\n");
     same(await ctx.textFile(path).collect(), ["x", "y", "z"]);
     await ctx.parallelize([[1, "a"], { x: [null] }, 5n, new Date(0)], 1).saveAsTextFile(join(folder, "rows"));
-    expect(readFileSync(join(folder, "rows/part-00000"), "utf8")).toBe('[1,"a"]\n{"x":[null]}\n5\n1970-01-01T00:00:00.000Z\n');
+    expect(readFileSync(join(folder, "rows/part-00000"), "utf8")).toBe(
+      '[1,"a"]\n{"x":[null]}\n5\n1970-01-01T00:00:00.000Z\n',
+    );
   });
 
   test("an existing directory is refused before the job runs", async () => {
@@ -255,15 +279,30 @@ export default function jobs(tools: SuiteTools): void {
   test("only Rdds can be joined with, and their partitions exist", async () => {
     const pairs = ctx.range(3).keyBy(i => i);
     const rows = [[1, 2]] as unknown as typeof pairs;
-    for (const use of [() => pairs.join(rows), () => pairs.leftOuterJoin(rows), () => pairs.cogroup(rows), () => pairs.union(rows), () => ctx.union([rows])]) {
+    for (const use of [
+      () => pairs.join(rows),
+      () => pairs.leftOuterJoin(rows),
+      () => pairs.cogroup(rows),
+      () => pairs.union(rows),
+      () => ctx.union([rows]),
+    ]) {
       const error = await failure(use);
       expect(error.message).toMatch(/^(join|leftOuterJoin|cogroup|union) needs an Rdd, but got an array$/);
       expect([error.hint, error.at?.file]).toEqual(["ctx.parallelize makes an Rdd of an array", file]);
     }
-    expect((await failure(() => pairs.union(undefined as never))).message).toBe("union needs an Rdd, but got undefined");
-    same(await ctx.runJob(ctx.range(0, 6, 1, 3), rows => [...rows], [2, 0]), [[4, 5], [0, 1]]);
-    expect((await failure(() => ctx.runJob(pairs, rows => [...rows], [7]))).message).toMatch(/^partition 7 given to runJob does not exist: there are \d+$/);
-    expect((await failure(() => ctx.runJob(pairs, rows => [...rows], [0, 0]))).message).toBe("partition 0 given to runJob is named twice");
+    expect((await failure(() => pairs.union(undefined as never))).message).toBe(
+      "union needs an Rdd, but got undefined",
+    );
+    same(await ctx.runJob(ctx.range(0, 6, 1, 3), rows => [...rows], [2, 0]), [
+      [4, 5],
+      [0, 1],
+    ]);
+    expect((await failure(() => ctx.runJob(pairs, rows => [...rows], [7]))).message).toMatch(
+      /^partition 7 given to runJob does not exist: there are \d+$/,
+    );
+    expect((await failure(() => ctx.runJob(pairs, rows => [...rows], [0, 0]))).message).toBe(
+      "partition 0 given to runJob is named twice",
+    );
   });
 
   test("mapAsync keeps order and holds to its concurrency", async () => {
@@ -282,7 +321,10 @@ export default function jobs(tools: SuiteTools): void {
         { concurrency: 3 },
       )
       .collect();
-    same(peaks.map(([i]) => i), Array.from({ length: 20 }, (_, i) => i));
+    same(
+      peaks.map(([i]) => i),
+      Array.from({ length: 20 }, (_, i) => i),
+    );
     expect(Math.max(...peaks.map(([, now]) => now))).toBe(3);
     for (const concurrency of [0, 1.5, NaN]) {
       expect((await failure(() => ctx.range(1).mapAsync(async i => i, { concurrency }))).message).toBe(
@@ -293,12 +335,32 @@ export default function jobs(tools: SuiteTools): void {
 
   test("operators above asynchronous ones get rows, not promises", async () => {
     const slow = ctx.range(0, 6, 1, 2).mapAsync(async i => i);
-    same(await slow.mapPartitions(rows => [[...rows]]).collect(), [[0, 1, 2], [3, 4, 5]]);
+    same(await slow.mapPartitions(rows => [[...rows]]).collect(), [
+      [0, 1, 2],
+      [3, 4, 5],
+    ]);
     const some = ctx.parallelize([10, 11], 1).union(slow);
-    same(await some.coalesce(1).mapPartitions(rows => [[...rows]]).collect(), [[10, 11, 0, 1, 2, 3, 4, 5]]);
+    same(
+      await some
+        .coalesce(1)
+        .mapPartitions(rows => [[...rows]])
+        .collect(),
+      [[10, 11, 0, 1, 2, 3, 4, 5]],
+    );
     same(await ctx.runJob(some.coalesce(1), rows => [...rows].length), [8]);
-    same(await some.coalesce(2).zipWithIndex().mapPartitions(rows => rows).values().collect(), [0, 1, 2, 3, 4, 5, 6, 7]);
-    const sorted = some.coalesce(1).sortBy(i => -i, true, 1).mapPartitions(rows => rows.take(2));
+    same(
+      await some
+        .coalesce(2)
+        .zipWithIndex()
+        .mapPartitions(rows => rows)
+        .values()
+        .collect(),
+      [0, 1, 2, 3, 4, 5, 6, 7],
+    );
+    const sorted = some
+      .coalesce(1)
+      .sortBy(i => -i, true, 1)
+      .mapPartitions(rows => rows.take(2));
     same(await sorted.collect(), [11, 10]);
   });
 }

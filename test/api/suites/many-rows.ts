@@ -36,27 +36,63 @@ export default function manyRows(tools: SuiteTools): void {
 
   test("rows come back as they were", async () => {
     same(await rdd.collect(), rows);
-    same(await rdd.map(row => [row]).collect(), rows.map(row => [row]));
+    same(
+      await rdd.map(row => [row]).collect(),
+      rows.map(row => [row]),
+    );
     same(await rdd.take(20_000), rows.slice(0, 20_000));
-    same(await rdd.zipWithIndex().collect(), rows.map((row, i) => [row, i]));
+    same(
+      await rdd.zipWithIndex().collect(),
+      rows.map((row, i) => [row, i]),
+    );
     same(await keyed.mapAsync(async pair => pair, { concurrency: 50 }).collect(), pairs);
   });
 
   test("cached rows come back as they were", async () => {
     const cached = keyed.filter(() => true).cache();
     for (let round = 0; round < 2; round++) same(await cached.collect(), pairs);
-    same(await cached.values().collect(), pairs.map(([, value]) => value));
+    same(
+      await cached.values().collect(),
+      pairs.map(([, value]) => value),
+    );
     await cached.unpersist();
   });
 
   test("groups", async () => {
     const groups = group(pairs);
     sameGroups(await keyed.groupByKey().collect(), groups);
-    sameGroups(await keyed.reduceByKey(concat).collect(), groups.map(([key, values]) => [key, joinedValues(values)]));
-    sameGroups(await keyed.mapValues(() => 1).reduceByKey((a, b) => a + b, 2).collect(), groups.map(([key, values]) => [key, values.length]));
-    sameGroups(await keyed.aggregateByKey("", (text, v) => text + String(v), (a, b) => a + b).collect(), groups.map(([key, values]) => [key, values.join("")]));
-    sameGroups(await rdd.distinct().map(row => [row, 0]).collect(), groups.map(([key]) => [key, 0]));
-    sameGroups(await rdd.countByValueEntries(), groups.map(([key, values]) => [key, values.length]));
+    sameGroups(
+      await keyed.reduceByKey(concat).collect(),
+      groups.map(([key, values]) => [key, joinedValues(values)]),
+    );
+    sameGroups(
+      await keyed
+        .mapValues(() => 1)
+        .reduceByKey((a, b) => a + b, 2)
+        .collect(),
+      groups.map(([key, values]) => [key, values.length]),
+    );
+    sameGroups(
+      await keyed
+        .aggregateByKey(
+          "",
+          (text, v) => text + String(v),
+          (a, b) => a + b,
+        )
+        .collect(),
+      groups.map(([key, values]) => [key, values.join("")]),
+    );
+    sameGroups(
+      await rdd
+        .distinct()
+        .map(row => [row, 0])
+        .collect(),
+      groups.map(([key]) => [key, 0]),
+    );
+    sameGroups(
+      await rdd.countByValueEntries(),
+      groups.map(([key, values]) => [key, values.length]),
+    );
   });
 
   test("joins", async () => {
@@ -66,8 +102,14 @@ export default function manyRows(tools: SuiteTools): void {
     const found = (key: unknown) => matches.get(identity(key));
     const left = pairs.filter((_, i) => i % 3 === 0);
     const few = ctx.parallelize(left, 3);
-    sameGroups(await few.join(other).collect(), left.flatMap(([key, v]) => (found(key) ?? []).map(w => [key, [v, w]])));
-    sameGroups(await few.leftOuterJoin(other).collect(), left.flatMap(([key, v]) => (found(key) ?? [undefined]).map(w => [key, [v, w]])));
+    sameGroups(
+      await few.join(other).collect(),
+      left.flatMap(([key, v]) => (found(key) ?? []).map(w => [key, [v, w]])),
+    );
+    sameGroups(
+      await few.leftOuterJoin(other).collect(),
+      left.flatMap(([key, v]) => (found(key) ?? [undefined]).map(w => [key, [v, w]])),
+    );
     const both = new Map(group(left).map(([key, values]) => [identity(key), values]));
     sameGroups(
       await few.cogroup(other).collect(),
@@ -76,10 +118,22 @@ export default function manyRows(tools: SuiteTools): void {
   });
 
   test("sorts", async () => {
-    same(await keyed.sortByKey(true, 5).collect(), sorted(pairs, (a, b) => order(a[0], b[0])));
-    same(await keyed.sortByKey(false).collect(), sorted(pairs, (a, b) => order(b[0], a[0])));
+    same(
+      await keyed.sortByKey(true, 5).collect(),
+      sorted(pairs, (a, b) => order(a[0], b[0])),
+    );
+    same(
+      await keyed.sortByKey(false).collect(),
+      sorted(pairs, (a, b) => order(b[0], a[0])),
+    );
     const numbers = rows.slice(0, 12_000) as number[];
-    same(await ctx.parallelize(numbers, 3).sortBy(x => x, false).collect(), sorted(numbers, (a, b) => b - a));
+    same(
+      await ctx
+        .parallelize(numbers, 3)
+        .sortBy(x => x, false)
+        .collect(),
+      sorted(numbers, (a, b) => b - a),
+    );
     same(await rdd.takeOrdered(500), sorted(rows, order).slice(0, 500));
     same(await rdd.top(500), sorted(rows, (a, b) => order(b, a)).slice(0, 500));
   });
@@ -87,15 +141,38 @@ export default function manyRows(tools: SuiteTools): void {
   test("partitions", async () => {
     const parts = await rdd.repartition(7).glom().collect();
     sameRows(parts.flat(1), rows);
-    sameGroups((await keyed.partitionBy(5).glom().collect()).flatMap(part => group(part)), group(pairs));
-    same(await rdd.coalesce(1).mapPartitions(all => [all.toArray().length]).collect(), [rowsCount]);
+    sameGroups(
+      (await keyed.partitionBy(5).glom().collect()).flatMap(part => group(part)),
+      group(pairs),
+    );
+    same(
+      await rdd
+        .coalesce(1)
+        .mapPartitions(all => [all.toArray().length])
+        .collect(),
+      [rowsCount],
+    );
     same(await rdd.union(keyed).count(), 2 * rowsCount);
   });
 
   test("folds", async () => {
     same(await rdd.map(row => typeof row).reduce((a, b) => (a.length > b.length ? a : b)), "undefined");
-    same(await rdd.aggregate(0, n => n + 1, (a, b) => a + b), rowsCount);
+    same(
+      await rdd.aggregate(
+        0,
+        n => n + 1,
+        (a, b) => a + b,
+      ),
+      rowsCount,
+    );
     same(await keyed.map((_, i = 1) => i).sum(), rowsCount);
-    same(await ctx.range(0, 1_000_000, 1, 3).map(i => i % 1000).stats().then(({ count, sum, min, max }) => [count, sum, min, max]), [1e6, 499_500_000, 0, 999]);
+    same(
+      await ctx
+        .range(0, 1_000_000, 1, 3)
+        .map(i => i % 1000)
+        .stats()
+        .then(({ count, sum, min, max }) => [count, sum, min, max]),
+      [1e6, 499_500_000, 0, 999],
+    );
   });
 }

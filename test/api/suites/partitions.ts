@@ -15,11 +15,19 @@ export default function partitions(tools: SuiteTools): void {
       skipped: events.filter(event => event.type === "stageSkipped").length,
     };
   };
-  const pairs = (n: number, partitions: number) => ctx.parallelize(Array.from({ length: n }, (_, i): [number, number] => [i % 10, i]), partitions);
+  const pairs = (n: number, partitions: number) =>
+    ctx.parallelize(
+      Array.from({ length: n }, (_, i): [number, number] => [i % 10, i]),
+      partitions,
+    );
   const even = { numPartitions: 2, partition: (key: number) => key % 2 };
 
   test("parallelize cuts at i·rows/n, and has as many partitions as asked for", async () => {
-    same(await ctx.parallelize([1, 2, 3, 4, 5, 6, 7], 3).glom().collect(), [[1, 2], [3, 4], [5, 6, 7]]);
+    same(await ctx.parallelize([1, 2, 3, 4, 5, 6, 7], 3).glom().collect(), [
+      [1, 2],
+      [3, 4],
+      [5, 6, 7],
+    ]);
     same(await ctx.parallelize([1], 3).glom().collect(), [[], [], [1]]);
     same(await ctx.parallelize(new Set("ab"), 2).glom().collect(), [["a"], ["b"]]);
     expect(ctx.parallelize([1, 2, 3]).numPartitions).toBe(ctx.defaultParallelism);
@@ -42,7 +50,9 @@ export default function partitions(tools: SuiteTools): void {
     same(await ctx.range(5, 1, 1, 2).glom().collect(), [[], []]);
     expect(await ctx.range(0, 1e6, 1, 7).count()).toBe(1e6);
     expect((await failure(() => ctx.range(0, 5, 0))).message).toBe("range's step must not be 0");
-    expect((await failure(() => ctx.range(0, Infinity))).message).toBe("range's end must be a finite number, but is Infinity");
+    expect((await failure(() => ctx.range(0, Infinity))).message).toBe(
+      "range's end must be a finite number, but is Infinity",
+    );
   });
 
   test("an empty Rdd has no partitions", async () => {
@@ -51,11 +61,28 @@ export default function partitions(tools: SuiteTools): void {
     same(await none.collect(), []);
     same(await none.glom().collect(), []);
     same(await none.repartition(3).glom().collect(), [[], [], []]);
-    same(await none.map(x => [x, x]).reduceByKey((a, b) => a + b).collect(), []);
-    same(await none.sortBy(x => x).zipWithIndex().collect(), []);
+    same(
+      await none
+        .map(x => [x, x])
+        .reduceByKey((a, b) => a + b)
+        .collect(),
+      [],
+    );
+    same(
+      await none
+        .sortBy(x => x)
+        .zipWithIndex()
+        .collect(),
+      [],
+    );
     expect(await none.coalesce(2).fold(7, (a, b) => a + b)).toBe(7);
     expect(await none.isEmpty()).toBe(true);
-    same(await pairs(3, 1).join(none.map(x => [x, x])).collect(), []);
+    same(
+      await pairs(3, 1)
+        .join(none.map(x => [x, x]))
+        .collect(),
+      [],
+    );
   });
 
   test("a union has all partitions, one Rdd after the other", async () => {
@@ -72,14 +99,21 @@ export default function partitions(tools: SuiteTools): void {
     same(both.partitioner, { kind: "hash", numPartitions: 3 });
     expect(both.numPartitions).toBe(3);
     const [left, right] = [await a.glom().collect(), await b.glom().collect()];
-    same(await both.glom().collect(), left.map((part, i) => [...part, ...right[i]!]));
+    same(
+      await both.glom().collect(),
+      left.map((part, i) => [...part, ...right[i]!]),
+    );
     expect(await stages(() => both.groupByKey().collect())).toEqual({ ran: 1, skipped: 2 });
     expect(a.union(pairs(5, 1)).numPartitions).toBe(4);
   });
 
   test("coalesce joins neighbours, never makes more, and has no shuffle", async () => {
     const seven = ctx.range(0, 7, 1, 7);
-    same(await seven.coalesce(3).glom().collect(), [[0, 1], [2, 3], [4, 5, 6]]);
+    same(await seven.coalesce(3).glom().collect(), [
+      [0, 1],
+      [2, 3],
+      [4, 5, 6],
+    ]);
     expect(seven.coalesce(10).numPartitions).toBe(7);
     expect(seven.coalesce(10, true).numPartitions).toBe(10);
     expect(await stages(() => seven.coalesce(3).collect())).toEqual({ ran: 1, skipped: 0 });
@@ -119,7 +153,14 @@ export default function partitions(tools: SuiteTools): void {
       pairs(20, 2).groupByKey(new HashPartitioner(4)),
     ];
     for (const rdd of keeping) same(known(rdd as Rdd<never>), hash4);
-    const losing = [placed.map(pair => pair), placed.keys(), placed.glom(), placed.repartition(4), placed.coalesce(2), placed.zipWithIndex()];
+    const losing = [
+      placed.map(pair => pair),
+      placed.keys(),
+      placed.glom(),
+      placed.repartition(4),
+      placed.coalesce(2),
+      placed.zipWithIndex(),
+    ];
     for (const rdd of losing) same(known(rdd as Rdd<never>), undefined);
     same(known(pairs(20, 2).sortByKey(true, 3) as Rdd<never>), { kind: "range", numPartitions: 3 });
     same(known(pairs(20, 2).partitionBy(even) as Rdd<never>), { kind: "custom", numPartitions: 2 });
@@ -127,10 +168,30 @@ export default function partitions(tools: SuiteTools): void {
   });
 
   test("a known partitioner saves the shuffle", async () => {
-    const saved = async (make: () => Rdd<unknown>, ran: number) => expect((await stages(() => make().collect())).ran).toBe(ran);
-    await saved(() => pairs(20, 2).partitionBy(4).reduceByKey((a, b) => a + b), 2);
-    await saved(() => pairs(20, 2).partitionBy(4).reduceByKey((a, b) => a + b, 5), 3);
-    await saved(() => pairs(20, 2).groupByKey(4).mapValues(v => v.length).join(pairs(20, 3)), 3);
+    const saved = async (make: () => Rdd<unknown>, ran: number) =>
+      expect((await stages(() => make().collect())).ran).toBe(ran);
+    await saved(
+      () =>
+        pairs(20, 2)
+          .partitionBy(4)
+          .reduceByKey((a, b) => a + b),
+      2,
+    );
+    await saved(
+      () =>
+        pairs(20, 2)
+          .partitionBy(4)
+          .reduceByKey((a, b) => a + b, 5),
+      3,
+    );
+    await saved(
+      () =>
+        pairs(20, 2)
+          .groupByKey(4)
+          .mapValues(v => v.length)
+          .join(pairs(20, 3)),
+      3,
+    );
     await saved(() => pairs(20, 2).partitionBy(4).join(pairs(20, 3).partitionBy(4)), 3);
     await saved(() => pairs(20, 2).partitionBy(4).join(pairs(20, 3).partitionBy(5)), 4);
     await saved(() => pairs(20, 2).partitionBy(even).cogroup(pairs(9, 3).partitionBy(even)), 3);
@@ -145,7 +206,10 @@ export default function partitions(tools: SuiteTools): void {
     const placed = pairs(20, 2).partitionBy(even);
     await placed.count();
     expect(await stages(() => placed.countByKey())).toEqual({ ran: 1, skipped: 1 });
-    sameRows([...(await placed.countByValue())].map(([, n]) => n), Array.from({ length: 20 }, () => 1));
+    sameRows(
+      [...(await placed.countByValue())].map(([, n]) => n),
+      Array.from({ length: 20 }, () => 1),
+    );
   });
 
   test("the default partitioner is the largest known one, unless a parent has ten times its partitions", async () => {
@@ -191,7 +255,11 @@ export default function partitions(tools: SuiteTools): void {
       },
     };
     const parts = await pairs(10, 2).partitionBy(byLimit).keys().glom().collect();
-    same(parts, [[0, 1], [2, 3, 4], [5, 6, 7, 8, 9]]);
+    same(parts, [
+      [0, 1],
+      [2, 3, 4],
+      [5, 6, 7, 8, 9],
+    ]);
     same(await pairs(10, 2).partitionBy(byLimit).lookup(6), [6]);
   });
 
@@ -205,7 +273,11 @@ export default function partitions(tools: SuiteTools): void {
       });
       return [(await seen.lookup(key)).length, read.value];
     };
-    const [hashed, custom, ranges] = [pairs(100, 2).partitionBy(5), pairs(100, 2).partitionBy(even), pairs(100, 2).sortByKey(true, 5)];
+    const [hashed, custom, ranges] = [
+      pairs(100, 2).partitionBy(5),
+      pairs(100, 2).partitionBy(even),
+      pairs(100, 2).sortByKey(true, 5),
+    ];
     expect((await looked(hashed, 3))[1]).toBeLessThan(100);
     expect(await looked(custom, 3)).toEqual([10, 50]);
     expect(await looked(custom, 11)).toEqual([0, 50]);
@@ -217,7 +289,9 @@ export default function partitions(tools: SuiteTools): void {
     const wrong = { numPartitions: 2, partition: (key: number) => key };
     const error = await failure(() => pairs(10, 1).partitionBy(wrong).collect());
     expect(error.kind).toBe("user");
-    expect(error.message).toContain("the partitioner given to partitionBy returned 2 for the key 2, but there are 2 partitions");
+    expect(error.message).toContain(
+      "the partitioner given to partitionBy returned 2 for the key 2, but there are 2 partitions",
+    );
     expect(error.hint).toBe("return an integer from 0 to 1");
   });
 
@@ -234,8 +308,20 @@ export default function partitions(tools: SuiteTools): void {
       groupBy: n => two.groupBy(x => x, n),
       reduceByKey: n => two.reduceByKey((a, b) => a + b, n),
       foldByKey: n => two.foldByKey(0, (a, b) => a + b, n),
-      aggregateByKey: n => two.aggregateByKey(0, (a, b) => a + b, (a, b) => a + b, n),
-      combineByKey: n => two.combineByKey(v => v, (a, b) => a + b, (a, b) => a + b, n),
+      aggregateByKey: n =>
+        two.aggregateByKey(
+          0,
+          (a, b) => a + b,
+          (a, b) => a + b,
+          n,
+        ),
+      combineByKey: n =>
+        two.combineByKey(
+          v => v,
+          (a, b) => a + b,
+          (a, b) => a + b,
+          n,
+        ),
       join: n => two.join(two, n),
       leftOuterJoin: n => two.leftOuterJoin(two, n),
       cogroup: n => two.cogroup(two, n),
@@ -255,9 +341,13 @@ export default function partitions(tools: SuiteTools): void {
       }
     }
     const many = ctx.range(0, 1, 1, 600_000);
-    expect((await failure(() => many.union(many))).message).toContain("union needs a number of partitions from 1 to 1,000,000, but got 1200000");
+    expect((await failure(() => many.union(many))).message).toContain(
+      "union needs a number of partitions from 1 to 1,000,000, but got 1200000",
+    );
     const custom = { numPartitions: 0, partition: () => 0 };
     expect((await failure(() => two.partitionBy(custom))).message).toContain("but got 0");
-    expect((await failure(() => two.partitionBy({} as HashPartitioner))).message).toBe("partitionBy needs a number of partitions or a partitioner");
+    expect((await failure(() => two.partitionBy({} as HashPartitioner))).message).toBe(
+      "partitionBy needs a number of partitions or a partitioner",
+    );
   });
 }

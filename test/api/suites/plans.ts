@@ -15,20 +15,34 @@ const plans: Plans = {
   "two-joins": ctx => {
     const users = pairs(ctx).partitionBy(new HashPartitioner(3)).setName("users").cache();
     const visits = pairs(ctx).filter(([k]) => k > 1);
-    return users.join(visits).mapValues(([a, b]) => a + b).leftOuterJoin(pairs(ctx), 5);
+    return users
+      .join(visits)
+      .mapValues(([a, b]) => a + b)
+      .leftOuterJoin(pairs(ctx), 5);
   },
   "groups-and-sets": ctx => {
-    const keyed = lines(ctx).keyBy(word => word.length).cogroup(pairs(ctx), new RangePartitioner(2));
+    const keyed = lines(ctx)
+      .keyBy(word => word.length)
+      .cogroup(pairs(ctx), new RangePartitioner(2));
     return keyed.union(keyed).coalesce(1).glom();
   },
   "one-partitioner": ctx => {
     const by = { numPartitions: 2, partition: (key: number) => key % 2 };
     return pairs(ctx).partitionBy(by).distinct().union(pairs(ctx).partitionBy(by)).groupByKey();
   },
-  "rows-in-turn": ctx => lines(ctx).distinct().repartition(3).zipWithIndex().mapAsync(async row => row, { concurrency: 2 }),
+  "rows-in-turn": ctx =>
+    lines(ctx)
+      .distinct()
+      .repartition(3)
+      .zipWithIndex()
+      .mapAsync(async row => row, { concurrency: 2 }),
   aggregates: ctx =>
     pairs(ctx)
-      .aggregateByKey([0, 0], ([sum, n], v) => [sum + v, n + 1], (a, b) => [a[0] + b[0], a[1] + b[1]])
+      .aggregateByKey(
+        [0, 0],
+        ([sum, n], v) => [sum + v, n + 1],
+        (a, b) => [a[0] + b[0], a[1] + b[1]],
+      )
       .filter(([, [, n]]) => n > 1)
       .mapPartitionsWithIndex((i, rows) => rows.map(row => [i, row]))
       .groupBy(([i]) => i),

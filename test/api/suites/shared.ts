@@ -57,7 +57,13 @@ export default function shared(tools: SuiteTools): void {
     const zero = new Tally();
     const tally = ctx.accumulator(zero, (a, b) => a.add(b));
     await ctx.parallelize(["x", "y", "x"], 3).foreach(word => tally.add(new Tally(new Map([[word, 1]]))));
-    same(tally.value.counts, new Map([["x", 2], ["y", 1]]));
+    same(
+      tally.value.counts,
+      new Map([
+        ["x", 2],
+        ["y", 1],
+      ]),
+    );
     expect(tally.value instanceof Tally).toBe(true);
     expect(zero.counts.size).toBe(0);
     tally.reset();
@@ -90,18 +96,40 @@ export default function shared(tools: SuiteTools): void {
 
   test("an accumulator's value cannot be read in a task", async () => {
     const sum = ctx.longAccumulator();
-    const error = await failure(() => ctx.range(1).map(() => sum.value).collect());
+    const error = await failure(() =>
+      ctx
+        .range(1)
+        .map(() => sum.value)
+        .collect(),
+    );
     expect(error.message).toContain("accumulator.value cannot be read inside a task");
     expect(error.hint).toBe("read it on the driver, after the action");
   });
 
   test("broadcast values reach tasks, whatever they are", async () => {
-    const table = ctx.broadcast(new Map([[1, { name: "one" }], [2, { name: "two" }]]));
+    const table = ctx.broadcast(
+      new Map([
+        [1, { name: "one" }],
+        [2, { name: "two" }],
+      ]),
+    );
     const tally = ctx.broadcast(new Tally(new Map([["k", 3]])));
-    same(await ctx.range(1, 3).map(i => table.value.get(i)!.name + tally.value.counts.get("k")).collect(), ["one3", "two3"]);
+    same(
+      await ctx
+        .range(1, 3)
+        .map(i => table.value.get(i)!.name + tally.value.counts.get("k"))
+        .collect(),
+      ["one3", "two3"],
+    );
     expect(table.value.size).toBe(2);
     table.unpersist();
-    same(await ctx.range(1, 2).map(i => table.value.get(i)!.name).collect(), ["one"]);
+    same(
+      await ctx
+        .range(1, 2)
+        .map(i => table.value.get(i)!.name)
+        .collect(),
+      ["one"],
+    );
   });
 
   test("a destroyed broadcast is refused, on the driver and in tasks", async () => {
@@ -126,9 +154,15 @@ export default function shared(tools: SuiteTools): void {
         return [partitionId, stageId, attemptNumber, taskAttemptId];
       })
       .collect();
-    same(rows.map(row => row[0]), [0, 1, 2]);
+    same(
+      rows.map(row => row[0]),
+      [0, 1, 2],
+    );
     expect(new Set(rows.map(row => row[1])).size).toBe(1);
-    same(rows.map(row => row[2]), [0, 1, 0]);
+    same(
+      rows.map(row => row[2]),
+      [0, 1, 0],
+    );
     expect(new Set(rows.map(row => row[3])).size).toBe(3);
     expect((await failure(() => taskContext())).message).toBe("taskContext() was called outside a task");
     takeWarnings();
@@ -144,7 +178,11 @@ export default function shared(tools: SuiteTools): void {
     ctx.setLocalProperty("color", null);
     const none = read.collect();
     expect(ctx.getLocalProperty("color")).toBeUndefined();
-    expect(await Promise.all([red, blue, none])).toEqual([["red", "red"], ["blue", "blue"], ["none", "none"]]);
+    expect(await Promise.all([red, blue, none])).toEqual([
+      ["red", "red"],
+      ["blue", "blue"],
+      ["none", "none"],
+    ]);
   });
 
   test("captures are fresh in every attempt, and stay the driver's own", async () => {
@@ -169,7 +207,13 @@ export default function shared(tools: SuiteTools): void {
     };
     const rows = ctx.parallelize(["a", "b", "c"], 3);
     same(await rows.aggregate(zero, push, (a, b) => [...a, "|", ...b]), ["|", "a", "|", "b", "|", "c"]);
-    same(await rows.map(row => [1, row]).aggregateByKey(zero, push, (a, b) => [...a, ...b]).collect(), [[1, ["a", "b", "c"]]]);
+    same(
+      await rows
+        .map(row => [1, row])
+        .aggregateByKey(zero, push, (a, b) => [...a, ...b])
+        .collect(),
+      [[1, ["a", "b", "c"]]],
+    );
     same(zero, []);
   });
 

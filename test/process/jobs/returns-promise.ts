@@ -1,5 +1,10 @@
 import type { Context } from "firesteel";
 
 export default async function main(ctx: Context): Promise<void> {
-  console.log(await ctx.range(10).map(x => Promise.resolve(x)).collect());
+  console.log(
+    await ctx
+      .range(10)
+      .map(x => Promise.resolve(x))
+      .collect(),
+  );
 }
