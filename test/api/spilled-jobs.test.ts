@@ -15,17 +15,11 @@ const folder = mkdtempSync(join(tmpdir(), "firesteel-test-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 const timeoutMs = 60_000;
 
-/** FIRESTEEL_TEST_SPILLS=all adds sizes between. */
-const places = [
-  { master: "local[2]", memory: "512m", spills: false },
-  { master: "local[1]", memory: "24m", spills: true },
-  { master: "local[2]", memory: "24m", spills: true },
-  ...(process.env.FIRESTEEL_TEST_SPILLS === "all"
-    ? ["16m", "32m", "64m", "512m"].flatMap(memory =>
-        ["local[1]", "local[2]"].map(master => ({ master, memory, spills: memory === "16m" })),
-      )
-    : []),
-];
+/** FIRESTEEL_TEST_SPILLS=all tries all sizes. */
+const places =
+  process.env.FIRESTEEL_TEST_SPILLS === "all"
+    ? ["512m", "16m", "24m", "32m", "64m"].flatMap(memory => [place("local[1]", memory), place("local[2]", memory)])
+    : [place("local[1]", "512m"), place("local[2]", "24m")];
 const digests = new Map<string, string[]>();
 
 describe("jobs larger than memory", () => {
@@ -108,4 +102,8 @@ function taskFolders(dirs: string): string[] {
   return readdirSync(dirs, { recursive: true })
     .map(String)
     .filter(path => /\/task-\d+$/.test(path));
+}
+
+function place(master: string, memory: string): { readonly master: string; readonly memory: string; readonly spills: boolean } {
+  return { master, memory, spills: memory === "16m" || memory === "24m" };
 }
