@@ -104,6 +104,9 @@ function taskFolders(dirs: string): string[] {
     .filter(path => /\/task-\d+$/.test(path));
 }
 
-function place(master: string, memory: string): { readonly master: string; readonly memory: string; readonly spills: boolean } {
+function place(
+  master: string,
+  memory: string,
+): { readonly master: string; readonly memory: string; readonly spills: boolean } {
   return { master, memory, spills: memory === "16m" || memory === "24m" };
 }
