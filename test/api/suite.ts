@@ -46,8 +46,8 @@ export interface SuiteTools {
   readonly takeWarnings: () => string[];
   /** The path of the suite, as errors name it. */
   readonly file: string;
-  /** The line of the suite that ends in the comment `// <mark>`. */
-  readonly lineOf: (mark: string) => number;
+  /** The line of the suite that ends in the comment `// <what>`; or of the first call of `what` in the case of that name. */
+  readonly lineOf: (what: string, inCase?: string) => number;
 }
 
 export type Suite = (tools: SuiteTools) => void | Promise<void>;
@@ -100,7 +100,7 @@ export async function declareSuite(name: string, options: SuiteOptions = {}): Pr
   });
   afterAll(() => stopContext(ctx));
   const at = options.master ?? "local[2]";
-  const lines = readFileSync(pathOf(name), "utf8").split("\n");
+  const text = readFileSync(pathOf(name), "utf8");
   await declare({
     ctx,
     test: (title, body) => test(`${at}: ${title}`, body),
@@ -126,8 +126,15 @@ export async function declareSuite(name: string, options: SuiteOptions = {}): Pr
       }),
     takeWarnings: () => warnings.splice(0),
     file: `test/api/suites/${name}.ts`,
-    lineOf: mark => lines.findIndex(line => line.endsWith(`// ${mark}`)) + 1,
+    lineOf: (what, inCase) => lineOf(text, what, inCase),
   });
+}
+
+function lineOf(text: string, what: string, inCase: string | undefined): number {
+  const marked = text.split("\n").findIndex(line => line.endsWith(`// ${what}`));
+  if (inCase === undefined || marked >= 0) return marked + 1;
+  const from = text.search(new RegExp(`\\(\\s*${JSON.stringify(inCase)}`));
+  return text.slice(0, text.indexOf(`.${what}(`, from)).split("\n").length;
 }
 
 function pathOf(suite: string): string {

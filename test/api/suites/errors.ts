@@ -16,8 +16,8 @@ export default function errors(tools: SuiteTools): void {
     /** A part of the message. */
     readonly says: string;
     readonly hint?: string;
-    /** The mark of the line. */
-    readonly line?: string;
+    /** The operator, or the mark, whose line it names. */
+    readonly operator: string;
     readonly kind?: string;
   }
   const refuses = (name: string, run: () => unknown, wanted: Wanted) =>
@@ -26,25 +26,28 @@ export default function errors(tools: SuiteTools): void {
       expect(error.message).toContain(wanted.says);
       expect(error.kind).toBe((wanted.kind ?? "user") as typeof error.kind);
       if (wanted.hint !== undefined) expect(error.hint).toBe(wanted.hint);
-      expect([error.at?.file, error.at?.line]).toEqual([file, lineOf(wanted.line ?? name)]);
+      expect([error.at?.file, error.at?.line]).toEqual([file, lineOf(wanted.operator, name)]);
     });
   const throws = (name: string, run: () => unknown, operator = name) => {
-    refuses(name, run, { says: `the function given to ${operator} at ${file}:${lineOf(name)}:`, line: "thrown here" });
+    refuses(name, run, {
+      says: `the function given to ${operator} at ${file}:${lineOf(operator, name)}:`,
+      operator: "thrown here",
+    });
   };
 
-  throws("map", () => five.map(x => boom(x)).collect()); // map
-  throws("a helper given directly", () => five.map(boom).count(), "map"); // a helper given directly
-  throws("filter", () => five.filter(x => boom(x) > 0).count()); // filter
+  throws("map", () => five.map(x => boom(x)).collect());
+  throws("a helper given directly", () => five.map(boom).count(), "map");
+  throws("filter", () => five.filter(x => boom(x) > 0).count());
   throws("keyBy", () =>
     five
       .keyBy(x => boom(x))
       .groupByKey()
       .count(),
-  ); // keyBy
-  throws("groupBy", () => five.groupBy(x => boom(x)).count()); // groupBy
-  throws("sortBy", () => five.sortBy(x => boom(x)).count()); // sortBy
-  throws("mapAsync", () => five.mapAsync(async x => boom(x)).count()); // mapAsync
-  throws("mapPartitions", () => five.mapPartitions(rows => rows.map(boom)).count()); // mapPartitions
+  );
+  throws("groupBy", () => five.groupBy(x => boom(x)).count());
+  throws("sortBy", () => five.sortBy(x => boom(x)).count());
+  throws("mapAsync", () => five.mapAsync(async x => boom(x)).count());
+  throws("mapPartitions", () => five.mapPartitions(rows => rows.map(boom)).count());
   throws(
     "reduceByKey in map tasks",
     () =>
@@ -53,7 +56,7 @@ export default function errors(tools: SuiteTools): void {
         .reduceByKey((_, x) => boom(x))
         .count(),
     "reduceByKey",
-  ); // reduceByKey in map tasks
+  );
   throws(
     "reduceByKey after them",
     () =>
@@ -62,19 +65,19 @@ export default function errors(tools: SuiteTools): void {
         .reduceByKey(a => (a > 0 ? boom(3) : 1))
         .count(),
     "reduceByKey",
-  ); // reduceByKey after them
+  );
   throws("partitionBy", () =>
     five
       .keyBy(x => x)
       .partitionBy({ numPartitions: 2, partition: k => boom(k) % 2 })
       .count(),
-  ); // partitionBy
-  throws("foreach", () => five.foreach(x => void boom(x))); // foreach
-  throws("foreachPartition", () => five.foreachPartition(rows => rows.forEach(boom))); // foreachPartition
-  throws("runJob", () => ctx.runJob(five, rows => [...rows].map(boom))); // runJob
-  throws("takeOrdered", () => five.takeOrdered(2, () => boom(3))); // takeOrdered
-  throws("reduce in tasks", () => five.reduce((_, x) => boom(x)), "reduce"); // reduce in tasks
-  throws("reduce on the driver", () => five.reduce((a, b) => (a === 1 ? boom(3) : a + b)), "reduce"); // reduce on the driver
+  );
+  throws("foreach", () => five.foreach(x => void boom(x)));
+  throws("foreachPartition", () => five.foreachPartition(rows => rows.forEach(boom)));
+  throws("runJob", () => ctx.runJob(five, rows => [...rows].map(boom)));
+  throws("takeOrdered", () => five.takeOrdered(2, () => boom(3)));
+  throws("reduce in tasks", () => five.reduce((_, x) => boom(x)), "reduce");
+  throws("reduce on the driver", () => five.reduce((a, b) => (a === 1 ? boom(3) : a + b)), "reduce");
   throws(
     "aggregate on the driver",
     () =>
@@ -84,8 +87,8 @@ export default function errors(tools: SuiteTools): void {
         () => boom(3),
       ),
     "aggregate",
-  ); // aggregate on the driver
-  throws("below an index", () => five.map(boom).zipWithIndex().count(), "map"); // below an index
+  );
+  throws("below an index", () => five.map(boom).zipWithIndex().count(), "map");
 
   test("a failed job says which task, of which stage, and keeps the user's frames", async () => {
     const error = await failure(() => five.map(boom).collect()); // the action
@@ -118,19 +121,23 @@ export default function errors(tools: SuiteTools): void {
 
   const pairHint = "make each row a tuple [key, value], with keyBy or map";
   refuses("not pairs: mapValues", () => notPairs.mapValues(v => v).collect(), {
+    operator: "mapValues",
     says: "mapValues needs pairs, but a row is ",
     hint: pairHint,
-  }); // not pairs: mapValues
+  });
   refuses("not pairs: keys", () => notPairs.keys().collect(), {
+    operator: "keys",
     says: "keys needs pairs, but a row is ",
     hint: pairHint,
-  }); // not pairs: keys
+  });
   refuses("not pairs: reduceByKey", () => notPairs.reduceByKey(a => a).collect(), {
+    operator: "reduceByKey",
     says: "reduceByKey needs pairs, but a row is ",
-  }); // not pairs: reduceByKey
+  });
   refuses("not pairs: sortByKey", () => notPairs.sortByKey().collect(), {
+    operator: "sortByKey",
     says: "sortByKey needs pairs, but a row is ",
-  }); // not pairs: sortByKey
+  });
   refuses(
     "not pairs: join",
     () =>
@@ -138,47 +145,61 @@ export default function errors(tools: SuiteTools): void {
         .keyBy(x => x)
         .join(notPairs)
         .collect(),
-    { says: "join needs pairs, but a row is " },
-  ); // not pairs: join
-  refuses("not pairs: countByKey", () => notPairs.countByKey(), { says: "countByKey needs pairs, but a row is " }); // not pairs: countByKey
+    { operator: "join", says: "join needs pairs, but a row is " },
+  );
+  refuses("not pairs: countByKey", () => notPairs.countByKey(), {
+    operator: "countByKey",
+    says: "countByKey needs pairs, but a row is ",
+  });
   refuses("not pairs: collectAsMap", () => notPairs.collectAsMap(), {
+    operator: "collectAsMap",
     says: "collectAsMap needs pairs, but a row is 0",
-  }); // not pairs: collectAsMap
-  refuses("not pairs: lookup", () => notPairs.lookup(1), { says: "lookup needs pairs, but a row is " }); // not pairs: lookup
+  });
+  refuses("not pairs: lookup", () => notPairs.lookup(1), {
+    operator: "lookup",
+    says: "lookup needs pairs, but a row is ",
+  });
   refuses("not pairs: three", () => (five.map(x => [x, x, x]) as unknown as typeof notPairs).groupByKey().count(), {
+    operator: "groupByKey",
     says: "groupByKey needs pairs, but a row is [",
-  }); // not pairs: three
+  });
 
   refuses("a string to flatten", () => five.flatMap(() => "abc" as never).collect(), {
-    // a string to flatten
+    operator: "flatMap",
     says: 'the function given to flatMap returned the string "abc", which is not flattened',
     hint: "return an array: [text], or [...text] for its characters",
   });
   refuses("nothing to flatten", () => five.flatMap(() => undefined as never).collect(), {
+    operator: "flatMap",
     says: "the function given to flatMap must return an iterable, but returned undefined",
-  }); // nothing to flatten
+  });
   refuses("no rows", () => five.mapPartitions(() => 5 as never).collect(), {
+    operator: "mapPartitions",
     says: "the function given to mapPartitions must return an iterable of rows, but returned 5",
-  }); // no rows
+  });
 
   const promise = (x: number) => Promise.resolve(x);
   const asyncHint = "use mapAsync for asynchronous functions";
   const promised = (name: string, run: () => unknown) =>
-    refuses(name, run, { says: `the function given to ${name.split(" ")[1]} returned a Promise`, hint: asyncHint });
-  promised("promised: map", () => five.map(promise).count()); // promised: map
-  promised("promised: filter", () => five.filter(promise).count()); // promised: filter
-  promised("promised: flatMap", () => five.flatMap(promise as never).count()); // promised: flatMap
-  promised("promised: keyBy", () => five.keyBy(promise).count()); // promised: keyBy
+    refuses(name, run, {
+      operator: name.split(" ")[1]!,
+      says: `the function given to ${name.split(" ")[1]} returned a Promise`,
+      hint: asyncHint,
+    });
+  promised("promised: map", () => five.map(promise).count());
+  promised("promised: filter", () => five.filter(promise).count());
+  promised("promised: flatMap", () => five.flatMap(promise as never).count());
+  promised("promised: keyBy", () => five.keyBy(promise).count());
   promised("promised: mapValues", () =>
     five
       .keyBy(x => x)
       .mapValues(promise)
       .count(),
-  ); // promised: mapValues
-  promised("promised: mapPartitions", () => five.mapPartitions(promise as never).count()); // promised: mapPartitions
-  promised("promised: foreach", () => five.foreach(promise as never)); // promised: foreach
-  promised("promised: foreachPartition", () => five.foreachPartition(promise as never)); // promised: foreachPartition
-  promised("promised: runJob", () => ctx.runJob(five, promise as never)); // promised: runJob
+  );
+  promised("promised: mapPartitions", () => five.mapPartitions(promise as never).count());
+  promised("promised: foreach", () => five.foreach(promise as never));
+  promised("promised: foreachPartition", () => five.foreachPartition(promise as never));
+  promised("promised: runJob", () => ctx.runJob(five, promise as never));
   refuses(
     "promised: reduceByKey",
     () =>
@@ -186,12 +207,13 @@ export default function errors(tools: SuiteTools): void {
         .keyBy(() => 1)
         .reduceByKey(promise as never)
         .count(),
-    { says: "value is a Promise, in the values of reduceByKey" },
-  ); // promised: reduceByKey
+    { operator: "reduceByKey", says: "value is a Promise, in the values of reduceByKey" },
+  );
 
   refuses("unshippable: collect", () => five.map(x => ({ a: [1, () => x] })).collect(), {
+    operator: "collect",
     says: "row.a[1] is a function, in the collected rows",
-  }); // unshippable: collect
+  });
   refuses(
     "unshippable: value",
     () =>
@@ -199,8 +221,8 @@ export default function errors(tools: SuiteTools): void {
         .map(x => [x, { f: Symbol("s") }])
         .groupByKey()
         .count(),
-    { says: "value.f is a symbol, in the values of groupByKey" },
-  ); // unshippable: value
+    { operator: "groupByKey", says: "value.f is a symbol, in the values of groupByKey" },
+  );
   refuses(
     "unshippable: key",
     () =>
@@ -208,20 +230,24 @@ export default function errors(tools: SuiteTools): void {
         .map(() => [new WeakMap(), 1])
         .groupByKey()
         .count(),
-    { says: "key is a WeakMap, in the keys of groupByKey" },
-  ); // unshippable: key
+    { operator: "groupByKey", says: "key is a WeakMap, in the keys of groupByKey" },
+  );
   refuses("unshippable: parallelize", () => ctx.parallelize([1, 2, 3, { f: [boom] }], 2), {
+    operator: "parallelize",
     says: "value.f[0] is a function, in row 3 of parallelize",
-  }); // unshippable: parallelize
+  });
   refuses("unshippable: zero", () => five.fold(boom as never, a => a), {
+    operator: "fold",
     says: "value is a function, in the zero value",
-  }); // unshippable: zero
+  });
   refuses("unshippable: broadcast", () => ctx.broadcast({ boom }), {
+    operator: "broadcast",
     says: "value.boom is a function, in the broadcast value",
-  }); // unshippable: broadcast
+  });
   refuses("unshippable: accumulator", () => ctx.accumulator(boom, a => a), {
+    operator: "accumulator",
     says: "value is a function, in the accumulator's zero",
-  }); // unshippable: accumulator
+  });
   refuses(
     "unshippable: cached",
     () =>
@@ -229,20 +255,22 @@ export default function errors(tools: SuiteTools): void {
         .map(x => () => x)
         .cache()
         .count(),
-    { says: "row is a function, in the rows of map" },
-  ); // unshippable: cached
+    { operator: "map", says: "row is a function, in the rows of map" },
+  );
 
   const none = five.filter(x => x > 9);
   refuses("empty: first", () => none.first(), {
+    operator: "first",
     says: "first() of an empty Rdd",
     hint: "check isEmpty() first, or use take(1)",
-  }); // empty: first
+  });
   refuses("empty: reduce", () => none.reduce((a, b) => a + b), {
+    operator: "reduce",
     says: "reduce() of an empty Rdd",
     hint: "check isEmpty() first, or use fold",
-  }); // empty: reduce
-  refuses("empty: min", () => none.min(), { says: "min() of an empty Rdd" }); // empty: min
-  refuses("empty: max", () => none.max(), { says: "max() of an empty Rdd" }); // empty: max
+  });
+  refuses("empty: min", () => none.min(), { operator: "min", says: "min() of an empty Rdd" });
+  refuses("empty: max", () => none.max(), { operator: "max", says: "max() of an empty Rdd" });
   test("other actions take nothing", async () => {
     expect([await none.sum(), await none.count(), await none.fold(1, (a, b) => a * b), await none.mean()]).toEqual([
       0,
@@ -255,22 +283,27 @@ export default function errors(tools: SuiteTools): void {
   });
 
   refuses("sum of texts", () => (five.map(x => `a${x}`) as unknown as Rdd<number>).sum(), {
+    operator: "sum",
     says: "sum, mean and stats need numbers, but a row is ",
-  }); // sum of texts
+  });
   refuses("a comparator without order", () => five.takeOrdered(2, () => NaN), {
+    operator: "takeOrdered",
     says: "the comparator returned NaN for ",
     hint: "return a negative number, 0 or a positive number",
-  }); // a comparator without order
+  });
   refuses("no function", () => five.map(undefined as never), {
+    operator: "map",
     says: "needs a function and got nothing",
     hint: "give it a function: x => …",
-  }); // no function
+  });
   refuses("no rows at hand", () => ctx.parallelize(null as never), {
+    operator: "parallelize",
     says: "parallelize needs an array or another iterable, but got null",
-  }); // no rows at hand
+  });
   refuses("no such file", () => ctx.textFile("/does/not/exist").count(), {
+    operator: "textFile",
     says: "no such file or directory: /does/not/exist",
-  }); // no such file
+  });
   refuses(
     "a result too large",
     () =>
@@ -279,7 +312,7 @@ export default function errors(tools: SuiteTools): void {
         .map(i => `row ${i}`)
         .collect(),
     {
-      // a result too large
+      operator: "collect",
       says: "the result of collect is larger than firesteel.driver.maxResultSize: ",
       kind: "resource",
       hint: "save it with saveAsTextFile, iterate with toLocalIterator, or raise firesteel.driver.maxResultSize",
