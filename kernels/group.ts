@@ -112,17 +112,28 @@ export function rehashFixed(table: usize, from: u32, to: u32): void {
   }
 }
 
-/** By words that overlap at the end, so that no byte beyond the runs is read. */
+/** Where a read of 16 bytes may begin at the latest. */
 // @ts-ignore: decorator
 @inline
-function equalBytes(a: usize, b: usize, length: usize): bool {
+function lastVector(): u64 {
+  return (<u64>memory.size() << 16) - 16;
+}
+
+/**
+ * Short runs are compared as one vector each, whatever lies behind their ends: where lengths differ from run to run every
+ * branch on them is a gamble.
+ */
+// @ts-ignore: decorator
+@inline
+function equalBytes(a: usize, b: usize, length: usize, last: u64): bool {
+  if (length <= 16 && <u64>a <= last && <u64>b <= last) {
+    const differ = ~i8x16.bitmask(i8x16.eq(v128.load(a), v128.load(b)));
+    return (differ & ((1 << <i32>length) - 1)) == 0;
+  }
   if (length >= 8) {
     const last = length - 8;
     for (let i: usize = 0; i < last; i += 8) if (load<u64>(a + i) != load<u64>(b + i)) return false;
     return load<u64>(a + last) == load<u64>(b + last);
-  }
-  if (length >= 4) {
-    return load<u32>(a) == load<u32>(b) && load<u32>(a + length - 4) == load<u32>(b + length - 4);
   }
   for (let i: usize = 0; i < length; i++) if (load<u8>(a + i) != load<u8>(b + i)) return false;
   return true;
@@ -131,7 +142,7 @@ function equalBytes(a: usize, b: usize, length: usize): bool {
 /** The slot that holds the key, or the free one where it belongs. */
 // @ts-ignore: decorator
 @inline
-function findBytes(slots: usize, mask: u32, arena: usize, hash: u64, key: usize, length: u32): usize {
+function findBytes(slots: usize, mask: u32, arena: usize, hash: u64, key: usize, length: u32, last: u64): usize {
   const tag = <u32>(hash >> 32);
   let at = <u32>hash & mask;
   let slot = slots + (<usize>at << 4);
@@ -139,7 +150,7 @@ function findBytes(slots: usize, mask: u32, arena: usize, hash: u64, key: usize,
     if (
       load<u32>(slot, 4) == tag &&
       load<u32>(slot, 12) == length &&
-      equalBytes(arena + <usize>load<u32>(slot, 8), key, <usize>length)
+      equalBytes(arena + <usize>load<u32>(slot, 8), key, <usize>length, last)
     ) {
       break;
     }
@@ -160,6 +171,7 @@ export function groupBytes(
   const keyOffsets = <usize>load<u32>(table, 20);
   const arena = <usize>load<u32>(table, 24);
   const room = load<u32>(table, 28);
+  const last = lastVector();
   let count = load<u32>(table, 8);
   let used = load<u32>(keyOffsets + (<usize>count << 2));
   let row = from;
@@ -170,7 +182,7 @@ export function groupBytes(
       const hash = load<u64>(hashes + (<usize>row << 3));
       const start = load<u32>(offsets + (<usize>row << 2));
       const length = load<u32>(offsets + (<usize>row << 2), 4) - start;
-      const slot = findBytes(slots, mask, arena, hash, bytes + <usize>start, length);
+      const slot = findBytes(slots, mask, arena, hash, bytes + <usize>start, length, last);
       let id = load<u32>(slot);
       if (id == 0) {
         if (count == limit || length > room - used) {
@@ -203,13 +215,14 @@ export function lookupBytes(table: usize, offsets: usize, bytes: usize, hashes: 
   const slots = <usize>load<u32>(table);
   const mask = load<u32>(table, 4);
   const arena = <usize>load<u32>(table, 24);
+  const last = lastVector();
   for (let row = 0; row < n; ) {
     const end = min(n, row + BLOCK);
     touchSlots(table, slots, mask, hashes, row, end);
     for (; row < end; row++) {
       const start = load<u32>(offsets + (<usize>row << 2));
       const length = load<u32>(offsets + (<usize>row << 2), 4) - start;
-      const slot = findBytes(slots, mask, arena, load<u64>(hashes + (<usize>row << 3)), bytes + <usize>start, length);
+      const slot = findBytes(slots, mask, arena, load<u64>(hashes + (<usize>row << 3)), bytes + <usize>start, length, last);
       store<u32>(ids + (<usize>row << 2), load<u32>(slot) - 1);
     }
   }

@@ -249,3 +249,24 @@ test("keys long and many: the arena grows with them", () => {
   table.groups(offsets, bytes, hashes, 60, ids);
   expect(getU32(on, ids, 60)).toEqual(new TwinTable<string>().add(keys).ids);
 });
+
+test("byte keys at the very end of memory", () => {
+  const bytes = 2 << 20;
+  const on = fixture({ bytes, start: 65536 });
+  const { kernels, allocator } = on;
+  const keys = ["a", "ab", "abcdefgh", "abcdefghi", "abcdefgh", "ab", "a", "", "z"];
+  const offsets = allocator.put((keys.length + 1) * 4);
+  const length = keys.join("").length;
+  const start = (bytes - length) as Ptr;
+  kernels.u8.set(new TextEncoder().encode(keys.join("")), start);
+  let end = 0;
+  keys.forEach((key, row) => (kernels.u32[offsets / 4 + row + 1] = end += key.length));
+  const hashes = putU64(on, keys.map(() => 7n));
+  const ids = allocator.put(keys.length * 4);
+  const table = new GroupTableBytes(kernels, allocator);
+  table.groups(offsets, start, hashes, keys.length, ids);
+  const expected = [0, 1, 2, 3, 2, 1, 0, 4, 5];
+  expect([...getU32(on, ids, keys.length)]).toEqual(expected);
+  table.lookup(offsets, start, hashes, keys.length, ids);
+  expect([...getU32(on, ids, keys.length)]).toEqual(expected);
+});
