@@ -23,40 +23,34 @@ export interface HashBounds {
 export const allHashes: HashBounds = { low: 0, high: 2 ** 32 - 1 };
 
 const rangeCount = 16;
-/** Smaller batches wait for each other, so that blocks do not become tiny. */
-const directRows = 2048;
-const waitingRowsMax = 4096;
-const waitingBytesMax = 128 * 1024;
+/** Batches wait for each other, so that a range gets more than a few of each one's rows and blocks do not become tiny. */
+const waitingBytesLeast = 128 * 1024;
+const waitingBytesMost = 1024 * 1024;
+const waitingShare = 1 / 16;
 
 interface Waiting {
   readonly batch: OwnedBatch;
   readonly hashes: Ptr;
 }
 
-interface Range {
-  /** By input. */
-  readonly segments: Segment[][];
-  low: number;
-  high: number;
-}
-
 export class HashRanges {
-  private readonly ranges: Range[];
+  /** By range and input. */
+  private readonly segments: readonly (readonly Segment[][])[];
+  /** Of each range. */
+  private readonly lows = new Float64Array(rangeCount).fill(2 ** 32);
+  private readonly highs = new Float64Array(rangeCount).fill(-1);
   private waiting: Waiting[] = [];
   private waitingRows = 0;
   private waitingBytes = 0;
+  private waitingBytesMax = 0;
   private waitingInput = 0;
 
   constructor(
     private readonly scope: SpillScope,
-    private readonly inputs: number,
+    inputs: number,
     private readonly bounds: HashBounds,
   ) {
-    this.ranges = Array.from({ length: rangeCount }, () => ({
-      segments: Array.from({ length: inputs }, () => []),
-      low: 2 ** 32,
-      high: -1,
-    }));
+    this.segments = Array.from({ length: rangeCount }, () => Array.from({ length: inputs }, () => []));
   }
 
   /** Appends rows, whose keys have these hashes (u64[rows]), to their ranges. */
@@ -64,41 +58,38 @@ export class HashRanges {
     if (batch.rows === 0) return;
     if (input !== this.waitingInput) this.flush();
     this.waitingInput = input;
-    if (
-      batch.rows < directRows &&
-      blockBytes(this.scope.env.kernels, batch) < waitingBytesMax &&
-      this.wait(batch, hashes)
-    ) {
-      if (this.waitingRows >= waitingRowsMax || this.waitingBytes >= waitingBytesMax) this.flush();
-      return;
-    }
-    this.flush();
-    this.cut(input, batch, hashes);
+    if (this.waiting.length === 0) this.waitingBytesMax = this.roomForWaiting();
+    if (blockBytes(this.scope.env.kernels, batch) >= this.waitingBytesMax || !this.wait(batch, hashes)) {
+      this.flush();
+      this.cut(input, batch, hashes);
+    } else if (this.waitingBytes >= this.waitingBytesMax) this.flush();
   }
 
   /** The ranges that have rows, in order. Nothing is written after this. */
   finish(): readonly number[] {
     this.flush();
-    return this.ranges.flatMap((range, i) => (range.high < 0 ? [] : [i]));
+    return Array.from(this.highs.keys()).filter(range => this.highs[range]! >= 0);
   }
 
   boundsOf(range: number): HashBounds {
-    const { low, high } = this.ranges[range]!;
-    return { low, high };
+    return { low: this.lows[range]!, high: this.highs[range]! };
   }
 
   segmentsOf(range: number, input: number): readonly Segment[] {
-    return this.ranges[range]!.segments[input]!;
+    return this.segments[range]![input]!;
   }
 
   /** The rows of each input in turn, as they were written. */
   open(range: number): RangeReader {
-    const { segments } = this.ranges[range]!;
-    return new RangeReader(this.scope, segments);
+    return new RangeReader(this.scope, this.segments[range]!);
   }
 
   free(): void {
     this.dropWaiting();
+  }
+
+  private roomForWaiting(): number {
+    return Math.max(waitingBytesLeast, Math.min(waitingBytesMost, this.scope.availableBytes() * waitingShare));
   }
 
   /** Keeps a copy; false when there is no room for one. */
@@ -189,7 +180,7 @@ export class HashRanges {
       for (let i = 0; i < rangeCount; i++) {
         const count = order.counts[i]!;
         if (count > 0)
-          scope.writeRows(batch, offset(order.indexes, start * 4), count, this.ranges[i]!.segments[input]!);
+          scope.writeRows(batch, offset(order.indexes, start * 4), count, this.segments[i]![input]!);
         start += count;
       }
     } finally {
@@ -238,11 +229,13 @@ export class HashRanges {
 
   private widen(ids: Ptr, hashes: Ptr, rows: number): void {
     const { u32 } = this.scope.env.kernels;
-    for (let i = 0; i < rows; i++) {
-      const range = this.ranges[u32[ids / 4 + i]!]!;
-      const upper = u32[hashes / 4 + 2 * i + 1]!;
-      if (upper < range.low) range.low = upper;
-      if (upper > range.high) range.high = upper;
+    const { lows, highs } = this;
+    let at = hashes / 4 + 1;
+    for (let i = ids / 4; i < ids / 4 + rows; i++, at += 2) {
+      const range = u32[i]!;
+      const upper = u32[at]!;
+      if (upper < lows[range]!) lows[range] = upper;
+      if (upper > highs[range]!) highs[range] = upper;
     }
   }
 }

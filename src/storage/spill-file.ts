@@ -185,6 +185,7 @@ export class SpillReader {
     try {
       const fd = this.descriptor(segment.file);
       if (this.codec === undefined) this.fill(fd, to, segment.length, segment.offset);
+      else if (isOneChunk(segment)) this.readChunk(fd, segment, to, this.codec);
       else this.readChunks(fd, segment, to, this.codec);
     } catch (thrown) {
       throw damaged(segment, thrown instanceof Error ? thrown.message : String(thrown), thrown);
@@ -196,6 +197,18 @@ export class SpillReader {
   close(): void {
     for (const fd of this.open.values()) this.fs.closeSync(fd);
     this.open.clear();
+  }
+
+  /** A segment of one chunk, at once. */
+  private readChunk(fd: number, { offset: at, length, rawLength }: Segment, to: Ptr, codec: SpillCodec): void {
+    const { scratch } = codec;
+    this.fill(fd, scratch, length, at);
+    const head = this.getHead(scratch);
+    const stored = (head & ~plainBit) >>> 0;
+    if (headBytes + stored !== length) throw new Error("a chunk has another length");
+    if ((head & plainBit) === 0) this.decompress(codec, offset(scratch, headBytes), stored, to, rawLength);
+    else if (stored !== rawLength) throw new Error("a chunk has another length");
+    else this.u8.copyWithin(to, scratch + headBytes, scratch + length);
   }
 
   private readChunks(fd: number, segment: Segment, to: Ptr, codec: SpillCodec): void {
@@ -215,15 +228,15 @@ export class SpillReader {
         this.fill(fd, into, plain, at);
       } else {
         this.fill(fd, scratch, stored, at);
-        this.decompress(codec, stored, into, plain);
+        this.decompress(codec, scratch, stored, into, plain);
       }
       at += stored;
     }
     if (at !== stop) throw new Error("it is longer than its rows");
   }
 
-  private decompress(codec: SpillCodec, stored: number, to: Ptr, plain: number): void {
-    const made = codec.decompress(codec.scratch, stored, to, plain);
+  private decompress(codec: SpillCodec, from: Ptr, stored: number, to: Ptr, plain: number): void {
+    const made = codec.decompress(from, stored, to, plain);
     if (made !== plain) throw new Error(`a chunk holds ${made} bytes instead of ${plain}`);
   }
 
@@ -253,6 +266,10 @@ export class SpillReader {
     this.open.set(file, fd);
     return fd;
   }
+}
+
+function isOneChunk({ length, rawLength }: Segment): boolean {
+  return rawLength > 0 && rawLength <= chunkBytes && length <= storedBytesMax;
 }
 
 function damaged(segment: Segment, why: string, cause?: unknown): FiresteelError {
