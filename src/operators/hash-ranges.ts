@@ -179,8 +179,7 @@ export class HashRanges {
       let start = 0;
       for (let i = 0; i < rangeCount; i++) {
         const count = order.counts[i]!;
-        if (count > 0)
-          scope.writeRows(batch, offset(order.indexes, start * 4), count, this.segments[i]![input]!);
+        if (count > 0) scope.writeRows(batch, offset(order.indexes, start * 4), count, this.segments[i]![input]!);
         start += count;
       }
     } finally {

@@ -261,7 +261,10 @@ test("byte keys at the very end of memory", () => {
   kernels.u8.set(new TextEncoder().encode(keys.join("")), start);
   let end = 0;
   keys.forEach((key, row) => (kernels.u32[offsets / 4 + row + 1] = end += key.length));
-  const hashes = putU64(on, keys.map(() => 7n));
+  const hashes = putU64(
+    on,
+    keys.map(() => 7n),
+  );
   const ids = allocator.put(keys.length * 4);
   const table = new GroupTableBytes(kernels, allocator);
   table.groups(offsets, start, hashes, keys.length, ids);
