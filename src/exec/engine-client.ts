@@ -39,7 +39,7 @@ export class EngineClient {
     this.beating = setInterval(() => void Atomics.add(mainBeat, 0, 1), beatEveryMs);
     this.beating.unref();
     this.worker = startThread("engine", { ...start, mainBeat });
-    this.worker.on("message", (message: FromEngine) => this.receive(message));
+    this.worker.on("message", (messages: readonly FromEngine[]) => this.receiveAll(messages));
     this.worker.on("error", (error: unknown) => this.died(error));
     this.worker.unref();
   }
@@ -96,6 +96,19 @@ export class EngineClient {
     for (const job of [...this.jobs.values()])
       job.reject(new FiresteelError("cancelled", "the Context was stopped while the job ran"));
     await this.worker.terminate();
+  }
+
+  /** A listener that throws ends its own message alone. */
+  private receiveAll(messages: readonly FromEngine[]): void {
+    for (const [i, message] of messages.entries()) {
+      try {
+        this.receive(message);
+      } catch (thrown) {
+        const rest = messages.slice(i + 1);
+        if (rest.length > 0) queueMicrotask(() => this.receiveAll(rest));
+        throw thrown;
+      }
+    }
   }
 
   private receive(message: FromEngine): void {

@@ -7,8 +7,18 @@ import type { EngineStart, FromEngine, ToEngine } from "./messages.ts";
 const port = parent();
 const start = threadData<EngineStart>();
 watchMain(start.mainBeat);
-const engine = new Engine(start, (message: FromEngine, transfer: ArrayBuffer[] = []) =>
-  port.postMessage(message, transfer),
-);
+let outbox: FromEngine[] = [];
+const engine = new Engine(start, post);
 receive((message: ToEngine) => engine.receive(message));
-port.postMessage({ type: "ready" } satisfies FromEngine);
+post({ type: "ready" });
+
+/** What one event brings about goes as one message: a message takes longer than a short task. */
+function post(message: FromEngine): void {
+  if (outbox.push(message) === 1) queueMicrotask(flush);
+}
+
+function flush(): void {
+  const messages = outbox;
+  outbox = [];
+  port.postMessage(messages);
+}

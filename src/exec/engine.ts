@@ -45,7 +45,7 @@ export class Engine {
 
   constructor(
     start: EngineStart,
-    private readonly post: (message: FromEngine, transfer?: ArrayBuffer[]) => void,
+    private readonly post: (message: FromEngine) => void,
   ) {
     this.taskFailuresMax = start.taskFailuresMax;
     const limits = { taskFailuresMax: start.taskFailuresMax, stageAttemptsMax: start.stageAttemptsMax };

@@ -69,6 +69,7 @@ export interface SubmittedJob {
   readonly properties: Readonly<Record<string, string>>;
 }
 
+/** Sent in arrays, in order. */
 export type FromEngine =
   | { readonly type: "ready" }
   | { readonly type: "result"; readonly job: JobId; readonly partition: number; readonly payload: Uint8Array }
