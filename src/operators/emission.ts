@@ -17,6 +17,8 @@ export interface Emission {
   free(): void;
 }
 
+/** With memory for less than these it is better to make the rest at once and free what it is made of. */
+const givenRowsMin = 128;
 /** Rows of one block on disk, at first. */
 const spilledRowsMax = 1024;
 
@@ -39,6 +41,7 @@ class SpillableEmission implements SpillHolder {
   private reader: SegmentReader | undefined;
   private spilled = false;
   private rowsMax = spilledRowsMax;
+  private givenRowsMax: number = batchRowsMax;
 
   constructor(
     private readonly scope: SpillScope,
@@ -49,20 +52,31 @@ class SpillableEmission implements SpillHolder {
 
   next(): Chunk | undefined {
     return this.scope.working(() => {
-      this.given.reset();
       if (!this.spilled) {
-        try {
-          return this.emission.next(this.given, batchRowsMax);
-        } catch (thrown) {
-          refusalOf(thrown);
-          this.spill();
-        }
+        const made = this.make();
+        if (made !== undefined) return made.chunk;
+        this.spill();
       }
       this.given.close();
       this.reader ??= new SegmentReader(this.scope, this.segments);
       const batch = this.reader.next();
       return batch && { kind: "batch", batch };
     });
+  }
+
+  /** The next rows, fewer of them when memory is short; undefined when there is too little even for that. */
+  private make(): { readonly chunk: Chunk | undefined } | undefined {
+    for (;;) {
+      try {
+        this.given.reset();
+        return { chunk: this.emission.next(this.given, this.givenRowsMax) };
+      } catch (thrown) {
+        refusalOf(thrown);
+        this.given.close();
+        if (this.givenRowsMax <= givenRowsMin) return undefined;
+        this.givenRowsMax >>>= 2;
+      }
+    }
   }
 
   spill(): void {

@@ -4,18 +4,19 @@
  */
 import { readColumn } from "../data/batch-reader.ts";
 import { Builder } from "../data/builder.ts";
-import { type Batch, batchRowsMax, type Column } from "../data/column.ts";
+import type { Column } from "../data/column.ts";
 import { hasStorage } from "../data/layout.ts";
-import { concat, gather, slice, typeOf } from "../data/move.ts";
+import { concat, typeOf } from "../data/move.ts";
 import { sliceColumn } from "../data/slice.ts";
 import { storeCode } from "../data/store-code.ts";
-import type { Allocator } from "../kernel/allocator.ts";
+import type { Allocator, MemoryRefused } from "../kernel/allocator.ts";
 import { Arena } from "../kernel/arena.ts";
 import type { Lists } from "../kernel/join-table.ts";
 import { nullPtr, offset, type Ptr } from "../kernel/ptr.ts";
 import type { ReservedArena } from "../kernel/reserved-arena.ts";
 import type { OperatorMemory } from "../kernel/task-memory.ts";
 import { BatchList } from "./batch-list.ts";
+import { Parts } from "./gather-parts.ts";
 import type { HashRanges } from "./hash-ranges.ts";
 import type { KeyIndex } from "./key-index.ts";
 import { pairBatch } from "./pair-buffer.ts";
@@ -25,10 +26,10 @@ import type { TaskEnv } from "./task-env.ts";
 export class GroupedRows {
   rows = 0;
   private readonly values: BatchList;
-  private ids: Ptr = nullPtr;
-  private room = 0;
+  /** The groups of each batch's rows. */
+  private readonly ids: { readonly ptr: Ptr; readonly rows: number }[] = [];
   private readonly arena: Arena;
-  private column: Batch | undefined;
+  private parts: Parts | undefined;
   /** u32[groups + 1]: where each group's rows begin in `indexes`. */
   private starts: Ptr = nullPtr;
   private indexes: Ptr = nullPtr;
@@ -43,55 +44,85 @@ export class GroupedRows {
     this.arena = new Arena(this.memory);
   }
 
-  /** `ids` are the rows' groups. */
+  /** `ids` are the rows' groups. Takes all rows or, when memory is refused, none. */
   add(ids: Ptr, values: Column): void {
+    const { rows } = values;
+    if (rows === 0) return;
     const { u32 } = this.env.kernels;
-    this.reserve(this.rows + values.rows);
-    u32.copyWithin(this.ids / 4 + this.rows, ids / 4, ids / 4 + values.rows);
-    this.values.add({ rows: values.rows, root: values });
-    this.rows += values.rows;
+    const ptr = this.memory.alloc(rows * 4);
+    try {
+      this.values.add({ rows, root: values });
+    } catch (thrown) {
+      this.memory.free(ptr, rows * 4);
+      throw thrown;
+    }
+    u32.copyWithin(ptr / 4, ids / 4, ids / 4 + rows);
+    this.ids.push({ ptr, rows });
+    this.rows += rows;
   }
 
   /** No more rows come; groups are 0 … groups − 1. A refusal changes nothing. */
   finish(groups: number): void {
+    // values in one piece move faster; in the pieces they came in they need no second room
+    if (this.tryFinish(groups, true) === undefined) return;
+    const refusal = this.tryFinish(groups, false);
+    if (refusal !== undefined) throw refusal;
+  }
+
+  private tryFinish(groups: number, inOnePiece: boolean): MemoryRefused | undefined {
     const { kernels } = this.env;
-    const { run, u32 } = kernels;
+    const pieces = [...this.values.batches()];
     try {
-      const column = this.withStorage(concat(kernels, this.arena, [...this.values.batches()]));
-      const starts = this.arena.alloc((groups + 1) * 4);
-      const cursors = this.arena.alloc((groups + 1) * 4);
-      const indexes = this.arena.alloc(Math.max(4, this.rows * 4));
-      u32.fill(0, cursors / 4, cursors / 4 + groups + 1);
-      inParts(this.rows, (from, rows) => run.histogram(offset(this.ids, from * 4), rows, cursors));
-      let start = 0;
-      for (let group = 0; group < groups; group++) {
-        const count = u32[cursors / 4 + group]!;
-        u32[cursors / 4 + group] = start;
-        u32[starts / 4 + group] = start;
-        start += count;
-      }
-      u32[starts / 4 + groups] = start;
-      inParts(this.rows, (from, rows) => run.scatterIndexes(offset(this.ids, from * 4), rows, from, cursors, indexes));
-      [this.groups, this.starts, this.indexes, this.column] = [groups, starts, indexes, column];
+      const batches = inOnePiece ? [concat(kernels, this.arena, pieces)] : pieces;
+      this.listRows(groups);
+      this.parts = new Parts(kernels, batches);
     } catch (thrown) {
       this.arena.close();
-      throw thrown;
+      return refusalOf(thrown);
     }
-    this.values.free();
+    if (inOnePiece) this.values.free();
+    return undefined;
+  }
+
+  /** Orders the rows by group: a counting sort. */
+  private listRows(groups: number): void {
+    const { run, u32 } = this.env.kernels;
+    const starts = this.arena.alloc((groups + 1) * 4);
+    const cursors = this.arena.alloc((groups + 1) * 4);
+    const indexes = this.arena.alloc(Math.max(4, this.rows * 4));
+    u32.fill(0, cursors / 4, cursors / 4 + groups + 1);
+    for (const { ptr, rows } of this.ids) run.histogram(ptr, rows, cursors);
+    let start = 0;
+    for (let group = 0; group < groups; group++) {
+      const count = u32[cursors / 4 + group]!;
+      u32[cursors / 4 + group] = start;
+      u32[starts / 4 + group] = start;
+      start += count;
+    }
+    u32[starts / 4 + groups] = start;
+    let row = 0;
+    for (const { ptr, rows } of this.ids) {
+      run.scatterIndexes(ptr, rows, row, cursors, indexes);
+      row += rows;
+    }
+    [this.groups, this.starts, this.indexes] = [groups, starts, indexes];
   }
 
   /** The group of every row, which `writeTo` needs, is forgotten. */
   dropIds(): void {
-    if (this.room > 0) this.memory.free(this.ids, this.room * 4);
-    this.room = 0;
+    for (const { ptr, rows } of this.ids) this.memory.free(ptr, rows * 4);
+    this.ids.length = 0;
   }
 
   /** Writes all rows in order, before or after `finish`, each with its group's key. */
   writeTo(ranges: HashRanges, input: number, keys: KeyIndex, scratch: ReservedArena): void {
+    const batches = this.parts?.batches ?? [...this.values.batches()];
     let row = 0;
-    for (const { root } of this.column === undefined ? this.values.batches() : piecesOf(this.column)) {
-      this.writeRows(ranges, input, keys, scratch, root, row);
-      row += root.rows;
+    for (const [i, { ptr, rows }] of this.ids.entries()) {
+      const inPieces = batches.length === this.ids.length;
+      const values = inPieces ? batches[i]!.root : sliceColumn(batches[0]!.root, row, row + rows);
+      this.writeRows(ranges, input, keys, scratch, ptr, values);
+      row += rows;
     }
   }
 
@@ -101,25 +132,23 @@ export class GroupedRows {
     input: number,
     keys: KeyIndex,
     scratch: ReservedArena,
+    ids: Ptr,
     values: Column,
-    row: number,
   ): void {
-    const { run } = this.env.kernels;
     const { rows } = values;
-    const ids = offset(this.ids, row * 4);
     const mark = scratch.mark();
     try {
       let keyColumn: Column;
       const hashes = scratch.alloc(rows * 8);
-      run.gather8(keys.hashes, ids, rows, hashes);
+      this.env.kernels.run.gather8(keys.hashes, ids, rows, hashes);
       try {
         keyColumn = keys.keysOf(ids, rows, scratch);
       } catch (thrown) {
         const refusal = refusalOf(thrown);
         if (rows === 1) throw finalRefusal(refusal);
         const half = rows >>> 1;
-        this.writeRows(ranges, input, keys, scratch, sliceColumn(values, 0, half), row);
-        this.writeRows(ranges, input, keys, scratch, sliceColumn(values, half, rows), row + half);
+        this.writeRows(ranges, input, keys, scratch, ids, sliceColumn(values, 0, half));
+        this.writeRows(ranges, input, keys, scratch, offset(ids, half * 4), sliceColumn(values, half, rows));
         return;
       }
       ranges.write(input, pairBatch(keyColumn, values), hashes);
@@ -151,8 +180,8 @@ export class GroupedRows {
 
   /** The values of the rows at `indexes`, as a column. */
   gather(indexes: Ptr, rows: number, allocator: Allocator): Column {
-    if (this.column === undefined) return { kind: "constant", rows, value: undefined };
-    return gather(this.env.kernels, allocator, this.column, indexes, rows).root;
+    if (this.parts === undefined) return { kind: "constant", rows, value: undefined };
+    return this.parts.gather(allocator, indexes, rows).root;
   }
 
   /** For each of the groups named by `ids` the array of its values, as a list column. */
@@ -168,7 +197,8 @@ export class GroupedRows {
     const indexes = allocator.alloc(Math.max(4, items * 4));
     let at = 0;
     for (let i = 0; i < groups; i++) at += this.copyIndexes(u32[ids / 4 + i]!, offset(indexes, at * 4));
-    return { kind: "list", rows: groups, container: "array", offsets, items: this.gather(indexes, items, allocator) };
+    const column = this.withStorage(this.gather(indexes, items, allocator), allocator);
+    return { kind: "list", rows: groups, container: "array", offsets, items: column };
   }
 
   free(): void {
@@ -178,35 +208,15 @@ export class GroupedRows {
   }
 
   /** Lists of items that take no bytes do not exist as columns: such items, all equal or none, are boxed. */
-  private withStorage(batch: Batch): Batch {
-    if (hasStorage(typeOf(batch.root))) return batch;
+  private withStorage(column: Column, allocator: Allocator): Column {
+    if (hasStorage(typeOf(column))) return column;
     const { kernels } = this.env;
-    const builder = new Builder({ kind: "any" }, kernels, this.arena);
-    builder.reserveRows(Math.max(1, batch.rows));
+    const { rows } = column;
+    const builder = new Builder({ kind: "any" }, kernels, allocator);
+    builder.reserveRows(Math.max(1, rows));
     const { store } = storeCode(builder);
-    const value = batch.rows === 0 ? undefined : readColumn(kernels, batch.root).get(0);
-    for (let i = 0; i < batch.rows; i++) store(value, i);
-    return { rows: batch.rows, root: builder.column(batch.rows) };
+    const value = rows === 0 ? undefined : readColumn(kernels, column).get(0);
+    for (let i = 0; i < rows; i++) store(value, i);
+    return builder.column(rows);
   }
-
-  private reserve(rows: number): void {
-    if (rows <= this.room) return;
-    const room = Math.max(8192, rows, this.room * 2);
-    const ids = this.memory.alloc(room * 4);
-    this.env.kernels.u32.copyWithin(ids / 4, this.ids / 4, this.ids / 4 + this.rows);
-    if (this.room > 0) this.memory.free(this.ids, this.room * 4);
-    this.ids = ids;
-    this.room = room;
-  }
-}
-
-function* piecesOf(batch: Batch): Generator<Batch, void, undefined> {
-  for (let from = 0; from < batch.rows; from += batchRowsMax)
-    yield slice(batch, from, Math.min(batch.rows, from + batchRowsMax));
-}
-
-const callRows = 1 << 20;
-
-function inParts(rows: number, call: (from: number, rows: number) => void): void {
-  for (let from = 0; from < rows; from += callRows) call(from, Math.min(callRows, rows - from));
 }

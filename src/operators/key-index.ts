@@ -14,7 +14,7 @@ import { GroupTableBytes, GroupTableFixed } from "../kernel/group-table.ts";
 import type { Kernels } from "../kernel/kernels.ts";
 import { nullPtr, offset, type Ptr } from "../kernel/ptr.ts";
 import type { ReservedArena } from "../kernel/reserved-arena.ts";
-import { gatherIds } from "./gather-parts.ts";
+import { Parts } from "./gather-parts.ts";
 import { makeZerosPositive } from "./positive-zeros.ts";
 
 type State =
@@ -132,13 +132,10 @@ export class KeyIndex {
       case "strings":
         return gather(kernels, allocator, { rows: state.table.count, root: this.keys(allocator) }, ids, rows).root;
       case "encoded":
-        return gatherIds(
+        return new Parts(
           kernels,
-          allocator,
           state.kept.map(root => ({ rows: root.rows, root })),
-          ids,
-          rows,
-        ).root;
+        ).gather(allocator, ids, rows).root;
     }
   }
 

@@ -22,7 +22,7 @@ const rightRows = 0;
 /** `[number, [key, value]]` */
 const leftRows = 1;
 /** What a table must leave of the task's share, for the rows that it is joined with. */
-const headroom = 0.25;
+const headroom = 0.1;
 const headroomBytesMin = 8 * pageBytes;
 /** Cutting a smaller one would not make room. */
 const smallTableBytes = 16 * pageBytes;
