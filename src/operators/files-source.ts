@@ -1,4 +1,8 @@
-/** Files as rows: opens the partition's split by its format and counts what was read, replaced and dropped. */
+/**
+ * Files as rows: opens the partition's split by its format and counts what was read, replaced and dropped. For who works on
+ * columns it hands out batches where the format makes them without JavaScript rows, else rows.
+ */
+import type { Batch } from "../data/column.ts";
 import type { InputSplit, ScanFormat, SourceMetric } from "../sources/contracts.ts";
 import { openSplit } from "../sources/open-split.ts";
 import { invariant } from "../base/assert.ts";
@@ -6,7 +10,17 @@ import type { FilesPlan } from "../plan/nodes.ts";
 import type { Chunk, ChunkSource } from "./chunk.ts";
 import type { TaskEnv } from "./task-env.ts";
 
-export function openFiles(plan: FilesPlan, partition: number, env: TaskEnv): ChunkSource {
+export interface FilesOptions {
+  /** The reader works on columns. JavaScript functions get rows, which some formats (text) make faster than batches of them. */
+  readonly columns: boolean;
+}
+
+export function openFiles(
+  plan: FilesPlan,
+  partition: number,
+  env: TaskEnv,
+  options: FilesOptions = { columns: false },
+): ChunkSource {
   invariant(plan.scan !== undefined, "a file plan without splits");
   const split = plan.scan.splits[partition] as InputSplit;
   const source = openSplit(plan.scan.format as ScanFormat, split, {
@@ -14,12 +28,24 @@ export function openFiles(plan: FilesPlan, partition: number, env: TaskEnv): Chu
     allocator: env.memory.withOperator(plan.operator),
     metrics: { add: (metric: SourceMetric, amount: number) => env.count(metric, amount, split.path) },
   });
-  const toChunk = (rows: unknown[] | undefined): Chunk | undefined => rows && { kind: "rows", rows };
-  return {
-    next() {
-      const rows = source.nextChunk();
-      return rows instanceof Promise ? rows.then(toChunk) : toChunk(rows);
-    },
-    close: () => source.close(),
-  };
+  const close = () => source.close();
+  if (options.columns && source.nextBatch !== undefined) {
+    return { next: () => chunkOf(source.nextBatch!(), batchChunk), close };
+  }
+  return { next: () => chunkOf(source.nextChunk(), rowsChunk), close };
+}
+
+function chunkOf<T>(
+  pulled: T | undefined | Promise<T | undefined>,
+  toChunk: (pulled: T | undefined) => Chunk | undefined,
+): Chunk | undefined | Promise<Chunk | undefined> {
+  return pulled instanceof Promise ? pulled.then(toChunk) : toChunk(pulled);
+}
+
+function batchChunk(batch: Batch | undefined): Chunk | undefined {
+  return batch && { kind: "batch", batch };
+}
+
+function rowsChunk(rows: unknown[] | undefined): Chunk | undefined {
+  return rows && { kind: "rows", rows };
 }
