@@ -15,7 +15,7 @@ export type Primitive = number | string | boolean | null | undefined;
 export interface Lambda {
   /** The user's file, relative to the working directory when below it; undefined when unknown. */
   readonly file: string | undefined;
-  /** Parameters are the locals 0 … parameters − 1. */
+  /** Parameters are the locals 0 … parameters − 1. May be more or fewer than the operator hands: missing ones are undefined. */
   readonly parameters: number;
   /** All locals: parameters, `const` declarations, pattern variables, parameters of inlined and inner functions. */
   readonly locals: number;
@@ -30,6 +30,11 @@ export interface NoLambda {
   readonly reason: string;
   readonly file: string | undefined;
   readonly at: Place | undefined;
+}
+
+/** What a function's source has become. */
+export function isLambda(converted: Lambda | NoLambda | undefined): converted is Lambda {
+  return converted !== undefined && "body" in converted;
 }
 
 export type Unary = "-" | "+" | "!" | "~" | "typeof";
@@ -48,10 +53,12 @@ export type Expr = { readonly at?: Place } & (
   | { readonly op: "binary"; readonly operator: Binary; readonly left: Expr; readonly right: Expr }
   | { readonly op: "logical"; readonly operator: "&&" | "||" | "??"; readonly left: Expr; readonly right: Expr }
   | { readonly op: "conditional"; readonly test: Expr; readonly then: Expr; readonly otherwise: Expr }
-  /** `target.name`; with `optional`, `target?.name` (the whole chain is undefined when the target is null or undefined). */
+  /** `target.name`; with `optional`, undefined when the target is null or undefined. Longer chains are made of conditionals. */
   | { readonly op: "property"; readonly target: Expr; readonly name: string; readonly optional?: true }
   /** `target[index]` */
   | { readonly op: "element"; readonly target: Expr; readonly index: Expr }
+  /** What the pattern `[ , item]` takes from its value, by iteration: of an array, its element (`index` 1); of others, not. */
+  | { readonly op: "item"; readonly target: Expr; readonly index: number }
   | { readonly op: "array"; readonly items: readonly Expr[] }
   | { readonly op: "object"; readonly entries: readonly ObjectEntry[] }
   /** A function of the language by its global name: `Math.floor`, `Number.isInteger`, `String`. */
