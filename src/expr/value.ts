@@ -39,8 +39,8 @@ export type Value = { readonly source?: Source } & (
   | { readonly kind: "pieces"; readonly text: Extract<Value, { kind: "string" }>; readonly separator: string }
   /** `list.map(f)` or `list.filter(f)`, not made. */
   | { readonly kind: "mapped"; readonly items: Value; readonly each: (item: Value, emit: (value: Value) => void) => void }
-  /** Of a layout that code does not look into: it can only be passed on, by its source. */
-  | { readonly kind: "opaque"; readonly type: ColumnType; readonly source: Source }
+  /** Of a layout that code does not look into: it can only be passed on, by its source if it has one. */
+  | { readonly kind: "opaque"; readonly type: ColumnType }
 );
 
 export type ValueOf<K extends Value["kind"]> = Extract<Value, { kind: K }>;
