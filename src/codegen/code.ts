@@ -14,7 +14,13 @@ export type Code<T extends ValueType = ValueType> =
   /** `offset` is added to the address. Alignment is 1: it is a hint only. */
   | { readonly kind: "load"; readonly type: T; readonly op: string; readonly address: I32; readonly offset: number }
   /** f64x2.extract_lane and its kind. */
-  | { readonly kind: "lane"; readonly type: T; readonly op: string; readonly lane: number; readonly args: readonly Code[] }
+  | {
+      readonly kind: "lane";
+      readonly type: T;
+      readonly op: string;
+      readonly lane: number;
+      readonly args: readonly Code[];
+    }
   | { readonly kind: "call"; readonly type: T; readonly target: Import; readonly args: readonly Code[] };
 
 export type I32 = Code<"i32">;
@@ -44,8 +50,19 @@ export interface Label {
 
 export type Statement =
   | { readonly kind: "set"; readonly local: Local; readonly value: Code }
-  | { readonly kind: "store"; readonly op: string; readonly address: I32; readonly offset: number; readonly value: Code }
-  | { readonly kind: "if"; readonly test: I32; readonly then: readonly Statement[]; readonly otherwise: readonly Statement[] }
+  | {
+      readonly kind: "store";
+      readonly op: string;
+      readonly address: I32;
+      readonly offset: number;
+      readonly value: Code;
+    }
+  | {
+      readonly kind: "if";
+      readonly test: I32;
+      readonly then: readonly Statement[];
+      readonly otherwise: readonly Statement[];
+    }
   /** Statements that `leave` jumps behind. */
   | { readonly kind: "block"; readonly label: Label; readonly body: readonly Statement[] }
   /** Runs once; `again` jumps back to its beginning. */

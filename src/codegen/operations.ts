@@ -32,7 +32,8 @@ const f64Test = (op: string): BinaryOf<F64, I32> => operation("i32", `f64.${op}`
 const f64Unary = (op: string): UnaryOf<F64, F64> => operation("f64", `f64.${op}`);
 const v128Binary = (op: string): BinaryOf<V128, V128> => operation("v128", op);
 const v128Unary = (op: string): UnaryOf<V128, V128> => operation("v128", op);
-const lane = <T extends ValueType>(type: T, op: string) =>
+const lane =
+  <T extends ValueType>(type: T, op: string) =>
   (index: number, ...args: Code[]): Code<T> => ({ kind: "lane", type, op, lane: index, args });
 
 export const i32 = {
