@@ -41,7 +41,7 @@ class AggregatedTable implements KeyedTable {
     private readonly scope: SpillScope,
     fold: Fold,
   ) {
-    this.aggregator = new Aggregator(scope.env.kernels, scope.account, fold);
+    this.aggregator = new Aggregator(scope.env.kernels, scope.account, fold, scope.env.metrics);
   }
 
   add(input: number, batch: Batch): void {
@@ -134,9 +134,9 @@ class AggregatedEmission implements Emission {
     const rows = batchOf(order.left, rowsMax);
     if (rows === 0) return undefined;
     const keys = order.keys(rows, scratch);
-    const { vector } = values;
+    const accumulators = values.gather(order.ids, rows, scratch);
     let chunk: Chunk;
-    if (vector === undefined) {
+    if (accumulators === undefined) {
       const ids = kernels.u32.subarray(order.ids / 4, order.ids / 4 + rows);
       chunk = {
         kind: "rows",
@@ -144,11 +144,7 @@ class AggregatedEmission implements Emission {
           .toArray()
           .map((key, i) => [key, values.get(ids[i]!)]),
       };
-    } else {
-      const numbers = scratch.alloc(rows * 8);
-      kernels.run.gather8(vector, order.ids, rows, numbers);
-      chunk = { kind: "batch", batch: pairBatch(keys, { kind: "f64", rows, values: numbers }) };
-    }
+    } else chunk = { kind: "batch", batch: pairBatch(keys, accumulators) };
     order.advance(rows);
     return chunk;
   }

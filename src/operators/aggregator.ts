@@ -5,16 +5,16 @@
 import type { Column } from "../data/column.ts";
 import type { Allocator } from "../kernel/allocator.ts";
 import type { Kernels } from "../kernel/kernels.ts";
-import { type Fold, FoldedValues } from "./folded-values.ts";
+import { type Fold, FoldedValues, type RowCounters } from "./folded-values.ts";
 import { KeyIndex } from "./key-index.ts";
 
 export class Aggregator {
   readonly keys: KeyIndex;
   readonly values: FoldedValues;
 
-  constructor(kernels: Kernels, allocator: Allocator, fold: Fold) {
+  constructor(kernels: Kernels, allocator: Allocator, fold: Fold, counters: RowCounters) {
     this.keys = new KeyIndex(kernels, allocator);
-    this.values = new FoldedValues(kernels, allocator, fold);
+    this.values = new FoldedValues(kernels, allocator, fold, counters);
   }
 
   /** Folds all rows or, when memory is refused, none; keys that it met first may then stay behind, without a value. */
