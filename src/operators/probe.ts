@@ -4,10 +4,15 @@
  */
 import { Buffer } from "node:buffer";
 import { Random } from "../base/random.ts";
+import { readColumn } from "../data/batch-reader.ts";
+import type { Column } from "../data/column.ts";
 import { compareNumbers } from "../data/compare.ts";
 import { keyOf } from "../data/key-bytes.ts";
+import { sliceColumn } from "../data/slice.ts";
 import type { ProbePlan } from "../plan/nodes.ts";
-import { chunkLength } from "./chunk.ts";
+import { type Chunk, chunkLength, chunkToRows } from "./chunk.ts";
+import { pairColumns } from "./pair-buffer.ts";
+import { Reservoir } from "./reservoir.ts";
 import { notAPair } from "./row-errors.ts";
 import { drive } from "./sink.ts";
 import type { TaskEnv } from "./task-env.ts";
@@ -38,23 +43,41 @@ export async function runProbe(plan: ProbePlan, partition: number, env: TaskEnv)
   const size = Math.ceil(
     (oversampling * Math.min(samplesPerPartition * probe.partitions, samplesMax)) / Math.max(1, probe.mapPartitions),
   );
-  const random = new Random(partition * 0x9e3779b1 + 1);
-  const keys: unknown[] = [];
-  let rows = 0;
+  const isPair = probe.key === "pair";
+  const reservoir = new Reservoir(size, new Random(partition * 0x9e3779b1 + 1));
+  const keys: SampledKey[] = [];
+  const sample = (key: unknown) => {
+    const sampled = typeof key === "number" ? key : keyOf(key);
+    keys[reservoir.take()] = sampled;
+  };
+  const push = (row: unknown) => {
+    if (reservoir.passes(1) < 0) return;
+    if (isPair && (!Array.isArray(row) || row.length !== 2)) throw notAPair(row, plan.operator);
+    sample(isPair ? (row as unknown[])[0] : row);
+  };
+  const takeColumn = (column: Column) => {
+    for (let from = 0; from < column.rows;) {
+      const skipped = reservoir.passes(column.rows - from);
+      if (skipped < 0) return;
+      from += skipped + 1;
+      sample(readColumn(env.kernels, sliceColumn(column, from - 1, from)).get(0));
+    }
+  };
   await drive(plan.parent, partition, env, {
-    push(row) {
-      rows++;
-      // reservoir sampling: Vitter 1985, algorithm R
-      const at = keys.length < size ? keys.length : random.below(rows);
-      if (at >= size) return;
-      if (probe.key === "row") keys[at] = row;
-      else {
-        if (!Array.isArray(row) || row.length !== 2) throw notAPair(row, plan.operator);
-        keys[at] = row[0];
-      }
+    push,
+    takeChunk(chunk) {
+      const column = sampledColumn(chunk, isPair);
+      if (column !== undefined) takeColumn(column);
+      else for (const row of chunkToRows(env.kernels, chunk)) push(row);
     },
   });
-  return { rows, keys: keys.map(key => (typeof key === "number" ? key : keyOf(key))) };
+  return { rows: reservoir.rows, keys };
+}
+
+/** What of a batch is sampled, when that is one of its columns. */
+function sampledColumn(chunk: Chunk, isPair: boolean): Column | undefined {
+  if (chunk.kind !== "batch") return undefined;
+  return isPair ? pairColumns(chunk.batch)?.[0] : chunk.batch.root;
 }
 
 /** A probe's value from its tasks' results, in partition order: counts as they are, samples as bounds. */
