@@ -116,15 +116,18 @@ function readerOf(type: AccumulatorType, kernels: Kernels, pointers: () => reado
   let leaves = 0;
   const { f64, u8 } = kernels;
   const readerFor = (part: AccumulatorType): ((group: number) => unknown) => {
-    if (part.kind !== "struct") {
+    if (part.kind === "list") {
       const leaf = leaves++;
-      if (part.kind === "f64") return group => f64[pointers()[leaf]! / 8 + group];
-      if (part.kind === "bool") return group => u8[pointers()[leaf]! + group] === 1;
       return group => {
         const at = pointers()[leaf]! / 8 + group * part.length;
         const items = new Float64Array(f64.subarray(at, at + part.length));
         return part.container === "array" ? Array.from(items) : items;
       };
+    }
+    if (part.kind !== "struct") {
+      const leaf = leaves++;
+      if (part.kind === "f64") return group => f64[pointers()[leaf]! / 8 + group];
+      return group => u8[pointers()[leaf]! + group] === 1;
     }
     const fields = part.fields.map(readerFor);
     const { shape } = part;
