@@ -82,6 +82,12 @@ export const configKeys = {
     default: 60 * second,
     meaning: "How long a task waits for engine memory that other tasks hold before it fails.",
   },
+  "firesteel.codegen": {
+    type: "boolean",
+    default: true,
+    meaning:
+      "Whether functions whose code is understood run as generated WASM. Answers are the same; false shows what it is worth.",
+  },
   "firesteel.task.heapLimit": {
     type: "bytes",
     min: 16 * m,

@@ -94,6 +94,7 @@ export class TaskRunner {
     damage: InputDamage[],
   ): TaskEnv {
     const env: TaskEnv = {
+      mayRunNative: this.start.settings["firesteel.codegen"] === true,
       partition: order.partition,
       stageId: order.stage,
       attemptNumber: order.attemptNumber,

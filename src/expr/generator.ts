@@ -77,6 +77,10 @@ export class Generator implements Lowering {
     return this.placed;
   }
 
+  get usesScratch(): boolean {
+    return this.scratchNext !== undefined;
+  }
+
   get blockBytes(): number {
     return this.parameters.bytes;
   }
@@ -127,15 +131,24 @@ export class Generator implements Lowering {
     else this.out.if(test, leave);
   }
 
-  kernel<T extends ValueType>(name: string, parameters: readonly ValueType[], result: T): Import & { readonly result: T } {
+  kernel<T extends ValueType>(
+    name: string,
+    parameters: readonly ValueType[],
+    result: T,
+  ): Import & { readonly result: T } {
     return { module: "kernels", name, parameters, result };
   }
 
-  host<T extends ValueType>(name: string, parameters: readonly ValueType[], result: T): Import & { readonly result: T } {
+  host<T extends ValueType>(
+    name: string,
+    parameters: readonly ValueType[],
+    result: T,
+  ): Import & { readonly result: T } {
     return { module: "host", name, parameters, result };
   }
 
   literal(text: string): I32 {
+    if (!text.isWellFormed()) throw new NotNative("has a string with half a surrogate pair", undefined);
     let at = this.literalOffsets.get(text);
     if (at === undefined) {
       at = this.literalBytes;
@@ -240,6 +253,7 @@ export class Generator implements Lowering {
       case "boolean":
         return { kind: "boolean", code: this.pointer(part("boolean"), `captured${capture}`) };
       case "string":
+        if (!value.isWellFormed()) throw new NotNative("captures a string with half a surrogate pair", undefined);
         return {
           kind: "string",
           start: this.pointer(part("text"), `captured${capture}`),
@@ -260,4 +274,3 @@ export class Generator implements Lowering {
     if (!this.placed.some(each => each.at === at)) this.placed.push({ at, part });
   }
 }
-

@@ -76,8 +76,7 @@ export function inputValue(
       return lazyValue({ kind: "optional", absent: type.absent, item, ...from }, { present });
     }
     case "list": {
-      const item = (index: I32) =>
-        inputValue(readingHere(reader), type.item, index, [...path, "item"], undefined);
+      const item = (index: I32) => inputValue(readingHere(reader), type.item, index, [...path, "item"], undefined);
       return lazyValue(
         { kind: "list", container: type.container, item, ...from },
         {

@@ -20,8 +20,8 @@ import type { IntegerRange, Value } from "./value.ts";
 
 export type Step = MappingStep | FlatteningStep | TestingStep;
 
-type WithLambda<Op extends string> = { readonly op: Op; readonly lambda: Lambda | NoLambda };
-type MappingStep = WithLambda<"map" | "keyBy" | "mapValues"> | { readonly op: "keys" | "values" };
+type WithLambda<Op> = Op extends string ? { readonly op: Op; readonly lambda: Lambda | NoLambda } : never;
+type MappingStep = WithLambda<"map" | "keyBy" | "mapValues"> | { readonly op: "keys" } | { readonly op: "values" };
 type FlatteningStep = WithLambda<"flatMap" | "flatMapValues">;
 /** `lookup`: values of the pairs with the key, which is undefined when it is no number, string or boolean. */
 type TestingStep = WithLambda<"filter"> | { readonly op: "lookup"; readonly key: Primitive };
@@ -43,6 +43,7 @@ export interface PipelineCode {
   readonly stopped: NotNative | undefined;
   readonly parts: readonly PlacedPart[];
   readonly blockBytes: number;
+  readonly usesScratch: boolean;
   readonly literals: readonly string[];
   /** By the number that the function leaves when it gives up. */
   readonly reasons: readonly string[];
@@ -59,14 +60,15 @@ export interface PipelineCode {
 /** Places where a flatMap's later operators are written: each is a copy of them. */
 const emissionsMax = 32;
 
-/** Undefined code when not even the first operator is taken. */
-export function compilePipeline(
+/** Undefined code when not even the first operator is taken. `toJavaScript`: what leaves the last becomes JavaScript values. */
+export function generatePipeline(
   steps: readonly Step[],
   input: InputType,
+  toJavaScript: boolean,
 ): { readonly code: PipelineCode | undefined; readonly stopped: NotNative | undefined } {
   let stopped: NotNative | undefined;
   for (let count = steps.length; count > 0;) {
-    const writer = new PipelineWriter(steps.slice(0, count), input);
+    const writer = new PipelineWriter(steps.slice(0, count), input, toJavaScript || count < steps.length);
     try {
       return { code: { ...writer.write(), steps: count, stopped }, stopped };
     } catch (thrown) {
@@ -87,6 +89,7 @@ class PipelineWriter {
   constructor(
     private readonly steps: readonly Step[],
     private readonly input: InputType,
+    private readonly toJavaScript: boolean,
   ) {}
 
   /** Writes twice: how rows leave is known when all ways out have been seen. */
@@ -98,6 +101,9 @@ class PipelineWriter {
     this.generate(() => value => void leaving.push(value));
     this.reached = steps.length - 1;
     const plan = new OutputPlan(leaving, aligned);
+    // of two columns come two objects
+    if (this.toJavaScript && leaving.some(hasOneObjectTwice))
+      throw new NotNative("gives one object in two places", undefined);
     const { generator, module } = this.generate(generator => {
       const writer = new OutputWriter(generator, plan, mayGrow);
       return value => writer.write(value);
@@ -106,6 +112,7 @@ class PipelineWriter {
       module,
       parts: generator.parts,
       blockBytes: generator.blockBytes,
+      usesScratch: generator.usesScratch,
       literals: generator.literals,
       reasons: generator.reasons,
       slots: plan.slots,
@@ -177,12 +184,7 @@ class PipelineWriter {
     this.apply(generator, at + 1, this.mapped(generator, step, at, row), isOnce, emit);
   }
 
-  private mapped(
-    generator: Generator,
-    step: MappingStep,
-    at: number,
-    row: Value,
-  ): Value {
+  private mapped(generator: Generator, step: MappingStep, at: number, row: Value): Value {
     if (step.op === "keys") return pairOf(row)[0]!;
     if (step.op === "values") return pairOf(row)[1]!;
     const given = step.op === "mapValues" ? pairOf(row)[1]! : row;
@@ -213,6 +215,19 @@ class PipelineWriter {
     if ("reason" in lambda) throw new NotNative(lambda.reason, lambda.at);
     return { body: lambda.body, frame: generator.frame(lambda, at, args) };
   }
+}
+
+function hasOneObjectTwice(value: Value): boolean {
+  const seen = new Set<unknown>();
+  const visit = (each: Value): boolean => {
+    if (each.kind === "optional") return visit(each.item);
+    if (each.kind !== "struct" && each.kind !== "list" && each.kind !== "opaque" && each.kind !== "date") return false;
+    const identity = each.source === undefined ? each : String(each.source);
+    if (seen.has(identity)) return true;
+    seen.add(identity);
+    return each.kind === "struct" && each.fields.some(visit);
+  };
+  return visit(value);
 }
 
 function pairOf(row: Value): readonly Value[] {

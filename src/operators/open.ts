@@ -8,7 +8,7 @@ import { decodeValue } from "../data/value-codec.ts";
 import type { Plan } from "../plan/nodes.ts";
 import { partitionCount } from "../plan/partition-count.ts";
 import { openAggregate } from "./aggregate.ts";
-import type { ChunkSource } from "./chunk.ts";
+import type { Chunk, ChunkSource } from "./chunk.ts";
 import { openCoalesce } from "./coalesce.ts";
 import { openCogroup } from "./cogroup.ts";
 import { openDistinct } from "./distinct.ts";
@@ -19,6 +19,8 @@ import { openGroup } from "./group.ts";
 import { openJoin } from "./join.ts";
 import { openMapAsync } from "./map-async.ts";
 import { openMapPartitions } from "./map-partitions.ts";
+import { type FeedJavaScript, NativeSource } from "./native-source.ts";
+import { rangeType, stepOf } from "./native-steps.ts";
 import { openParallelize } from "./parallelize.ts";
 import { compilePipeline, isRowOperator, type Pipeline, type RowOperator } from "./pipeline.ts";
 import { givesColumns, isProjection, openProjection } from "./project.ts";
@@ -28,13 +30,16 @@ import type { TaskEnv } from "./task-env.ts";
 import { naming } from "./task-failure.ts";
 import { openZipWithIndex } from "./zip-with-index.ts";
 
-/** The source below, and the fused operators that push into `push`; no pipeline when there are none. */
-export function openPipeline(
-  plan: Plan,
-  partition: number,
-  env: TaskEnv,
-  push: (row: unknown) => void,
-): { readonly source: ChunkSource; readonly pipeline: Pipeline | undefined } {
+export interface OpenPipeline {
+  readonly source: ChunkSource;
+  /** The fused JavaScript operators that push into `push`; none when the source's chunks are the rows already. */
+  readonly pipeline: Pipeline | undefined;
+  /** The source counts the rows that are read. */
+  readonly countsRows: boolean;
+}
+
+/** A partition's rows: what is below, operators that have native code, and those that have none. */
+export function openPipeline(plan: Plan, partition: number, env: TaskEnv, push: (row: unknown) => void): OpenPipeline {
   const operators: RowOperator[] = [];
   let base = plan;
   let at = partition;
@@ -46,7 +51,9 @@ export function openPipeline(
       base = base.parent;
     } else break;
   }
-  let source = openBase(base, at, env);
+  const native = nativeOperators(base, operators, env);
+  let source = openBase(base, at, env, native > 0 || operators.length === 0);
+  if (native > 0) source = openNative(operators.splice(0, native), source, base, operators.length > 0, env);
   for (
     let first = operators[0];
     givesColumns(base) && first !== undefined && isProjection(first);
@@ -55,9 +62,57 @@ export function openPipeline(
     source = openProjection(first, source, env);
     operators.shift();
   }
-  if (operators.length === 0) return { source, pipeline: undefined };
+  const countsRows = native > 0;
+  if (operators.length === 0) return { source, pipeline: undefined, countsRows };
+  return { source, pipeline: inJavaScript(operators, env, push), countsRows };
+}
+
+function inJavaScript(operators: readonly RowOperator[], env: TaskEnv, push: (row: unknown) => void): Pipeline {
   const functions = operators.map(operator => functionOf(operator, env));
-  return { source, pipeline: compilePipeline(env.kernels, operators, functions, push) };
+  return compilePipeline(env.kernels, operators, functions, push);
+}
+
+/** How many operators, from the first on, may have native code, going by their functions alone. */
+function nativeOperators(base: Plan, operators: readonly RowOperator[], env: TaskEnv): number {
+  if (!mayGiveColumns(base) || !env.mayRunNative) return 0;
+  const first = operators.findIndex(operator => stepOf(operator) === undefined);
+  const count = first < 0 ? operators.length : first;
+  // projections alone need no code
+  return operators.slice(0, count).every(isProjection) ? 0 : count;
+}
+
+function openNative(
+  operators: readonly RowOperator[],
+  source: ChunkSource,
+  base: Plan,
+  toJavaScript: boolean,
+  env: TaskEnv,
+): ChunkSource {
+  const last = operators.at(-1)!;
+  const pipelines: Pipeline[] = [];
+  let take: (row: unknown) => void;
+  const feed: FeedJavaScript = (chunk, first, push) => {
+    take = push;
+    pipelines[first] ??= inJavaScript(operators.slice(first), env, row => take(row));
+    pipelines[first].feed(chunk);
+  };
+  const steps = operators.map(operator => stepOf(operator)!);
+  return new NativeSource(source, steps, rangeType(base), toJavaScript, feed, last, env);
+}
+
+/** Whether a plan's chunks may be columns, or a range: what code can be generated for. */
+function mayGiveColumns(plan: Plan): boolean {
+  if (isPersisted(plan)) return true;
+  switch (plan.op) {
+    case "mapPartitions":
+    case "mapPartitionsWithIndex":
+    case "mapAsync":
+    case "glom":
+    case "zipWithIndex":
+      return false;
+    default:
+      return true;
+  }
 }
 
 /** A plan's partition as a source of chunks, row operators included. */
@@ -67,13 +122,13 @@ export function openPlan(plan: Plan, partition: number, env: TaskEnv): ChunkSour
     out.push(row);
   });
   if (pipeline === undefined) return source;
-  const feed = (chunk: Awaited<ReturnType<ChunkSource["next"]>>) => {
+  const feed = (chunk: Chunk | undefined): Chunk | undefined => {
     if (chunk === undefined) return undefined;
     out = [];
     pipeline.feed(chunk);
     env.metrics.jsRows += out.length;
     env.checkpoint(plan);
-    return { kind: "rows", rows: out } as const;
+    return { kind: "rows", rows: out };
   };
   return {
     next() {
@@ -112,11 +167,12 @@ function unionParent(parents: readonly Plan[], partition: number): [Plan, number
   invariant(false, `a union has no partition ${partition}`);
 }
 
-function openBase(plan: Plan, partition: number, env: TaskEnv): ChunkSource {
-  return naming(plan, () => openSource(plan, partition, env));
+function openBase(plan: Plan, partition: number, env: TaskEnv, columns: boolean): ChunkSource {
+  return naming(plan, () => openSource(plan, partition, env, columns));
 }
 
-function openSource(plan: Plan, partition: number, env: TaskEnv): ChunkSource {
+/** `columns`: batches are wanted where rows can come as either. */
+function openSource(plan: Plan, partition: number, env: TaskEnv, columns: boolean): ChunkSource {
   if (isPersisted(plan)) {
     const { storage: _, ...unpersisted } = plan;
     return env.cached(plan.id, partition, plan, () => openPlan(unpersisted as Plan, partition, env));
@@ -127,7 +183,7 @@ function openSource(plan: Plan, partition: number, env: TaskEnv): ChunkSource {
     case "range":
       return openRange(plan, partition);
     case "files":
-      return openFiles(plan, partition, env);
+      return openFiles(plan, partition, env, { columns });
     case "mapPartitions":
     case "mapPartitionsWithIndex":
       return openMapPartitions(plan, partition, env);

@@ -19,14 +19,14 @@ export interface RowSink {
 export const enough: unique symbol = Symbol("enough");
 
 export async function drive(plan: Plan, partition: number, env: TaskEnv, sink: RowSink): Promise<void> {
-  const { source, pipeline } = openPipeline(plan, partition, env, row => sink.push(row));
+  const { source, pipeline, countsRows } = openPipeline(plan, partition, env, row => sink.push(row));
   try {
     for (;;) {
       let chunk = source.next();
       if (chunk instanceof Promise) chunk = await chunk;
       if (chunk === undefined) break;
       const rows = chunkLength(chunk);
-      env.metrics.rowsIn += rows;
+      if (!countsRows) env.metrics.rowsIn += rows;
       if (pipeline !== undefined) {
         env.metrics.jsRows += rows;
         pipeline.feed(chunk);

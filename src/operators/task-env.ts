@@ -28,6 +28,8 @@ export interface TaskEnv {
   readonly blocks: BlockStore;
   readonly spills: SpillStore;
   readonly metrics: TaskCounters;
+  /** Whether expressions may run as generated code: it stands for built-in functions, which a module may have replaced. */
+  readonly mayRunNative: boolean;
   /** The user's function with fresh captures: the same object each time within an attempt. */
   instantiate(fn: PlanFunction): (...args: unknown[]) => unknown;
   /** What an exchange's map tasks wrote, in map order. */

@@ -5,6 +5,7 @@
  */
 import type { ExchangeId, RddId } from "../base/ids.ts";
 import type { SourcePosition } from "../base/errors.ts";
+import type { Lambda, NoLambda } from "../expr/ir.ts";
 import type { StorageLevel } from "./storage-level.ts";
 
 /** A user's function, captured: a `ClosureRef` of closure/, opaque here. */
@@ -14,6 +15,8 @@ export interface PlanFunction {
   readonly captures: Uint8Array;
   readonly text: string;
   readonly at: SourcePosition | undefined;
+  /** What it computes, as an expression, or why there is none; absent where nobody looked. */
+  readonly lambda?: Lambda | NoLambda;
 }
 
 interface NodeBase {

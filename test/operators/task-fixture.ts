@@ -149,6 +149,7 @@ async function runIn(folder: string, plan: Plan, pressure: Pressure): Promise<Ou
   const files = { dirs, openCodec: spillCodec(kernels, "lz4"), fs: pressure.fs };
   const metrics = { ...zeroMetrics };
   const env: TaskEnv = {
+    mayRunNative: true,
     partition: 0,
     stageId: 0,
     attemptNumber: 0,

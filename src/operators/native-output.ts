@@ -1,0 +1,171 @@
+/**
+ * The arrays that a generated pipeline writes its rows into, and the batch that they are: stored parts as they lie there, parts
+ * that are the input's own as slices of it, or gathered by row.
+ */
+import { assertNever, invariant } from "../base/assert.ts";
+import { type Batch, batchRowsMax, type Column } from "../data/column.ts";
+import { gather } from "../data/move.ts";
+import { sliceColumn } from "../data/slice.ts";
+import type { PipelineCode } from "../expr/pipeline.ts";
+import type { OutputLayout, SlotKind } from "../expr/output-values.ts";
+import { word } from "../expr/parameters.ts";
+import { type Allocator, MemoryRefused } from "../kernel/allocator.ts";
+import { Arena } from "../kernel/arena.ts";
+import type { Kernels } from "../kernel/kernels.ts";
+import type { Ptr } from "../kernel/ptr.ts";
+import type { ParameterBlock } from "./native-code.ts";
+
+interface Slot {
+  readonly kind: SlotKind;
+  /** The values; of texts the offsets. */
+  readonly values: Ptr;
+  readonly valuesBytes: number;
+  text: { readonly ptr: Ptr; readonly bytes: number } | undefined;
+}
+
+const rowsMin = 64;
+const rowsGrownMax = 1 << 20;
+const textBytesFirst = 64 * 1024;
+const textBytesMax = 1 << 30;
+/** Texts are copied by vectors, which may reach behind their ends. */
+const slackBytes = 16;
+
+export class NativeOutput {
+  private slots: Slot[] = [];
+  private rows = batchRowsMax;
+  private textBytes = textBytesFirst;
+  private readonly gathered: Arena;
+
+  constructor(
+    private readonly kernels: Kernels,
+    private readonly allocator: Allocator,
+    private readonly code: PipelineCode,
+    private readonly block: ParameterBlock,
+  ) {
+    this.gathered = new Arena(allocator);
+    this.allocate();
+  }
+
+  /** Rows that there is room for. */
+  get capacity(): number {
+    return this.rows;
+  }
+
+  /** Empties the arrays. */
+  begin(): void {
+    for (const { kind, values } of this.slots) if (kind === "utf8") this.kernels.u32[values / 4] = 0;
+    this.block.setWord(word.outRows, 0);
+    this.gathered.reset();
+  }
+
+  /** Room for more: one row alone did not fit. False when it is better made in JavaScript. */
+  grow(): boolean {
+    if (this.code.mayGrow && this.rows < rowsGrownMax) this.rows *= 4;
+    else if (this.textBytes >= textBytesMax) return false;
+    this.textBytes *= 4;
+    if (this.textBytes > textBytesMax) return false;
+    this.freeSlots();
+    try {
+      this.allocate();
+      return true;
+    } catch (thrown) {
+      if (!(thrown instanceof MemoryRefused)) throw thrown;
+      return false;
+    }
+  }
+
+  /** The rows written since `begin`, which began with row `from` of the input. */
+  batch(input: Column | undefined, from: number, rows: number): Batch {
+    return { rows, root: this.column(this.code.output, input, from, rows) };
+  }
+
+  free(): void {
+    this.gathered.close();
+    this.freeSlots();
+  }
+
+  private column(layout: OutputLayout, input: Column | undefined, from: number, rows: number): Column {
+    switch (layout.kind) {
+      case "source": {
+        let part = input!;
+        for (const field of layout.source) {
+          invariant(part.kind === "struct", "parts of rows are fields of structs");
+          part = part.fields[field]!;
+        }
+        if (this.code.indexSlot === undefined) return sliceColumn(part, from, from + rows);
+        const indexes = this.slots[this.code.indexSlot]!.values;
+        return gather(this.kernels, this.gathered, { rows: part.rows, root: part }, indexes, rows).root;
+      }
+      case "f64":
+      case "date":
+      case "bool":
+        return { kind: layout.kind, rows, values: this.slots[layout.slot]!.values };
+      case "utf8": {
+        const slot = this.slots[layout.slot]!;
+        return { kind: "utf8", rows, offsets: slot.values, bytes: slot.text!.ptr };
+      }
+      case "constant":
+        return { kind: "constant", rows, value: layout.value };
+      case "struct": {
+        const fields = layout.fields.map(field => this.column(field, input, from, rows));
+        return { kind: "struct", rows, shape: layout.shape, fields };
+      }
+      case "optional": {
+        const validity = this.slots[layout.slot]!.values;
+        return {
+          kind: "optional",
+          rows,
+          absent: layout.absent,
+          validity,
+          item: this.column(layout.item, input, from, rows),
+        };
+      }
+      default:
+        return assertNever(layout);
+    }
+  }
+
+  /** All slots, for fewer rows when memory is short. */
+  private allocate(): void {
+    for (;;) {
+      try {
+        for (const kind of this.code.slots) this.slots.push(this.slot(kind));
+        break;
+      } catch (thrown) {
+        this.freeSlots();
+        if (!(thrown instanceof MemoryRefused) || this.rows <= rowsMin) throw thrown;
+        this.rows >>>= 2;
+        this.textBytes = Math.max(1024, this.textBytes >>> 2);
+      }
+    }
+    this.block.setWord(word.capacity, this.rows);
+    for (const { at, part } of this.code.parts) {
+      if (part.kind !== "output") continue;
+      const { values, text } = this.slots[part.slot]!;
+      const isText = part.part === "bytes" || part.part === "bytesEnd";
+      this.block.setWord(at, !isText ? values : part.part === "bytes" ? text!.ptr : text!.bytes - slackBytes);
+    }
+  }
+
+  private slot(kind: SlotKind): Slot {
+    const valuesBytes = kind === "f64" ? this.rows * 8 : kind === "bool" ? this.rows : (this.rows + 1) * 4;
+    const slot: Slot = { kind, values: this.allocator.alloc(valuesBytes), valuesBytes, text: undefined };
+    if (kind !== "utf8") return slot;
+    const bytes = this.textBytes + slackBytes;
+    try {
+      slot.text = { ptr: this.allocator.alloc(bytes), bytes };
+    } catch (thrown) {
+      this.allocator.free(slot.values, valuesBytes);
+      throw thrown;
+    }
+    return slot;
+  }
+
+  private freeSlots(): void {
+    for (const { values, valuesBytes, text } of this.slots) {
+      this.allocator.free(values, valuesBytes);
+      if (text !== undefined) this.allocator.free(text.ptr, text.bytes);
+    }
+    this.slots = [];
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * Operators that have expressions, as generated code over the batches of a source: batches come out. Each layout of rows that
+ * comes has code of its own. Where there is none for an operator, it and those after it run as JavaScript; where an assumption
+ * of the code does not hold for a batch, all of them do, from the batch's first row, less the rows already given.
+ */
+import type { Column } from "../data/column.ts";
+import { typeOf } from "../data/type-of.ts";
+import { generatePipeline, type InputType, type PipelineCode, type Step } from "../expr/pipeline.ts";
+import { status, word } from "../expr/parameters.ts";
+import { shapeKey } from "../expr/shape.ts";
+import { MemoryRefused } from "../kernel/allocator.ts";
+import type { Plan } from "../plan/nodes.ts";
+import { type Chunk, chunkLength, type ChunkSource } from "./chunk.ts";
+import { compiledOnce, instantiate, ParameterBlock, type Run } from "./native-code.ts";
+import { NativeOutput } from "./native-output.ts";
+import type { TaskEnv } from "./task-env.ts";
+
+/** The operators as JavaScript: from one on, pushing what leaves the last. */
+export type FeedJavaScript = (chunk: Chunk, firstOperator: number, push: (row: unknown) => void) => void;
+
+type NativeChunk = Exclude<Chunk, { kind: "rows" }>;
+
+interface Compiled {
+  readonly code: PipelineCode;
+  readonly run: Run;
+}
+
+export class NativeSource implements ChunkSource {
+  private readonly layouts = new Map<string, Running | undefined>();
+  private running: Running | undefined;
+  /** What is left of the batch being done. */
+  private pending: { readonly chunk: Chunk; readonly rows: number; given: number; from: number } | undefined;
+
+  constructor(
+    private readonly source: ChunkSource,
+    private readonly steps: readonly Step[],
+    private readonly range: InputType | undefined,
+    private readonly toJavaScript: boolean,
+    private readonly feed: FeedJavaScript,
+    private readonly plan: Plan,
+    private readonly env: TaskEnv,
+  ) {}
+
+  next(): Chunk | undefined | Promise<Chunk | undefined> {
+    for (;;) {
+      while (this.pending !== undefined) {
+        const out = this.go();
+        if (out !== undefined) return out;
+      }
+      const chunk = this.source.next();
+      if (chunk instanceof Promise) return chunk.then(given => this.begin(given) ?? (given && this.next()));
+      const made = this.begin(chunk);
+      if (made !== undefined || chunk === undefined) return made;
+    }
+  }
+
+  close(): void {
+    for (const running of this.layouts.values()) running?.free();
+    this.layouts.clear();
+    this.running = undefined;
+    this.source.close();
+  }
+
+  /** Takes a chunk up; what comes of it at once, when JavaScript does it. */
+  private begin(chunk: Chunk | undefined): Chunk | undefined {
+    if (chunk === undefined) return undefined;
+    const { env } = this;
+    const rows = chunkLength(chunk);
+    env.metrics.rowsIn += rows;
+    if (rows === 0) return undefined;
+    env.checkpoint(this.plan);
+    this.running = chunk.kind === "rows" ? undefined : this.layoutOf(chunk);
+    if (this.running === undefined) return this.inJavaScript(chunk, 0, 0);
+    this.running.start(chunk as NativeChunk);
+    this.pending = { chunk, rows, given: 0, from: 0 };
+    return undefined;
+  }
+
+  /** The next rows of the batch being done; undefined when there are none (yet). */
+  private go(): Chunk | undefined {
+    const pending = this.pending!;
+    const running = this.running!;
+    const { chunk, rows, from } = pending;
+    const { how, row, outRows } = running.go(from, rows);
+    if (how === status.gaveUp || (how === status.full && outRows === 0 && !running.output.grow())) {
+      this.pending = undefined;
+      return this.inJavaScript(chunk, 0, pending.given);
+    }
+    this.env.metrics.kernelRows += row - from;
+    pending.from = row;
+    if (row >= rows) this.pending = undefined;
+    if (outRows === 0) return undefined;
+    const batch = running.output.batch(chunk.kind === "batch" ? chunk.batch.root : undefined, from, outRows);
+    let out: Chunk | undefined = { kind: "batch", batch };
+    if (running.code.steps < this.steps.length) out = this.inJavaScript(out, running.code.steps, 0);
+    if (out !== undefined) pending.given += chunkLength(out);
+    return out;
+  }
+
+  /** From the operator on, leaving out the first rows that come of it. */
+  private inJavaScript(chunk: Chunk, firstOperator: number, leftOut: number): Chunk | undefined {
+    const rows: unknown[] = [];
+    let left = leftOut;
+    this.env.metrics.jsRows += chunkLength(chunk);
+    this.feed(chunk, firstOperator, row => {
+      if (left > 0) left--;
+      else rows.push(row);
+    });
+    return rows.length === 0 ? undefined : { kind: "rows", rows };
+  }
+
+  private layoutOf(chunk: NativeChunk): Running | undefined {
+    const type = chunk.kind === "range" ? this.range! : typeOf(chunk.batch.root);
+    const key = shapeKey(this.steps, type, this.toJavaScript);
+    if (!this.layouts.has(key)) this.layouts.set(key, this.compile(key, type));
+    return this.layouts.get(key);
+  }
+
+  private compile(key: string, type: InputType): Running | undefined {
+    const { env } = this;
+    const compiled = compiledOnce(env.kernels, key, (): Compiled | undefined => {
+      const { code } = generatePipeline(this.steps, type, this.toJavaScript);
+      return code && { code, run: instantiate(env.kernels, code.module) };
+    });
+    if (compiled === undefined) return undefined;
+    try {
+      return new Running(compiled, this.steps, this.plan, env);
+    } catch (thrown) {
+      if (thrown instanceof MemoryRefused) return undefined;
+      throw thrown;
+    }
+  }
+}
+
+/** One layout's function with its memory. */
+class Running {
+  readonly code: PipelineCode;
+  readonly output: NativeOutput;
+  private readonly run: Run;
+  private readonly block: ParameterBlock;
+
+  constructor({ code, run }: Compiled, steps: readonly Step[], plan: Plan, { kernels, memory }: TaskEnv) {
+    const account = memory.withOperator(plan.operator);
+    this.code = code;
+    this.run = run;
+    const captures = steps.map(step =>
+      "lambda" in step && !("reason" in step.lambda) ? step.lambda.captures : "key" in step ? [step.key] : [],
+    );
+    this.block = new ParameterBlock(kernels, account, code, captures);
+    try {
+      this.output = new NativeOutput(kernels, account, code, this.block);
+    } catch (thrown) {
+      this.block.free();
+      throw thrown;
+    }
+  }
+
+  start(chunk: NativeChunk): void {
+    if (chunk.kind === "batch") this.block.setInput(0, chunk.batch.root as Column);
+    else {
+      this.block.setNumber(word.rangeStart, chunk.start);
+      this.block.setNumber(word.rangeStep, chunk.step);
+    }
+  }
+
+  /** As many rows from `from` on as there is room for. */
+  go(from: number, rows: number): { readonly how: number; readonly row: number; readonly outRows: number } {
+    const { block, output } = this;
+    output.begin();
+    block.setWord(word.row, from);
+    block.setWord(word.rows, Math.min(rows, from + output.capacity));
+    const how = this.run(block.ptr);
+    return { how, row: block.word(word.row), outRows: block.word(word.outRows) };
+  }
+
+  free(): void {
+    this.output.free();
+    this.block.free();
+  }
+}
