@@ -7,6 +7,7 @@ import { rowsToFold, spillingAggregate } from "./aggregated-table.ts";
 import type { ChunkSource } from "./chunk.ts";
 import type { Fold } from "./folded-values.ts";
 import { afterReading } from "./breaker.ts";
+import { nativeFold } from "./native-fold.ts";
 import { pairBatch } from "./pair-buffer.ts";
 import { readPairs } from "./read-columns.ts";
 import { SpillScope } from "./spill-scope.ts";
@@ -27,14 +28,20 @@ export function openAggregate(plan: AggregatePlan, partition: number, env: TaskE
   );
 }
 
-export function foldOfValues(combine: CombinePlan, env: TaskEnv): Fold {
+export function foldOfValues({ create, zero, mergeValue }: CombinePlan, env: TaskEnv): Fold {
   return {
-    create: combine.create && env.instantiate(combine.create),
-    zero: combine.zero,
-    merge: env.instantiate(combine.mergeValue),
+    create: create && env.instantiate(create),
+    zero,
+    merge: env.instantiate(mergeValue),
+    native: env.mayRunNative ? nativeFold({ create, zero, merge: mergeValue }) : undefined,
   };
 }
 
-export function foldOfCombiners(combine: CombinePlan, env: TaskEnv): Fold {
-  return { create: undefined, zero: undefined, merge: env.instantiate(combine.mergeCombiners) };
+export function foldOfCombiners({ mergeCombiners }: CombinePlan, env: TaskEnv): Fold {
+  const none = { create: undefined, zero: undefined };
+  return {
+    ...none,
+    merge: env.instantiate(mergeCombiners),
+    native: env.mayRunNative ? nativeFold({ ...none, merge: mergeCombiners }) : undefined,
+  };
 }
