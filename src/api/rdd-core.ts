@@ -10,7 +10,7 @@ import { FiresteelError } from "../base/errors.ts";
 import type { Plan, PlanFunction } from "../plan/nodes.ts";
 import { partitionerOf } from "../plan/partition-count.ts";
 import { StorageLevel } from "../plan/storage-level.ts";
-import { explainPlan } from "../planner/explain.ts";
+import { explainCode, explainPlan } from "../planner/explain.ts";
 import { lineage } from "../planner/lineage.ts";
 import type { Driver } from "./driver.ts";
 import { knownPartitioner, type KnownPartitioner } from "./partitioner.ts";
@@ -90,10 +90,13 @@ export abstract class RddCore<T> {
     return lineage(this.plan);
   }
 
-  /** What runs where and why: stages, operators, and for each whether kernels or JavaScript do the work. */
-  explain(): string {
+  /**
+   * What runs where and why: stages, operators, and for each whether kernels, generated code or JavaScript do the work.
+   * `"codegen"` gives the generated code itself, as text to read.
+   */
+  explain(what?: "codegen"): string {
     this.driver.partitionCount(this.plan);
-    return explainPlan(this.plan);
+    return what === "codegen" ? explainCode(this.plan) : explainPlan(this.plan);
   }
 
   /** @internal */

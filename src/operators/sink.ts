@@ -31,9 +31,12 @@ export async function drive(plan: Plan, partition: number, env: TaskEnv, sink: R
         env.metrics.jsRows += rows;
         pipeline.feed(chunk);
       } else if (sink.takeChunk !== undefined) {
-        env.metrics.kernelRows += rows;
+        env.metrics[chunk.kind === "rows" ? "jsRows" : "kernelRows"] += rows;
         sink.takeChunk(chunk);
-      } else for (const row of chunkToRows(env.kernels, chunk)) sink.push(row);
+      } else {
+        env.metrics.jsRows += rows;
+        for (const row of chunkToRows(env.kernels, chunk)) sink.push(row);
+      }
       sink.settle?.();
       env.checkpoint(plan);
     }

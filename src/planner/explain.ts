@@ -2,9 +2,11 @@
  * What a job would do, as text: its stages in the order in which they run, and in each the steps that rows pass, first to last,
  * with who does the work and where rows change between columns and JavaScript values. Only what the engine does is said.
  */
+import { printModule } from "../codegen/print.ts";
 import { formatPosition } from "../base/errors.ts";
 import type { Action } from "../plan/action.ts";
 import { parentsOf, type Plan } from "../plan/nodes.ts";
+import { RowTypes } from "./row-types.ts";
 import { type ActionCall, callText, cutStages, type StagePlan } from "./stages.ts";
 import { type Form, type Work, workOf, workOfAction, workOfMapSide, workOfOutput } from "./work.ts";
 
@@ -20,18 +22,38 @@ export function explainPlan(plan: Plan): string {
   return explainStages(cutStages(plan, { kind: "count" }, { operator: "", at: undefined }), false).join("\n");
 }
 
+/** The generated code of a plan's operators, as text to read: a function for each run of them between two breakers. */
+export function explainCode(plan: Plan): string {
+  const types = new RowTypes();
+  const visit = (each: Plan): void => {
+    types.typeOf(each);
+    for (const parent of parentsOf(each)) visit(parent);
+  };
+  visit(plan);
+  const texts = types.pipelines.map(({ operators, code }) =>
+    [...operators.map(operator => `// ${titleOf(operator)}`), printModule(code.module)].join("\n"),
+  );
+  return texts.length === 0
+    ? "// no operator has generated code whose layout is known before the job runs"
+    : texts.join("\n\n");
+}
+
 function explainStages(stages: readonly StagePlan[], withAction: boolean): string[] {
   const numbers = new Map(
     stages.flatMap((stage, i) => (stage.kind === "result" ? [] : [[stage.root.exchange as number, i] as const])),
   );
+  const types = new RowTypes();
   return stages.flatMap((stage, i) => {
     const tasks = `${stage.partitions.toLocaleString("en")} ${stage.partitions === 1 ? "task" : "tasks"}`;
-    return [`Stage ${i}, ${tasks}`, ...new StageText(numbers).linesOf(stage, withAction)];
+    return [`Stage ${i}, ${tasks}`, ...new StageText(numbers, types).linesOf(stage, withAction)];
   });
 }
 
 class StageText {
-  constructor(private readonly numbers: ReadonlyMap<number, number>) {}
+  constructor(
+    private readonly numbers: ReadonlyMap<number, number>,
+    private readonly types: RowTypes,
+  ) {}
 
   linesOf(stage: StagePlan, withAction: boolean): string[] {
     const lines: string[] = [];
@@ -56,6 +78,7 @@ class StageText {
 
   /** Adds the lines of a plan's steps; gives the form in which its rows leave. */
   private visit(plan: Plan, indent: string, lines: string[]): Form {
+    this.types.typeOf(plan);
     if (plan.op === "exchange" || plan.op === "probe") {
       lines.push(`${indent}read of stage ${this.numbers.get(plan.exchange)}`);
       return "columns";
@@ -74,7 +97,7 @@ class StageText {
   }
 
   private addPlan(plan: Plan, form: Form, indent: string, lines: string[]): Form {
-    const gives = this.add(titleOf(plan), workOf(plan, form), form, indent, lines);
+    const gives = this.add(titleOf(plan), workOf(plan, form, this.types.verdictOn(plan)), form, indent, lines);
     if (plan.storage === undefined) return gives;
     if (gives === "rows") lines.push(`${indent}JavaScript rows become columns`);
     lines.push(`${indent}kept in memory as columns (${plan.storage.name}): computed once, read from there`);

@@ -2,8 +2,10 @@
 import { assertNever } from "../base/assert.ts";
 import { formatPosition, type SourcePosition } from "../base/errors.ts";
 import type { Action } from "../plan/action.ts";
-import type { ExchangePlan, PartitionerPlan, Plan, PlanFunction, ProbePlan } from "../plan/nodes.ts";
+import type { NotNative } from "../expr/not-native.ts";
+import type { ExchangePlan, MapPlan, PartitionerPlan, Plan, PlanFunction, ProbePlan } from "../plan/nodes.ts";
 import { partitionCount } from "../plan/partition-count.ts";
+import type { Verdict } from "./row-types.ts";
 
 /** What rows are while they pass: columns in kernel memory, JavaScript values, or either, as they come. */
 export type Form = "columns" | "rows" | "any";
@@ -16,38 +18,42 @@ export interface Work {
 
 const work = (text: string, takes: Form, gives: Form): Work => ({ text, takes, gives });
 
-/** `form` is how the parent's rows come. */
-export function workOf(plan: Plan, form: Form): Work {
+/** `form` is how the parent's rows come; `verdict` is of operators that are given a function for each row. */
+export function workOf(plan: Plan, form: Form, verdict: Verdict): Work {
   switch (plan.op) {
     case "parallelize":
       return work(`rows of the driver, sent in ${count(plan.slices.length, "slice")}`, "any", "rows");
     case "range":
-      return work(`${plan.rows.toLocaleString("en")} numbers, made as they are read`, "any", "rows");
+      return work(`${plan.rows.toLocaleString("en")} numbers, made as they are read`, "any", "any");
     case "files":
       return work(
-        plan.format === "text" ? "kernels find lines, JavaScript makes strings" : `JavaScript reads ${plan.format}`,
+        plan.format === "text" ? "kernels find lines" : `JavaScript reads ${plan.format}`,
         "any",
-        "rows",
+        plan.format === "text" ? "columns" : "rows",
       );
     case "map":
     case "filter":
     case "flatMap":
-    case "mapPartitions":
-    case "mapPartitionsWithIndex":
     case "keyBy":
     case "mapValues":
     case "flatMapValues":
+      return workOfFunction(plan, verdict);
+    case "mapPartitions":
+    case "mapPartitionsWithIndex":
     case "mapAsync":
       return work(`JavaScript ${functionText(plan.fn, plan.at)}`, "rows", "rows");
     case "keys":
     case "values":
-      return form === "columns"
+      if (verdict.kind === "generated") return work("generated code", "columns", "columns");
+      return form === "columns" || verdict.kind === "byLayout"
         ? work("their column is taken as it is", "any", "any")
         : work(`JavaScript takes the ${plan.op}`, "rows", "rows");
     case "glom":
       return work("JavaScript makes one array a partition", "rows", "rows");
     case "lookup":
-      return work("JavaScript compares keys", "rows", "rows");
+      return verdict.kind === "generated"
+        ? work("generated code compares keys", "columns", "columns")
+        : work("JavaScript compares keys", "rows", "rows");
     case "zipWithIndex":
       return work("JavaScript numbers rows", "rows", "rows");
     case "union":
@@ -81,6 +87,28 @@ export function workOf(plan: Plan, form: Form): Work {
     default:
       return assertNever(plan);
   }
+}
+
+function workOfFunction(plan: MapPlan, verdict: Verdict): Work {
+  const text = functionText(plan.fn, plan.at);
+  switch (verdict.kind) {
+    case "generated":
+      return work(`generated code ${text}`, "columns", "columns");
+    case "byLayout":
+      return work(`generated code for rows whose layout has it, else JavaScript ${text}`, "any", "any");
+    case "javascript":
+      return work(`JavaScript ${text}${because(plan.fn, verdict.why)}`, "rows", "rows");
+    default:
+      return assertNever(verdict);
+  }
+}
+
+/** `, which has a loop (job.ts:4:9)` */
+function because({ lambda }: PlanFunction, why: NotNative | undefined): string {
+  const no = lambda !== undefined && "reason" in lambda ? lambda : why;
+  if (no === undefined || lambda === undefined) return "";
+  const place = lambda.file !== undefined && no.at !== undefined ? ` (${lambda.file}:${no.at})` : "";
+  return `, which ${no.reason}${place}`;
 }
 
 export function workOfAction(action: Action, at: SourcePosition | undefined): Work {
