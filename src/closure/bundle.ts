@@ -18,10 +18,12 @@ import { bundleError } from "./bundle-errors.ts";
 import { bundleMapText } from "./bundle-map.ts";
 import { addBundle } from "./bundles.ts";
 import type { JobBundle } from "./contracts.ts";
+import { type FileSources, keepSources, sourcesOf } from "./function-sources.ts";
 import { helperNames } from "./helper-names.ts";
 import { ClosureScope, helpersSymbol } from "./runtime.ts";
 import { displayName, type TransformedFiles } from "./source-files.ts";
 import { addBundleMap } from "./stack.ts";
+import { prepareTexts } from "./text-home.ts";
 
 /** The first line of every bundle. Its beginning tells Bun to run the text as it is. */
 export const bundleMarker = "// @bun firesteel bundle 1";
@@ -51,6 +53,7 @@ type Built =
 
 async function build(entry: string, lazy: boolean): Promise<Built> {
   const files: TransformedFiles = new Map();
+  const sources: FileSources = new Map();
   let refused: unknown;
   const transformed = async (path: string): Promise<RewrittenFile> => {
     const { transformFile } = await import("./transform-file.ts");
@@ -64,7 +67,10 @@ async function build(entry: string, lazy: boolean): Promise<Built> {
         runtime: "firesteel:closures",
         lazy,
       });
-      if (file.transformed !== undefined) files.set(path, file.transformed.lines);
+      if (file.transformed !== undefined) {
+        files.set(path, file.transformed.lines);
+        sources.set(file.transformed.source.name, file.transformed.source);
+      }
       return file;
     } catch (thrown) {
       refused ??= thrown;
@@ -91,7 +97,9 @@ async function build(entry: string, lazy: boolean): Promise<Built> {
       .replace(/^\/\/ @bun[^\n]*/, bundleMarker)
       .replace(/\n\/\/# debugId=.*\s*$/, "")
       .trimEnd() + "\n";
-  return { ok: true, bundle: { hash: hashOf(code), code, map: bundleMapText(result.map, files), entry } };
+  const bundle = { hash: hashOf(code), code, map: bundleMapText(result.map, files), entry };
+  keepSources(bundle, sources);
+  return { ok: true, bundle };
 }
 
 const engineFolder = fileURLToPath(new URL("../", import.meta.url));
@@ -153,7 +161,9 @@ export function loadScope(bundle: JobBundle, isDriver: boolean): Promise<BundleM
 }
 
 async function importBundle(bundle: JobBundle, isDriver: boolean): Promise<BundleModule> {
-  const scope = new ClosureScope(() => bundle.hash, isDriver);
+  const sources = isDriver ? sourcesOf(bundle) : undefined;
+  if (isDriver && sources === undefined) await prepareTexts();
+  const scope = new ClosureScope(() => bundle.hash, isDriver, sources);
   const place = globalThis as { [helpersSymbol]?: ClosureScope["helpers"] };
   const outer = place[helpersSymbol];
   place[helpersSymbol] = scope.helpers;

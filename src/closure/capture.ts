@@ -6,11 +6,14 @@
  * cannot be had and why, the function], so that an object captured twice is one object again.
  */
 import { encodeValue, UnshippableValue, type OtherValue } from "../data/value-codec.ts";
+import type { Lambda, NoLambda } from "../expr/ir.ts";
 import { useBundle } from "./bundles.ts";
 import { builtinPath } from "./builtins.ts";
 import "./class-source.ts";
 import { type CaptureOptions, type ClosureRef, handleSymbol, refuseSymbol } from "./contracts.ts";
 import { ImportIndex } from "./imported.ts";
+import { lambdaOf, lambdaOfBuiltin } from "./lambda.ts";
+import { DriverMeanings } from "./lambda-homes.ts";
 import { warnOfMutations } from "./mutations.ts";
 import { foreignFunction, hintForBound, hintForCapture, operatorPlace, positionIn, refusal } from "./refusals.ts";
 import {
@@ -20,6 +23,7 @@ import {
   type Meta,
   methodOf,
   recordBound,
+  type Tag,
   tagOf,
   userClassOf,
 } from "./runtime.ts";
@@ -85,7 +89,24 @@ class Capture {
       captures,
       text: meta?.text ?? (fn.name === "" ? "function" : fn.name),
       at: tag === undefined ? this.options.at : positionIn(fileOf(tag.id), meta?.at),
+      lambda: this.lambda(fn, tag),
     };
+  }
+
+  /** What the function computes, as far as it can be read. */
+  private lambda(fn: object, tag: Tag | undefined): Lambda | NoLambda {
+    const no = (reason: string): NoLambda => ({ reason, file: undefined, at: undefined });
+    if (tag !== undefined) {
+      const meanings = new DriverMeanings((each, { id, scope, captures }) =>
+        this.readCaptures(each, id, scope, captures),
+      );
+      const source = meanings.sourceOf(fn, tag);
+      return source === undefined ? no("is read by no parser") : lambdaOf(source);
+    }
+    const path = builtinPath(fn);
+    if (path !== undefined) return lambdaOfBuiltin(path, this.options.operator);
+    if (boundOf(fn) !== undefined) return no("is bound to an object");
+    return no(methodOf(fn) !== undefined ? "is a method" : "is not a function of the job's files");
   }
 
   private scopeOf(fn: object): ClosureScope | undefined {

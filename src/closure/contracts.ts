@@ -4,6 +4,8 @@
  * expressions of the user's files are tagged with an id, a hoisted factory and lazily read captures (`transform.ts`).
  */
 
+import type { Lambda, NoLambda } from "../expr/ir.ts";
+
 /** A place in the user's files, as the user wrote them. `file` is relative to the working directory when below it. */
 export interface CallSite {
   readonly file: string;
@@ -37,6 +39,8 @@ export interface ClosureRef {
   readonly text: string;
   /** Where the function was written. */
   readonly at: CallSite | undefined;
+  /** What it computes, or why that is not known. */
+  readonly lambda?: Lambda | NoLambda;
 }
 
 /** Handles that ship inside captures by id and mean something on the other side. */

@@ -6,6 +6,7 @@
 import { child, list, part } from "./ast.ts";
 import { type Edit, type Output, showPosition } from "./edits.ts";
 import { idOf, type FileWork } from "./file-work.ts";
+import { languageNames } from "./lambda-language.ts";
 import type { Meta } from "./runtime.ts";
 import type { Unit, Variable } from "./scopes.ts";
 
@@ -162,6 +163,10 @@ export function metaOf(work: FileWork, unit: Unit): string {
     ...optional(
       "bound",
       unit.bound.map(each => [each.what, showPosition(lines, each.at)]),
+    ),
+    ...optional(
+      "hides",
+      [...unit.captures.keys()].map(each => each.name).filter(name => languageNames.has(name) && !captured.has(name)),
     ),
   };
   return JSON.stringify(JSON.stringify(meta));

@@ -1,6 +1,7 @@
 /** One file on its way through the transform: what the transform's parts share. */
 import type { Analysis } from "./analyse.ts";
 import type { Edits, Positions, Segment } from "./edits.ts";
+import type { FileSource } from "./function-sources.ts";
 import type { Unit } from "./scopes.ts";
 
 export interface TransformOptions {
@@ -20,6 +21,8 @@ export interface TransformOptions {
 export interface Transformed {
   readonly text: string;
   readonly lines: readonly (readonly Segment[])[];
+  /** What it was made from, for whoever reads its functions. */
+  readonly source: FileSource;
 }
 
 /** What the parts of the transform share about one file. */

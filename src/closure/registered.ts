@@ -9,6 +9,7 @@ import { mainFile, type RewrittenFile, rewriteImports } from "../platform/bundle
 import { bundleJob, hashOf } from "./bundle.ts";
 import { addBundle, bundlesFor } from "./bundles.ts";
 import type { JobBundle } from "./contracts.ts";
+import type { FileSources } from "./function-sources.ts";
 import { ClosureScope } from "./runtime.ts";
 import { registeredHelpers } from "./registered-helpers.ts";
 import { displayName } from "./source-files.ts";
@@ -26,7 +27,8 @@ export function registerImports(): void {
 }
 
 /** The bundle of a function: that of its file when the file is an entry, otherwise that of the entry imported last. */
-const scope = new ClosureScope(id => keys.get(id.slice(0, id.lastIndexOf(":"))) ?? latestKey, true);
+const sources: FileSources = new Map();
+const scope = new ClosureScope(id => keys.get(id.slice(0, id.lastIndexOf(":"))) ?? latestKey, true, sources);
 
 async function rewrite(path: string): Promise<RewrittenFile> {
   const { transformFile } = await import("./transform-file.ts");
@@ -43,7 +45,10 @@ async function rewrite(path: string): Promise<RewrittenFile> {
     runtime,
     lazy: false,
   });
-  if (file.transformed !== undefined) addFileMap(path, file.transformed.lines);
+  if (file.transformed !== undefined) {
+    addFileMap(path, file.transformed.lines);
+    sources.set(name, file.transformed.source);
+  }
   if (isEntry) addEntry(path, name, text);
   return file;
 }

@@ -7,6 +7,7 @@
  */
 import { registerClass, type ShippableClass } from "../data/classes.ts";
 import { useBundle } from "./bundles.ts";
+import type { FileSources } from "./function-sources.ts";
 import { shippableClass, hydration, type UserClass } from "./instances.ts";
 
 /** What the transform found out about a function or class; positions are `line:column`. */
@@ -24,6 +25,8 @@ export interface Meta {
   readonly writes?: readonly (readonly [name: string, at: string])[];
   readonly mutations?: readonly (readonly [name: string, path: readonly string[], by: string, at: string])[];
   readonly bound?: readonly (readonly [what: string, at: string])[];
+  /** Names of the language that mean something else here: its module's variables and imports. */
+  readonly hides?: readonly string[];
 }
 
 export type AnyFunction = (...args: unknown[]) => unknown;
@@ -120,6 +123,8 @@ export class ClosureScope {
     /** The bundle that functions of this scope are found in, elsewhere. */
     readonly bundleOf: (id: string) => string,
     readonly isDriver: boolean,
+    /** The syntax trees of its files, where this process has parsed them. */
+    readonly sources?: FileSources | undefined,
   ) {
     scopes.push(this);
     if (isDriver) driverScopes.push(this);

@@ -17,6 +17,7 @@ import { Edits, Lines, Output, type Positions } from "./edits.ts";
 import { editEntry } from "./entry-edits.ts";
 import { factoryOf, metaOf, slotsOf } from "./factories.ts";
 import { idOf, type FileWork, type Transformed, type TransformOptions } from "./file-work.ts";
+import { FileSource } from "./function-sources.ts";
 import { helperNames } from "./helper-names.ts";
 import { importRegistrations, lazyRegistrations } from "./import-registrations.ts";
 import { loaderOf, parse } from "./parse.ts";
@@ -43,7 +44,8 @@ export function transformProgram(
   if (options.mode === "register") printRegistered(work, output, prefix + tags);
   else if (options.role === "entry") printEntry(work, output, prefix, tags);
   else printModule(work, output, prefix, tags);
-  return output.result();
+  const source = new FileSource(options.name, options.path, options.role, work.analysis, lines);
+  return { ...output.result(), source };
 }
 
 /** Tags every function where it stands; returns the tags of the module's own declarations. */

@@ -39,8 +39,26 @@ export function isLambda(converted: Lambda | NoLambda | undefined): converted is
 
 export type Unary = "-" | "+" | "!" | "~" | "typeof";
 export type Binary =
-  | "+" | "-" | "*" | "/" | "%" | "**" | "&" | "|" | "^" | "<<" | ">>" | ">>>"
-  | "<" | "<=" | ">" | ">=" | "==" | "!=" | "===" | "!==";
+  | "+"
+  | "-"
+  | "*"
+  | "/"
+  | "%"
+  | "**"
+  | "&"
+  | "|"
+  | "^"
+  | "<<"
+  | ">>"
+  | ">>>"
+  | "<"
+  | "<="
+  | ">"
+  | ">="
+  | "=="
+  | "!="
+  | "==="
+  | "!==";
 
 /** `at` is there wherever an expression may be the reason for something. */
 export type Expr = { readonly at?: Place } & (
@@ -80,5 +98,4 @@ export type Expr = { readonly at?: Place } & (
   | { readonly op: "giveUp"; readonly reason: string }
 );
 
-export type ObjectEntry =
-  { readonly name: string; readonly value: Expr } | { readonly spread: Expr };
+export type ObjectEntry = { readonly name: string; readonly value: Expr } | { readonly spread: Expr };

@@ -1,0 +1,100 @@
+/**
+ * What the parts that turn a function into an expression share: locals and captures that are given out, the limits of what is
+ * worth it, and the refusal that ends a conversion.
+ */
+import type { Expr, Place, Primitive } from "../expr/ir.ts";
+import type { Node } from "./ast.ts";
+import type { Binding, Env, FunctionSource, Home } from "./lambda-names.ts";
+
+/** Thrown where a function has no expression. The reason continues "runs as JavaScript: it …". */
+export class Refused extends Error {
+  constructor(
+    readonly reason: string,
+    readonly file: string | undefined,
+    readonly at: Place | undefined,
+  ) {
+    super(reason);
+  }
+}
+
+const nodesMax = 2000;
+const inlinedDepthMax = 64;
+
+export abstract class Converter {
+  readonly captures: Primitive[] = [];
+  locals = 0;
+  private nodes = 0;
+  private readonly captureIndexes = new Map<Home, Map<string, number>>();
+  /** Functions that are being inlined, and where in the operator's function they are called. */
+  private readonly calls: { readonly identity: unknown; readonly at: Place | undefined }[] = [];
+
+  constructor(protected readonly root: Home) {}
+
+  abstract expression(node: Node, env: Env): Expr;
+  abstract evaluate(node: Node, env: Env): Binding;
+  abstract inline(source: FunctionSource, args: readonly Binding[], node: Node, env: Env): Expr;
+  /** The body of a function, whose parameters are in `env`. */
+  abstract body(fn: Node, env: Env): Expr;
+  abstract bind(pattern: Node, value: Binding, env: Env, body: () => Expr): Expr;
+
+  local(): number {
+    return this.locals++;
+  }
+
+  /** The place of a node in the operator's function: where it is called, for what an inlined function of another file does. */
+  place(node: Node, env: Env): Place | undefined {
+    return env.home.file === this.root.file ? env.home.place(node.start) : this.calls.at(-1)?.at;
+  }
+
+  /** Every expression that is made goes through here. */
+  made(expr: Expr, node: Node, env: Env): Expr {
+    if (++this.nodes > nodesMax) this.refuse("is too long", node, env);
+    const at = this.place(node, env);
+    return at === undefined ? expr : { ...expr, at };
+  }
+
+  refuse(reason: string, node: Node, env: Env): never {
+    throw new Refused(reason, env.home.file, env.home.place(node.start));
+  }
+
+  capture(binding: Extract<Binding, { kind: "primitive" }>): Expr {
+    let indexes = this.captureIndexes.get(binding.home);
+    if (indexes === undefined) this.captureIndexes.set(binding.home, (indexes = new Map()));
+    let index = indexes.get(binding.path);
+    if (index === undefined) {
+      index = this.captures.push(binding.value) - 1;
+      indexes.set(binding.path, index);
+    }
+    return { op: "capture", capture: index };
+  }
+
+  /** Runs a conversion inside of a called function, which must not be called already. */
+  within<T>(identity: unknown, node: Node, env: Env, convert: () => T): T {
+    if (this.calls.some(each => each.identity === identity)) this.refuse("calls itself", node, env);
+    if (this.calls.length >= inlinedDepthMax) this.refuse("calls functions too deep in each other", node, env);
+    this.calls.push({ identity, at: this.place(node, env) });
+    const result = convert();
+    this.calls.pop();
+    return result;
+  }
+
+  /** The value in a local, unless it is as good as one. */
+  shared(value: Expr, body: (value: Expr) => Expr): Expr {
+    if (isTrivial(value)) return body(value);
+    const local = this.local();
+    return { op: "let", local, value, body: body({ op: "local", local }) };
+  }
+}
+
+/** Costs nothing to compute twice. */
+export function isTrivial({ op }: Expr): boolean {
+  return op === "local" || op === "capture" || op === "constant";
+}
+
+export function constant(value: Primitive): Expr {
+  return { op: "constant", value };
+}
+
+export function valueOf(value: Expr): Binding {
+  return { kind: "value", value };
+}
