@@ -241,6 +241,15 @@ export function widenF32(values: usize, n: i32, out: usize): void {
   for (let i: usize = 0; i < <usize>n; i++) store<f64>(out + (i << 3), <f64>load<f32>(values + (i << 2)));
 }
 
+export function widenU8(values: usize, n: i32, out: usize): void {
+  for (let i: usize = 0; i < <usize>n; i++) store<f64>(out + (i << 3), <f64>load<u8>(values + i));
+}
+
+/** out[i] = start + (from + i) × step */
+export function writeRange(start: f64, step: f64, from: i32, n: i32, out: usize): void {
+  for (let i: i32 = 0; i < n; i++) store<f64>(out + (<usize>i << 3), start + <f64>(from + i) * step);
+}
+
 /**
  * Sums in eight lanes. state f64[9]: rows so far, then the lanes' sums. Values before the row at which lane 0 is due and
  * after the last whole stripe go one by one.

@@ -8,7 +8,8 @@ export { groupBytes, groupFixed, lookupBytes, lookupFixed, rehashBytes, rehashFi
 export { beginOrder, countOrder, endOrder, placeOrder, rekeyOrder, scatterOrder, settleOrder } from "./hash-order";
 export {
   countBy, foldMaxF64, foldMinF64, foldSumF64, foldSumI32, maxByF64, maxByI32, mergeMomentsBy, minByF64, minByI32, momentLanes,
-  momentsByF64, momentsByI32, sumByF64, sumByI32, sumColumnsBy, sumLanes, widenF32, widenI32,
+  momentsByF64, momentsByI32, sumByF64, sumByI32, sumColumnsBy, sumLanes, widenF32, widenI32, widenU8,
+  writeRange,
 } from "./aggregate";
 export { countLists, fillLists, markGroups, probeLists, sumLists } from "./join";
 export {

@@ -73,6 +73,20 @@ describe.each([
       const floats = new Float32Array(values);
       run.widenF32(putBytes(on, new Uint8Array(floats.buffer)), n, wide);
       expect(getF64(on, wide, n)).toEqual(Array.from(floats));
+      const bytes = new Uint8Array(integers);
+      run.widenU8(putBytes(on, bytes), n, wide);
+      expect(getF64(on, wide, n)).toEqual(Array.from(bytes));
+    });
+  });
+
+  test("the numbers of a range", () => {
+    property(20, random => {
+      const on = fixture({ start });
+      const n = random.below(40);
+      const [first, step, from] = [random.float() * 2 ** random.below(60), random.float() - 0.5, random.below(1 << 20)];
+      const out = on.allocator.put(n * 8 + 8);
+      on.kernels.run.writeRange(first, step, from, n, out);
+      expect(getF64(on, out, n)).toEqual(Array.from({ length: n }, (_, i) => first + (from + i) * step));
     });
   });
 });
