@@ -72,7 +72,7 @@ function bindings(wasm: Uint8Array): string {
 }
 
 async function buildBinary(): Promise<void> {
-  const inputs = [...filesBelow("src"), "package.json", "build.ts", "package-lock.json"];
+  const inputs = [...filesBelow("src"), ...filesBelow("bench"), "package.json", "build.ts", "package-lock.json"];
   if (isFresh("binary", inputs, ["dist/firesteel"])) return;
   const work = `build/binary-${process.pid}`;
   // whitespace and syntax alone: short names would save 1 % and make stack traces unreadable

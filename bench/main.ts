@@ -1,25 +1,64 @@
 /**
- * The benchmarks: `bun bench/main.ts [kernels|jobs|startup] …`, all of them when none is named. Jobs and startup run the
- * compiled binary, so build first (`npm run bench` does).
+ * `firesteel bench`: start-up, jobs and kernels of this program beside what one would write without it, in one run. Answers are
+ * compared before times are shown. Holds ratios against limits, and writes a report.
  */
-import { join } from "node:path";
+import { writeFileSync } from "node:fs";
+import { measureAgain, measureAll } from "./measure-all.ts";
+import { machineLine } from "./measure.ts";
+import { readBenchOptions, type BenchOptions } from "./options.ts";
+import { describeExcess, exceeds, heldFigures, readLimits, type Held } from "./guard.ts";
+import { markdownOf } from "./report/markdown.ts";
+import { reportPage } from "./report/page.ts";
+import type { BenchResults } from "./results.ts";
+import { openScratch, type Scratch } from "./scratch.ts";
 
-const parts: Readonly<Record<string, string>> = {
-  startup: "startup.ts",
-  jobs: "jobs/main.ts",
-  kernels: "kernels/main.ts",
-};
-
-const [named, ...rest] = process.argv.slice(2);
-if (named !== undefined && !(named in parts)) {
-  console.error(`there is no benchmark ${named}; there are ${Object.keys(parts).join(", ")}`);
-  process.exit(2);
+export interface BenchInvocation {
+  readonly operands: readonly string[];
+  readonly options: ReadonlyMap<string, readonly string[]>;
 }
-for (const name of named === undefined ? Object.keys(parts) : [named]) {
-  console.log(`\n# ${name}`);
-  const child = Bun.spawn([process.execPath, join(import.meta.dirname, parts[name]!), ...rest], {
-    stdio: ["inherit", "inherit", "inherit"],
-  });
-  const code = await child.exited;
-  if (code !== 0) process.exit(code);
+
+/** The exit code: 1 when a limit does not hold. */
+export async function runBench({ operands, options }: BenchInvocation): Promise<number> {
+  const chosen = readBenchOptions(operands, options);
+  const limits = chosen.limitsFile === undefined ? undefined : readLimits(chosen.limitsFile);
+  // with --markdown, stdout is the table alone
+  const print = (line: string) => (chosen.markdown ? process.stderr.write(`${line}\n`) : console.log(line));
+  const scratch = openScratch(chosen.scratchParent);
+  try {
+    const results = await measureAll(scratch, chosen, print);
+    print(`\n${machineLine(results.machine)}`);
+    print(Object.values(results.versions).join("; "));
+    if (chosen.markdown) console.log(markdownOf(results));
+    if (chosen.reportFile !== undefined) {
+      writeFileSync(chosen.reportFile, reportPage(results));
+      print(`wrote ${chosen.reportFile}`);
+    }
+    if (limits === undefined) return 0;
+    const holds = await holdLimits(scratch, chosen, results, figures => heldFigures(figures, limits), print);
+    return holds ? 0 : 1;
+  } finally {
+    scratch.remove();
+  }
+}
+
+async function holdLimits(
+  scratch: Scratch,
+  chosen: BenchOptions,
+  results: BenchResults,
+  held: (results: BenchResults) => readonly Held[],
+  print: (line: string) => void,
+): Promise<boolean> {
+  const figures = held(results);
+  const over = figures.filter(exceeds);
+  if (over.length === 0) {
+    print(`${figures.length} ratios hold their limits`);
+    return true;
+  }
+  print(`\n${over.length} of ${figures.length} ratios exceed their limits; measuring those once more`);
+  const names = new Set(over.map(each => each.figure));
+  const again = await measureAgain(scratch, chosen, over, print);
+  const still = held(again).filter(each => names.has(each.figure) && exceeds(each));
+  for (const each of still) process.stderr.write(`too slow: ${describeExcess(each)}\n`);
+  if (still.length === 0) print("all hold at the second try");
+  return still.length === 0;
 }

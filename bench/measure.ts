@@ -1,5 +1,21 @@
-/** What the benchmarks share: medians, the machine in one line, and the peak memory of a child process. */
-import { cpus, totalmem } from "node:os";
+/** What the benchmarks share: medians with their spread, the machine and the versions, and children that are measured. */
+import { cpus, release, totalmem } from "node:os";
+
+export interface Timing {
+  /** Median, least and most of all runs. */
+  readonly seconds: number;
+  readonly min: number;
+  readonly max: number;
+  readonly runs: number;
+}
+
+export interface Machine {
+  readonly processor: string;
+  readonly cores: number;
+  readonly memoryGib: number;
+  readonly system: string;
+  readonly date: string;
+}
 
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
@@ -7,30 +23,39 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-export function machineLine(): string {
+export function timing(seconds: readonly number[]): Timing {
+  return { seconds: median(seconds), min: Math.min(...seconds), max: Math.max(...seconds), runs: seconds.length };
+}
+
+export function thisMachine(): Machine {
   const all = cpus();
-  return `${all.length} × ${all[0]?.model ?? "unknown processor"}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform} ${process.arch}, bun ${Bun.version}`;
-}
-
-export interface ProcessRun {
-  readonly output: string;
-  readonly seconds: number;
-  /** User and system, all threads. */
-  readonly cpuSeconds: number;
-  readonly peakBytes: number;
-}
-
-/** Runs a command to its end; throws when it fails. */
-export async function runProcess(command: readonly string[]): Promise<ProcessRun> {
-  const startMs = performance.now();
-  const child = Bun.spawn([...command], { stdout: "pipe", stderr: "inherit" });
-  const output = await new Response(child.stdout).text();
-  if ((await child.exited) !== 0) throw new Error(`${command.join(" ")} failed`);
-  const usage = child.resourceUsage()!;
   return {
-    output,
-    seconds: (performance.now() - startMs) / 1000,
-    cpuSeconds: Number(usage.cpuTime.total) / 1e6,
-    peakBytes: usage.maxRSS,
+    processor: all[0]?.model.trim() ?? "unknown processor",
+    cores: all.length,
+    memoryGib: Math.round(totalmem() / 2 ** 30),
+    system: `${process.platform} ${process.arch}, kernel ${release()}`,
+    date: new Date().toISOString().slice(0, 10),
   };
+}
+
+export function machineLine(machine: Machine): string {
+  const { processor, cores, memoryGib, system, date } = machine;
+  return `${cores} × ${processor}, ${memoryGib} GiB, ${system}, ${date}`;
+}
+
+/** The environment of measured children: settings of this engine would change what is measured. */
+export function plainEnvironment(): Record<string, string> {
+  const kept = Object.entries(process.env).filter(([name]) => !/^(FIRESTEEL_|BUN_JSC_|BUN_BE_BUN)/.test(name));
+  return Object.fromEntries(kept) as Record<string, string>;
+}
+
+/** 0.0123 → "12.3 ms". */
+export function showSeconds(seconds: number): string {
+  if (seconds >= 10) return `${seconds.toFixed(1)} s`;
+  if (seconds >= 0.1) return `${seconds.toFixed(2)} s`;
+  return `${(seconds * 1000).toFixed(seconds < 0.01 ? 2 : 1)} ms`;
+}
+
+export function showMegabytes(bytes: number): string {
+  return `${Math.round(bytes / 1e6)} MB`;
 }

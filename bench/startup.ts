@@ -1,36 +1,32 @@
-/** How long the binary takes from start to exit: `version`, and `run` of a job that does nothing. Whole processes, medians. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { machineLine, median } from "./measure.ts";
+/** How long the program takes from start to exit: `version`, and `run` of a job that does nothing. Whole processes. */
+import { writeFileSync } from "node:fs";
+import { openProcess } from "./contender.ts";
+import { timing } from "./measure.ts";
+import { firesteelCommand } from "./programs.ts";
+import type { FigureResult } from "./results.ts";
+import type { Scratch } from "./scratch.ts";
 
-const binary = join(import.meta.dirname, "../dist/firesteel");
-const runs = 21;
+const emptyJob =
+  'import type { Context } from "firesteel";\nexport default async function main(_ctx: Context): Promise<void> {}\n';
 
-const folder = mkdtempSync(join(tmpdir(), "firesteel-startup-"));
-try {
-  const job = join(folder, "empty.ts");
-  writeFileSync(
-    job,
-    'import type { Context } from "firesteel";\nexport default async function main(_ctx: Context): Promise<void> {}\n',
-  );
-  console.log(machineLine());
-  await time("version", ["version"]);
-  await time("empty job", ["run", "--quiet", "--master", "local[2]", job]);
-} finally {
-  rmSync(folder, { recursive: true });
-}
-
-async function time(name: string, args: readonly string[]): Promise<void> {
-  const times: number[] = [];
-  for (let i = 0; i <= runs; i++) {
-    const startMs = performance.now();
-    const child = Bun.spawn([binary, ...args], { stdout: "ignore", stderr: "inherit" });
-    if ((await child.exited) !== 0) throw new Error(`${name} failed`);
-    // the first run finds a cold cache
-    if (i > 0) times.push(performance.now() - startMs);
+export async function runStartup(
+  scratch: Scratch,
+  options: { readonly runs: number; readonly threads: number },
+): Promise<FigureResult[]> {
+  const job = scratch.path("startup/empty.ts");
+  writeFileSync(job, emptyJob);
+  const commands: readonly (readonly [string, readonly string[]])[] = [
+    ["firesteel version", ["version"]],
+    ["firesteel run, an empty job", ["run", "--quiet", "--master", `local[${options.threads}]`, job]],
+  ];
+  const contenders = commands.map(([name, args]) => ({ name, program: openProcess(firesteelCommand(scratch, args)) }));
+  const seconds = new Map<string, number[]>(commands.map(([name]) => [name, []]));
+  for (let i = 0; i <= options.runs; i++) {
+    for (const { name, program } of contenders) {
+      const run = await program.once();
+      // the first run finds a cold cache
+      if (i > 0) seconds.get(name)!.push(run.seconds);
+    }
   }
-  console.log(
-    `${name.padEnd(12)} ${median(times).toFixed(1)} ms (${Math.min(...times).toFixed(1)} – ${Math.max(...times).toFixed(1)})`,
-  );
+  return [...seconds].map(([name, own]) => ({ name, timing: timing(own) }));
 }

@@ -84,6 +84,15 @@ describe("src", () => {
     expect(wrong).toEqual([]);
   });
 
+  test("one file imports what lies outside: the benchmarks, which measure from above", () => {
+    const wrong = sources.flatMap(file =>
+      file.imports
+        .filter(each => /^(bench|test|examples)\//.test(each.target))
+        .map(each => `${file.path} imports ${each.target}${each.dynamic ? " when needed" : ""}`),
+    );
+    expect(wrong).toEqual(["src/cli/bench.ts imports bench/main.ts when needed"]);
+  });
+
   test("no file reaches itself through imports", () => {
     expect(findCycle(sources)).toBeUndefined();
   });
@@ -128,7 +137,10 @@ describe("src", () => {
   });
 
   test("nothing but jobs is exported as default", () => {
-    const jobs = ["bench/jobs/figures.ts", "bench/jobs/word-count.ts"];
+    const paths = scripts.map(file => file.path);
+    const jobs = paths.filter(
+      path => path.startsWith("bench/jobs/") && paths.includes(path.replace(/\.ts$/, "-script.ts")),
+    );
     const found = [...sources, ...scripts].filter(file => file.defaultExport).map(file => file.path);
     expect(found.sort()).toEqual(jobs);
   });

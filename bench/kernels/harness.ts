@@ -5,12 +5,13 @@
  * A `*.bench.ts` file exports `cases: readonly BenchCase[]`. The C program prints its median nanoseconds and its checksum.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
 import { Bench } from "tinybench";
 import { BumpAllocator, type Allocator } from "../../src/kernel/allocator.ts";
 import type { Ptr } from "../../src/kernel/ptr.ts";
 import { compileKernels, createKernelMemory, instantiateKernels, type Kernels } from "../../src/kernel/kernels.ts";
+import type { Timing } from "../measure.ts";
+import type { KernelResult } from "../results.ts";
+import type { Scratch } from "../scratch.ts";
 
 export interface BenchCase {
   /** Unique: family, shape, size ("group f64 1M"). The key in bench/limits.json. */
@@ -32,15 +33,8 @@ export interface NativeTwin {
   readonly args?: readonly string[];
 }
 
-export interface BenchResult {
-  readonly name: string;
-  readonly kernelMs: number;
-  readonly jsMs: number;
-  readonly nativeMs: number | undefined;
-}
-
-const root = join(import.meta.dirname, "../..");
 const sampleMs = 150;
+const quickSampleMs = 100;
 const slowMs = 200;
 
 let module: WebAssembly.Module | undefined;
@@ -88,11 +82,15 @@ export function wordOf(key: number): string {
 }
 
 /** `quick` is for the guard: slow functions once or twice, and no C. */
-export async function runCase(benchCase: BenchCase, options: { readonly quick: boolean }): Promise<BenchResult> {
+export async function runCase(
+  benchCase: BenchCase,
+  options: { readonly quick: boolean; readonly scratch: Scratch },
+): Promise<KernelResult> {
   const runs = benchCase.prepare();
   const kernel = await measure(runs.kernel, options.quick);
   const js = await measure(runs.jsLoop, options.quick);
-  const native = options.quick || benchCase.native === undefined ? undefined : runNative(benchCase.native);
+  const native =
+    options.quick || benchCase.native === undefined ? undefined : runNative(options.scratch, benchCase.native);
   for (const [who, checksum] of [
     ["JavaScript", js.checksum],
     ["C", native?.checksum],
@@ -101,17 +99,27 @@ export async function runCase(benchCase: BenchCase, options: { readonly quick: b
       throw new Error(`${benchCase.name}: the kernel's checksum is ${kernel.checksum}, that of ${who} ${checksum}`);
     }
   }
-  return { name: benchCase.name, kernelMs: kernel.ms, jsMs: js.ms, nativeMs: native?.ms };
+  return {
+    name: benchCase.name,
+    kernel: kernel.timing,
+    jsLoop: js.timing,
+    c: native === undefined ? undefined : native.ms / 1000,
+  };
 }
 
-/** Median milliseconds of one call. The first calls warm the compiler up; slow functions are called fewer times. */
-async function measure(run: () => number, quick: boolean): Promise<{ readonly ms: number; readonly checksum: number }> {
+interface Measured {
+  readonly timing: Timing;
+  readonly checksum: number;
+}
+
+/** One call's time. The first calls warm the compiler up; slow functions are called fewer times. */
+export async function measure(run: () => number, quick: boolean): Promise<Measured> {
   const started = performance.now();
   const checksum = run();
   const firstMs = performance.now() - started;
   const slow = firstMs > slowMs;
   const bench = new Bench({
-    time: slow ? 0 : sampleMs,
+    time: slow ? 0 : quick ? quickSampleMs : sampleMs,
     iterations: slow ? (quick || firstMs > 5 * slowMs ? 1 : 3) : 5,
     warmupTime: slow ? 0 : 20,
     warmupIterations: slow ? 0 : 3,
@@ -128,32 +136,17 @@ async function measure(run: () => number, quick: boolean): Promise<{ readonly ms
   const result = bench.tasks[0]!.result;
   if (result.state !== "completed") throw new Error(`a benchmark run ended as ${result.state}`, { cause: result });
   if (!Object.is(last, checksum)) throw new Error(`two runs gave the checksums ${checksum} and ${last}`);
-  return { ms: result.latency.p50, checksum };
+  const { p50, min, max, samplesCount } = result.latency;
+  return { timing: { seconds: p50 / 1000, min: min / 1000, max: max / 1000, runs: samplesCount }, checksum };
 }
 
-let compiler: string | undefined | null = null;
-
-function findCompiler(): string | undefined {
-  compiler ??= ["gcc", "clang", "cc"].find(name => spawnSync(name, ["--version"]).status === 0);
-  return compiler;
-}
-
-/** Undefined where there is no compiler. Without contraction to fused multiply-adds C rounds as WASM does. */
-function runNative(twin: NativeTwin): { readonly ms: number; readonly checksum: number } | undefined {
-  const cc = findCompiler();
-  if (cc === undefined) return undefined;
-  const source = join(root, "bench/native", twin.source);
-  const folder = join(root, "build/native");
-  const program = join(folder, twin.source.replace(/\.c$/, ""));
-  const headers = readdirSync(join(root, "bench/native")).filter(file => file.endsWith(".h"));
-  const inputs = [source, import.meta.filename, ...headers.map(file => join(root, "bench/native", file))];
-  if (!existsSync(program) || inputs.some(file => statSync(file).mtimeMs > statSync(program).mtimeMs)) {
-    mkdirSync(folder, { recursive: true });
-    const built = spawnSync(cc, ["-O3", "-march=native", "-ffp-contract=off", "-o", program, source, "-lm"], {
-      encoding: "utf8",
-    });
-    if (built.status !== 0) throw new Error(`${cc} could not compile ${twin.source}:\n${built.stderr}`);
-  }
+/** Undefined where there is no compiler. The program prints its median nanoseconds and its checksum. */
+export function runNative(
+  scratch: Scratch,
+  twin: NativeTwin,
+): { readonly ms: number; readonly checksum: number } | undefined {
+  const program = scratch.program(`native/${twin.source}`);
+  if (program === undefined) return undefined;
   const ran = spawnSync(program, twin.args ?? [], { encoding: "utf8" });
   const [nanoseconds, checksum] = (ran.stdout ?? "").trim().split(/\s+/).map(Number);
   if (ran.status !== 0 || nanoseconds === undefined || checksum === undefined) {

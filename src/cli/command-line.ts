@@ -53,8 +53,12 @@ function readArguments(command: CommandName, spec: CommandSpec, argv: readonly s
     if (option.value === undefined && attached !== undefined) {
       throw new UsageError(`--${option.name} takes no value`, { hint: seeHelp(command) });
     }
-    if (option.value !== undefined && attached === undefined) at++;
-    const value = option.value === undefined ? "" : (attached ?? argv[at]);
+    const takesNext =
+      option.value !== undefined &&
+      attached === undefined &&
+      !(option.valueOptional && standsAlone(spec, argv[at + 1]));
+    if (takesNext) at++;
+    const value = takesNext ? argv[at] : (attached ?? "");
     if (value === undefined)
       throw new UsageError(`${word} needs a value: ${word} ${option.value}`, { hint: seeHelp(command) });
     const values = options.get(option.name) ?? [];
@@ -64,6 +68,11 @@ function readArguments(command: CommandName, spec: CommandSpec, argv: readonly s
     options.set(option.name, [...values, value]);
   }
   return { options, operands: [...operands, ...argv.slice(at)] };
+}
+
+/** The word after an option whose value is optional is not that value. */
+function standsAlone(spec: CommandSpec, next: string | undefined): boolean {
+  return next === undefined || next.startsWith("-") || spec.operandChoices?.includes(next) === true;
 }
 
 /** `--name`, `--name=value`, `-n`. */

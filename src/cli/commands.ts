@@ -10,6 +10,8 @@ export interface OptionSpec {
   readonly short?: string;
   /** What its value is called; absent for a flag. */
   readonly value?: string;
+  /** The value may be left out, and is then empty. */
+  readonly valueOptional?: boolean;
   readonly repeated?: boolean;
   readonly meaning: string;
 }
@@ -18,6 +20,8 @@ export interface CommandSpec {
   readonly summary: string;
   /** As the usage line shows them. */
   readonly operands: string;
+  /** What its operands may be, where those are few: never taken for an option's optional value. */
+  readonly operandChoices?: readonly string[];
   readonly operandsMin: number;
   readonly operandsMax: number;
   /** The first operand ends the command's options; what follows it is the job's. */
@@ -56,6 +60,34 @@ What the job's code sets wins over the command line, that over the environment
 
 Exit code: 0 done, 1 the job failed, 2 wrong usage, 130 after Ctrl-C (a second Ctrl-C does not wait).`;
 
+const benchOptions: readonly OptionSpec[] = [
+  { name: "only", value: "A,B", meaning: "these jobs and families of kernels alone" },
+  { name: "quick", meaning: "small sizes and few runs, kernels without C" },
+  { name: "runs", value: "N", meaning: "how often each contender runs after a warm-up (default: 5; quick: 3)" },
+  {
+    name: "rows",
+    value: "N",
+    meaning: "rows of the jobs over ranges, the other jobs in proportion (default: 10000000; quick: 2000000)",
+  },
+  {
+    name: "megabytes",
+    value: "N",
+    meaning: "size of the text and of what tera-sort sorts (default: 200; quick: 20 and 10)",
+  },
+  { name: "threads", value: "K", meaning: "task threads: local[K] (default: 2)" },
+  { name: "spark", value: "HOME", meaning: "run the jobs on the Spark in this folder too" },
+  { name: "report", value: "FILE", valueOptional: true, meaning: "write an HTML page (default: firesteel-bench.html)" },
+  { name: "markdown", meaning: "print the tables as Markdown, and all else to stderr" },
+  { name: "guard", meaning: "small sizes, and exit 1 when a ratio exceeds its limit" },
+  { name: "limits", value: "FILE", meaning: "limits for --guard other than the program's own" },
+  { name: "scratch", value: "FOLDER", meaning: "where inputs and outputs go (default: the system's temporary folder)" },
+  help,
+];
+
+const benchNotes = `Kernels are timed beside JavaScript loops, jobs beside scripts for one thread, and both beside C where a compiler
+is at hand. All contenders of a job take turns, and their answers are compared before times are printed: medians, the
+fastest and the slowest run, peak memory.`;
+
 export const commands = {
   run: {
     summary: "run a job",
@@ -83,6 +115,16 @@ says where. What the job prints is not shown. Other effects of its own code happ
     operandsMax: 1,
     jobFirst: false,
     options: [{ name: "output", short: "o", value: "FILE", meaning: "where to write it (required)" }, help],
+  },
+  bench: {
+    summary: "measure this program beside scripts, C and Spark",
+    operands: "[kernels|jobs|startup]",
+    operandChoices: ["kernels", "jobs", "startup"],
+    operandsMin: 0,
+    operandsMax: 1,
+    jobFirst: false,
+    options: benchOptions,
+    notes: benchNotes,
   },
   version: {
     summary: "print the version",

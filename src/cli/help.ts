@@ -90,7 +90,8 @@ function usage(name: string, spec: CommandSpec): string {
 
 function optionUsage(option: OptionSpec): string {
   const name = option.short === undefined ? `    --${option.name}` : `-${option.short}, --${option.name}`;
-  return option.value === undefined ? name : `${name} ${option.value}`;
+  if (option.value === undefined) return name;
+  return option.valueOptional === true ? `${name} [${option.value}]` : `${name} ${option.value}`;
 }
 
 function optionMeaning(option: OptionSpec): string {

@@ -34,6 +34,8 @@ async function dispatch(invocation: Invocation): Promise<number> {
       return (await import("./run.ts")).run(invocation.command, invocation);
     case "bundle":
       return (await import("./bundle.ts")).bundle(invocation);
+    case "bench":
+      return (await import("./bench.ts")).bench(invocation);
     case "version":
       console.log((await import("./version.ts")).versionText());
       return 0;
