@@ -1,4 +1,7 @@
-/** The same job gives the same rows in the same order, floating-point sums included, on any number of threads and at any memory. */
+/**
+ * The same job gives the same rows in the same order, floating-point sums included, on any number of threads, at any memory, and
+ * whoever runs its functions, generated code or JavaScript.
+ */
 import { expect, test } from "bun:test";
 import { difference } from "../data/same.ts";
 import { loadSuite, startContext, stopContext, type SuiteOptions } from "./suite.ts";
@@ -9,11 +12,12 @@ const places: readonly SuiteOptions[] = [
   { master: "local[1]" },
   { master: "local[2]", conf: { "firesteel.executor.memory": "16m" } },
   { master: "local[4]" },
+  { master: "local[2]", conf: { "firesteel.codegen": false } },
 ];
 const results = new Map<string, unknown[]>();
 
 for (const place of places) {
-  test(`${Object.keys(jobs).length} jobs on ${place.master}${place.conf === undefined ? "" : " with little memory"}`, async () => {
+  test(`${Object.keys(jobs).length} jobs on ${place.master} ${Object.entries(place.conf ?? {}).join(" ")}`, async () => {
     const ctx = await startContext("same-everywhere", place);
     try {
       for (const [name, run] of Object.entries(jobs)) results.set(name, [...(results.get(name) ?? []), await run(ctx)]);
