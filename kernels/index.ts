@@ -33,3 +33,8 @@ export {
   keyLengthsFixed, keyLengthsRaw, keyLengthsUtf8, keyWriteBool, keyWriteByte, keyWriteF32, keyWriteF64, keyWriteI32,
   keyWriteRaw, keyWriteUtf8,
 } from "./key-bytes";
+export {
+  parquetBools, parquetCodes, parquetCopy, parquetCutsUtf8, parquetDays, parquetDecimals, parquetEnds, parquetI64, parquetLevels,
+  parquetSpread1, parquetSpread4, parquetSpread8, parquetTimes, parquetU32, parquetU64,
+} from "./parquet";
+export { snappyDecompress } from "./snappy";

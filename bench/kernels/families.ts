@@ -18,7 +18,9 @@ export const families: Readonly<Record<string, () => Promise<Family>>> = {
   "merge-sort": () => import("./merge-sort.bench.ts"),
   move: () => import("./move.bench.ts"),
   normalize: () => import("./normalize.bench.ts"),
+  parquet: () => import("./parquet.bench.ts"),
   partition: () => import("./partition.bench.ts"),
+  snappy: () => import("./snappy.bench.ts"),
   sort: () => import("./sort.bench.ts"),
   text: () => import("./text.bench.ts"),
 };

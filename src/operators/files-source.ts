@@ -1,6 +1,6 @@
 /**
- * Files as rows: opens the partition's split by its format and counts what was read, replaced and dropped. For who works on
- * columns it hands out batches where the format makes them without JavaScript rows, else rows.
+ * Files as rows: opens the partition's split by its format and counts what was read, replaced and dropped. Hands out batches
+ * where the format makes them without JavaScript rows, to who works on columns or when they cost no more.
  */
 import type { Batch } from "../data/column.ts";
 import type { InputSplit, ScanFormat, SourceMetric } from "../sources/contracts.ts";
@@ -29,7 +29,7 @@ export function openFiles(
     metrics: { add: (metric: SourceMetric, amount: number) => env.count(metric, amount, split.path) },
   });
   const close = () => source.close();
-  if (options.columns && source.nextBatch !== undefined) {
+  if (source.nextBatch !== undefined && (options.columns || source.columnar === true)) {
     return { next: () => chunkOf(source.nextBatch!(), batchChunk), close };
   }
   return { next: () => chunkOf(source.nextChunk(), rowsChunk), close };

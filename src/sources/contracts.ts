@@ -102,9 +102,11 @@ export interface RowSource<T = unknown> {
   nextChunk(): Pulled<T[]>;
   /**
    * The same rows as columns, at most `batchRowsMax`, valid until the next call or `close`. Present where the format
-   * makes columns without making JavaScript rows first (text).
+   * makes columns without making JavaScript rows first (text, Parquet).
    */
   nextBatch?(): Pulled<Batch>;
+  /** Rows made from batches are no slower than chunks: whoever needs rows may as well take batches. */
+  readonly columnar?: boolean;
   close(): void;
 }
 

@@ -4,6 +4,7 @@ import { copyRanges, rangesLength } from "../kernel/move.ts";
 import { nullPtr, type Ptr } from "../kernel/ptr.ts";
 import type { SourceEnv } from "./contracts.ts";
 import { LineSpans } from "./line-spans.ts";
+import { Room } from "./room.ts";
 
 const offsetsBytes = (batchRowsMax + 1) * 4;
 
@@ -52,29 +53,5 @@ export class LineBatches {
     this.env.allocator.free(this.offsets, offsetsBytes);
     this.column.free();
     this.repaired.free();
-  }
-}
-
-/** A piece of kernel memory that grows to what is asked of it; its contents do not survive growing. */
-class Room {
-  private ptr: Ptr = nullPtr;
-  private bytes = 0;
-
-  constructor(private readonly env: SourceEnv) {}
-
-  ensure(bytes: number): Ptr {
-    if (bytes > this.bytes || this.ptr === nullPtr) {
-      this.free();
-      const capacity = Math.max(bytes, 1 << 16);
-      this.ptr = this.env.allocator.alloc(capacity);
-      this.bytes = capacity;
-    }
-    return this.ptr;
-  }
-
-  free(): void {
-    if (this.ptr !== nullPtr) this.env.allocator.free(this.ptr, this.bytes);
-    this.ptr = nullPtr;
-    this.bytes = 0;
   }
 }

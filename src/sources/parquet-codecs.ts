@@ -36,7 +36,7 @@ function decompressSome(codec: CompressionCodec, bytes: Buffer, plainBytes: numb
   }
 }
 
-function blockBytes(bytes: Buffer, plainBytes: number): number {
+export function blockBytes(bytes: Buffer, plainBytes: number): number {
   if (!(plainBytes >= 0 && plainBytes <= bytes.length * blockRatioMax))
     throw new Error(`a page of ${plainBytes} bytes in ${bytes.length}`);
   return plainBytes;

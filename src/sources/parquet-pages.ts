@@ -130,7 +130,7 @@ function readLevels(bytes: Uint8Array, maximum: number, slots: number): Uint8Arr
   return levels;
 }
 
-function checkCount(count: number): number {
+export function checkCount(count: number): number {
   if (!(count >= 0 && count <= pageSlotsMax)) throw new Error(`a page of ${count} values`);
   return count;
 }

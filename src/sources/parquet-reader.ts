@@ -1,26 +1,35 @@
 /**
- * Rows of Parquet row groups as objects `{ column: value }`. Reads each column's bytes of a row group whole, decodes by the page.
+ * Rows of Parquet row groups as objects `{ column: value }`, or as batches of them. Reads each column's bytes of a row group
+ * whole, decodes by the page.
  *
  * An absent value is null. Integers are numbers where they are exact and bigints beyond, value by value; decimals are the nearest
  * numbers; timestamps and dates are Dates (milliseconds, rounded down; zoneless ones read as UTC); binary is Uint8Array;
  * lists are arrays, structs and maps objects.
  */
 import { closeSync } from "node:fs";
-import type { ColumnChunk, FileMetaData, RowGroup } from "hyparquet";
+import type { ColumnChunk, FileMetaData, RowGroup, SchemaTree } from "hyparquet";
 import { parquetSchema } from "hyparquet/src/metadata.js";
 import { FiresteelError } from "../base/errors.ts";
+import type { Batch } from "../data/column.ts";
 import { openForReading } from "./byte-reader.ts";
 import { chunkRowsMax, type RowGroupSplit, type RowSource, type SourceEnv } from "./contracts.ts";
 import { makeRowMaker, type RowMaker } from "./row-maker.ts";
+import { GroupBatches } from "./parquet-batches.ts";
 import { chunkRange, openColumn, type ColumnCursor } from "./parquet-column.ts";
 import { broken, readAt, readFooter } from "./parquet-footer.ts";
+import { nativeType } from "./parquet-native-type.ts";
 import { columnNames } from "./parquet-plan.ts";
 
 export function openParquet(split: RowGroupSplit, columns: readonly string[] | undefined, env: SourceEnv): RowSource {
   return new ParquetReader(split, columns, env);
 }
 
+/** Rows of more columns are no struct that code is generated for. */
+const batchColumnsMax = 128;
+
 class ParquetReader implements RowSource {
+  readonly nextBatch?: () => Batch | undefined;
+  readonly columnar: boolean;
   private fd: number;
   private readonly footer: FileMetaData;
   private readonly names: readonly string[];
@@ -29,6 +38,9 @@ class ParquetReader implements RowSource {
   private group: number;
   private cursors: ColumnCursor[] = [];
   private rowsLeft = 0;
+  private batches: GroupBatches | undefined;
+  /** Columns in which nulls were met: their layout stays optional. */
+  private readonly nullable = new Set<string>();
 
   constructor(
     private readonly split: RowGroupSplit,
@@ -41,6 +53,10 @@ class ParquetReader implements RowSource {
     this.makeRows = makeRowMaker(this.names);
     this.group = split.from;
     this.fd = openForReading(split.path, split.fileBytes);
+    const distinct = [...new Set(this.names)];
+    if (distinct.length <= batchColumnsMax) this.nextBatch = () => this.pullBatch(distinct);
+    const { children } = parquetSchema(this.footer);
+    this.columnar = children.every(tree => !distinct.includes(tree.element.name) || nativeType(tree) !== undefined);
   }
 
   nextChunk(): unknown[] | undefined {
@@ -60,13 +76,34 @@ class ParquetReader implements RowSource {
     if (this.fd >= 0) closeSync(this.fd);
     this.fd = -1;
     this.cursors = [];
+    this.batches?.close();
+    this.batches = undefined;
+  }
+
+  private pullBatch(names: readonly string[]): Batch | undefined {
+    if (this.fd < 0) return undefined;
+    for (;;) {
+      const batch = this.batches?.next();
+      if (batch !== undefined) return batch;
+      this.batches?.close();
+      this.batches = undefined;
+      if (this.group === this.split.to) return undefined;
+      const { group, root, rows } = this.groupAt(this.group++);
+      const read = (chunk: ColumnChunk) => this.readChunk(chunk);
+      const guarded = <T>(column: string, work: () => T) => this.guarded(column, work);
+      this.batches = new GroupBatches(names, { group, root, rows, read, guarded }, this.env, this.nullable);
+    }
+  }
+
+  private groupAt(index: number): { readonly group: RowGroup; readonly root: SchemaTree; readonly rows: number } {
+    const group = this.footer.row_groups[index];
+    if (group === undefined) throw broken(this.split.path, `it has no row group ${index} any more`);
+    return { group, root: parquetSchema(this.footer), rows: Number(group.num_rows) };
   }
 
   private openGroup(index: number): void {
-    const group = this.footer.row_groups[index];
-    if (group === undefined) throw broken(this.split.path, `it has no row group ${index} any more`);
-    this.rowsLeft = Number(group.num_rows);
-    const root = parquetSchema(this.footer);
+    const { group, root, rows } = this.groupAt(index);
+    this.rowsLeft = rows;
     this.cursors = this.names.map(name =>
       this.guarded(name, () => {
         const tree = root.children.find(child => child.element.name === name);

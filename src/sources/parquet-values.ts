@@ -148,7 +148,11 @@ function shrink(value: bigint): number | bigint {
 
 function scaled(value: number | bigint, type: FlatType & { kind: "date" | "decimal" }): number {
   if (type.kind === "decimal") return Number(value) / type.divisor;
-  if (typeof value === "number") return Math.floor((value * type.numerator) / type.denominator);
+  if (typeof value === "number") {
+    const quotient = Math.floor((value * type.numerator) / type.denominator);
+    // the nearest number to a quotient just below an integer may be that integer
+    return type.denominator > 1 && quotient * type.denominator > value ? quotient - 1 : quotient;
+  }
   const divisor = BigInt(type.denominator);
   const remainder = value % divisor;
   return Number((value - (remainder < 0n ? remainder + divisor : remainder)) / divisor) * type.numerator;

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FiresteelError } from "../../src/base/errors.ts";
+import { readBatch } from "../../src/data/batch-reader.ts";
 import { BumpAllocator } from "../../src/kernel/allocator.ts";
 import { compileKernels, createKernelMemory, instantiateKernels } from "../../src/kernel/kernels.ts";
 import type { RowSource, SourceEnv, SourceMetric } from "../../src/sources/contracts.ts";
@@ -57,6 +58,21 @@ export function temporaryFolder(): TemporaryFolder {
     },
     [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }),
   };
+}
+
+/** The rows of batches, read back. */
+export async function allBatchedRows(source: RowSource, env: SourceEnv): Promise<unknown[]> {
+  const rows: unknown[] = [];
+  try {
+    for (;;) {
+      const pulled = source.nextBatch!();
+      const batch = pulled instanceof Promise ? await pulled : pulled;
+      if (batch === undefined) return rows;
+      for (const row of readBatch(env.kernels, batch).toArray()) rows.push(row);
+    }
+  } finally {
+    source.close();
+  }
 }
 
 /** The same rows by way of batches of one utf8 column. */

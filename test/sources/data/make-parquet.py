@@ -52,3 +52,18 @@ write("plain-brotli.parquet", compression="brotli", use_dictionary=False, data_p
 write("v1-lz4.parquet", compression="lz4", data_page_size=200, write_batch_size=16)
 delta = {name: "DELTA_BINARY_PACKED" for name in ["i32", "i64", "big"]} | {"ascii": "DELTA_BYTE_ARRAY", "text": "DELTA_LENGTH_BYTE_ARRAY", "f64": "BYTE_STREAM_SPLIT"}
 write("delta-none.parquet", compression="none", use_dictionary=False, column_encoding=delta)
+
+# many pages: nulls that begin late, dictionaries that are given up half-way, bigints and bytes that are not UTF-8 among others
+n = 12000
+text = lambda values: pa.Array.from_buffers(pa.string(), n, pa.array(values, pa.binary()).buffers())
+paged = pa.table({
+    "late": pa.array([None if i > 9000 and i % 3 == 0 else i * 1.5 for i in range(n)], pa.float64()),
+    "many": pa.array([f"value {i * 7919 % 5000}" for i in range(n)], pa.string()),
+    "some": pa.array([None if i % 11 == 5 else f"é{i * 31 % 97}" for i in range(n)], pa.string()),
+    "big": pa.array([i if i < 7000 else 2**60 + i % 5 for i in range(n)], pa.int64()),
+    "flag": pa.array([None if i % 7 == 3 else i % 1000 < 700 for i in range(n)], pa.bool_()),
+    "broken": text([b"ok" if i != 8500 else b"\xffx" for i in range(n)]),
+    "absent": pa.array([None] * n, pa.string()),
+})
+pages = {"data_page_size": 4000, "write_batch_size": 500, "dictionary_pagesize_limit": 65000, "row_group_size": 10000}
+pq.write_table(paged, os.path.join(here, "pages.parquet"), compression="snappy", use_dictionary=["many", "some", "absent"], write_statistics=False, store_schema=False, **pages)
