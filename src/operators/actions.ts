@@ -7,6 +7,8 @@ import type { Action } from "../plan/action.ts";
 import type { Plan, PlanFunction } from "../plan/nodes.ts";
 import { chunkLength, chunksOf } from "./chunk.ts";
 import { CollectSink } from "./collect.ts";
+import { FoldSink } from "./fold-sink.ts";
+import { nativeFold } from "./native-fold.ts";
 import { openPlan } from "./open.ts";
 import { isThenable, preview, promised } from "./row-errors.ts";
 import { rowsOf, whenSynchronous } from "./rows.ts";
@@ -15,6 +17,7 @@ import { drive, type RowSink } from "./sink.ts";
 import { StatsSink } from "./stats.ts";
 import type { TaskEnv } from "./task-env.ts";
 import { TopRows } from "./top-rows.ts";
+import { TopSink } from "./top-sink.ts";
 
 export async function runAction(action: Action, plan: Plan, partition: number, env: TaskEnv): Promise<Uint8Array> {
   switch (action.kind) {
@@ -32,23 +35,26 @@ export async function runAction(action: Action, plan: Plan, partition: number, e
       return encodeValue(rows);
     }
     case "reduce":
-      return encodeValue(await reduce(action.fn, plan, partition, env));
+      // `[]` of an empty partition, else the one value
+      return encodeValue(await folded(action, undefined, plan, partition, env));
     case "aggregate": {
-      const fn = env.instantiate(action.fn);
-      let value = decodeValue(action.zero);
-      await drive(plan, partition, env, { push: row => void (value = fn(value, row)) });
+      const [value = decodeValue(action.zero)] = await folded(action, action.zero, plan, partition, env);
       return encodeValue(value);
     }
     case "takeOrdered": {
       const compare = action.comparator === undefined ? compareValues : comparator(action.comparator, env);
       const top = new TopRows(action.rows, action.descending ? (a, b) => compare(b, a) : compare);
-      if (action.rows > 0) await drive(plan, partition, env, { push: row => top.push(row) });
+      if (action.rows > 0) await fillTop(top, action, plan, partition, env);
       return encodeValue(top.finish());
     }
     case "stats": {
       const sink = new StatsSink(env);
-      await drive(plan, partition, env, sink);
-      return encodeValue(sink.finish());
+      try {
+        await drive(plan, partition, env, sink);
+        return encodeValue(sink.finish());
+      } finally {
+        sink.free();
+      }
     }
     case "foreach": {
       const fn = env.instantiate(action.fn);
@@ -73,19 +79,41 @@ export async function runAction(action: Action, plan: Plan, partition: number, e
 
 const nothing = encodeValue(undefined);
 
-/** `[]` of an empty partition, else the one value. */
-async function reduce(planFunction: PlanFunction, plan: Plan, partition: number, env: TaskEnv): Promise<unknown[]> {
-  const fn = env.instantiate(planFunction);
-  let value: unknown;
-  let some = false;
-  const sink: RowSink = {
-    push(row) {
-      value = some ? fn(value, row) : row;
-      some = true;
-    },
-  };
-  await drive(plan, partition, env, sink);
-  return some ? [value] : [];
+/** The partition's rows as one value; none of an empty one. */
+async function folded(
+  { kind, fn }: Extract<Action, { kind: "reduce" | "aggregate" }>,
+  zero: Uint8Array | undefined,
+  plan: Plan,
+  partition: number,
+  env: TaskEnv,
+): Promise<unknown[]> {
+  const native = env.mayRunNative ? nativeFold({ create: undefined, zero, merge: fn }) : undefined;
+  const sink = new FoldSink(env, kind, { create: undefined, zero, merge: env.instantiate(fn), native });
+  try {
+    await drive(plan, partition, env, sink);
+    return sink.finish();
+  } finally {
+    sink.free();
+  }
+}
+
+async function fillTop(
+  top: TopRows,
+  { comparator: by, descending }: Extract<Action, { kind: "takeOrdered" }>,
+  plan: Plan,
+  partition: number,
+  env: TaskEnv,
+): Promise<void> {
+  if (by !== undefined) {
+    await drive(plan, partition, env, { push: row => top.push(row) });
+    return;
+  }
+  const sink = new TopSink(env, top, descending);
+  try {
+    await drive(plan, partition, env, sink);
+  } finally {
+    sink.free();
+  }
 }
 
 /** A user's comparator, checked: what is not a number would sort into nonsense silently. */

@@ -116,9 +116,8 @@ export class FoldedValues {
     return this.boxed === undefined ? this.arrays?.gather(ids, rows, allocator) : undefined;
   }
 
-  /** Of boxed accumulators. */
   get(group: number): unknown {
-    return this.boxed![group];
+    return this.boxed === undefined ? this.arrays!.get(group) : this.boxed[group];
   }
 
   free(): void {

@@ -5,7 +5,9 @@ import { makeBatchWriter } from "../data/batch-writer.ts";
 import { batchRowsMax, type Column } from "../data/column.ts";
 import type { BatchWriter } from "../data/contracts.ts";
 import { ColumnStats, type Stats } from "../kernel/column-stats.ts";
-import { type Chunk, chunkToRows } from "./chunk.ts";
+import { Arena } from "../kernel/arena.ts";
+import type { Chunk } from "./chunk.ts";
+import { asNumbers, rangeColumns } from "./number-columns.ts";
 import { preview } from "./row-errors.ts";
 import type { RowSink } from "./sink.ts";
 import type { TaskEnv } from "./task-env.ts";
@@ -13,11 +15,14 @@ import type { TaskEnv } from "./task-env.ts";
 export class StatsSink implements RowSink {
   private readonly writer: BatchWriter;
   private readonly stats: ColumnStats;
+  /** Numbers of one chunk. */
+  private readonly scratch: Arena;
 
   constructor(private readonly env: TaskEnv) {
     const account = env.memory.withOperator("stats");
     this.writer = makeBatchWriter(env.kernels, account, { what: "the rows of stats" });
     this.stats = new ColumnStats(env.kernels, account);
+    this.scratch = new Arena(account);
   }
 
   push(row: unknown): void {
@@ -26,10 +31,14 @@ export class StatsSink implements RowSink {
   }
 
   takeChunk(chunk: Chunk): void {
-    if (chunk.kind === "batch") {
-      this.flush();
-      this.add(chunk.batch.root);
-    } else for (const row of chunkToRows(this.env.kernels, chunk)) this.push(row);
+    if (chunk.kind === "rows") {
+      for (let i = 0; i < chunk.rows.length; i++) this.push(chunk.rows[i]);
+      return;
+    }
+    this.flush();
+    this.scratch.reset();
+    if (chunk.kind === "batch") this.add(chunk.batch.root);
+    else for (const numbers of rangeColumns(this.env.kernels, this.scratch, chunk)) this.add(numbers);
   }
 
   finish(): Stats {
@@ -37,29 +46,36 @@ export class StatsSink implements RowSink {
     return this.stats.result();
   }
 
+  free(): void {
+    this.writer.free();
+    this.stats.free();
+    this.scratch.close();
+  }
+
   private flush(): void {
     if (this.writer.rows === 0) return;
+    this.scratch.reset();
     this.add(this.writer.finish().root);
     this.writer.reset();
   }
 
   private add(column: Column): void {
     const { kernels } = this.env;
-    if (column.kind === "f64") {
-      this.stats.add(column.values, column.rows);
+    const numbers = asNumbers(kernels, this.scratch, column);
+    if (numbers !== undefined) {
+      this.stats.add(numbers, column.rows);
       return;
     }
-    for (const row of readColumn(kernels, column).toArray()) {
+    const rows = readColumn(kernels, column).toArray() as number[];
+    for (const row of rows) {
       if (typeof row === "number") continue;
       throw new FiresteelError("user", `sum, mean and stats need numbers, but a row is ${preview(row)}`, {
         hint: "map the rows to numbers first",
       });
     }
-    // numbers in another layout, such as i32 from a source
-    const values = makeBatchWriter(kernels, this.env.memory.withOperator("stats"));
-    for (const row of readColumn(kernels, column).toArray()) values.push(row);
-    const widened = values.finish().root;
-    if (widened.kind === "f64") this.stats.add(widened.values, widened.rows);
-    values.free();
+    // numbers in a layout of mixed values
+    const values = this.scratch.alloc(column.rows * 8);
+    kernels.f64.set(rows, values / 8);
+    this.stats.add(values, column.rows);
   }
 }

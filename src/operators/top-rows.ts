@@ -23,6 +23,11 @@ export class TopRows {
     }
   }
 
+  /** The last of as many rows as are wanted, when there are so many: only rows before it in the order are taken. */
+  get last(): { readonly row: unknown } | undefined {
+    return this.heap.length < this.limit ? undefined : this.heap[0];
+  }
+
   /** The rows in order. */
   finish(): unknown[] {
     return this.heap.sort((a, b) => this.order(a, b)).map(entry => entry.row);
