@@ -1,0 +1,111 @@
+/** The items of arrays, whatever they are while code runs: tuples, lists of the input, pieces of a string, mapped arrays not made. */
+import type { I32 } from "../codegen/code.ts";
+import { f64, i32, local } from "../codegen/operations.ts";
+import type { Place } from "./ir.ts";
+import type { Frame } from "./lowering.ts";
+import { piecesEach } from "./lower-pieces.ts";
+import { constantOf, keepNumber, numberConstant, type NumberValue, ofInt32 } from "./lower-number.ts";
+import { describeKind } from "./merge.ts";
+import { NotNative } from "./not-native.ts";
+import type { Value, ValueOf } from "./value.ts";
+
+export type ItemBody = (item: Value, index: () => NumberValue) => void;
+
+const countRange = { min: 0, max: 2 ** 31 - 1 };
+/** What is done for each item of a tuple is written once for each. */
+const writtenItemsMax = 64;
+
+/** Arrays that have as many items as those they are mapped from. */
+const sameCount = new WeakSet<Value>();
+
+export function mapped(items: Value, each: ValueOf<"mapped">["each"], keepsCount: boolean): Value {
+  const made: Value = { kind: "mapped", items, each };
+  if (keepsCount) sameCount.add(made);
+  return made;
+}
+
+export function itemsCount(target: Value, frame: Frame, at: Place | undefined): NumberValue {
+  if (target.kind === "struct") return numberConstant(target.fields.length);
+  if (target.kind === "list") return ofInt32(i32.sub(target.to, target.from), countRange);
+  if (target.kind === "mapped" && sameCount.has(target)) return itemsCount(target.items, frame, at);
+  const { out } = frame.lowering;
+  const count = out.local("i32", "count");
+  out.set(count, i32.const(0));
+  itemsEach(target, frame, at, () => out.set(count, i32.add(local(count), i32.const(1))));
+  return ofInt32(local(count), countRange);
+}
+
+export function listItem(
+  target: ValueOf<"list" | "pieces">,
+  index: NumberValue,
+  frame: Frame,
+  at: Place | undefined,
+): Value {
+  if (target.kind === "pieces") throw new NotNative("reads a piece of a split string", at);
+  const { out } = frame.lowering;
+  const position = wholeIndex(index, i32.sub(target.to, target.from), frame);
+  return target.item(out.keep(i32.add(target.from, position), "item"));
+}
+
+/** The index in an i32, when it is whole and below the count: other rows are JavaScript's. */
+export function wholeIndex({ code, integer }: NumberValue, count: I32, frame: Frame): I32 {
+  const { lowering } = frame;
+  const number = keepNumber(code, frame, "index");
+  const index = lowering.out.keep(i32.trunc_sat_f64_u(number), "at");
+  const known = constantOf(count);
+  const why = "reads an element that is not there";
+  const isUint32 = integer !== undefined && integer.min >= 0 && integer.max < 2 ** 32;
+  if (!isUint32) lowering.giveUp(why, f64.ne(f64.convert_i32_u(index), number));
+  if (!isUint32 || known === undefined || integer.max >= known) lowering.giveUp(why, i32.ge_u(index, count));
+  return index;
+}
+
+/** Writes code that runs `body`'s code for each item; `body` may be asked for its code more than once. */
+export function itemsEach(target: Value, frame: Frame, at: Place | undefined, body: ItemBody): void {
+  const { out } = frame.lowering;
+  switch (target.kind) {
+    case "struct": {
+      if (target.shape.of !== "tuple") break;
+      if (target.fields.length > writtenItemsMax) throw new NotNative("goes through a long tuple", at);
+      const { length } = target.fields;
+      for (let i = 0; i < length; i++) body(target.fields[i]!, () => numberConstant(i));
+      return;
+    }
+    case "list": {
+      const index = out.local("i32", "item");
+      out.set(index, target.from);
+      out.block("itemsDone", done =>
+        out.loop("items", again => {
+          out.jump(done, i32.ge_u(local(index), target.to));
+          body(target.item(local(index)), () => ofInt32(i32.sub(local(index), target.from), countRange));
+          out.set(index, i32.add(local(index), i32.const(1)));
+          out.jump(again);
+        }),
+      );
+      return;
+    }
+    case "pieces":
+      counted(frame, body, item => piecesEach(target, frame, item));
+      return;
+    case "mapped":
+      counted(frame, body, item => itemsEach(target.items, frame, at, source => target.each(source, item)));
+      return;
+    default:
+  }
+  throw new NotNative(`goes through ${describeKind(target)}`, at);
+}
+
+/** Items that come without their index. */
+function counted(frame: Frame, body: ItemBody, run: (item: (value: Value) => void) => void): void {
+  const { out } = frame.lowering;
+  const index = out.local("i32", "index");
+  out.set(index, i32.const(0));
+  run(item => {
+    let isUsed = false;
+    body(item, () => {
+      isUsed = true;
+      return ofInt32(local(index), countRange);
+    });
+    if (isUsed) out.set(index, i32.add(local(index), i32.const(1)));
+  });
+}
