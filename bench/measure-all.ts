@@ -1,5 +1,7 @@
 /** All that was asked for, one part after the other, and what was compared with what. */
 import { firesteelVersion } from "./versions.ts";
+import { loops } from "./generated/loops.ts";
+import { runCompiling, runGenerated } from "./generated/run-generated.ts";
 import type { Held } from "./guard.ts";
 import { hasSort, sortVersion } from "./jobs/contenders.ts";
 import { runJob } from "./jobs/run-jobs.ts";
@@ -8,7 +10,7 @@ import { families } from "./kernels/families.ts";
 import { runKernels } from "./kernels/run-kernels.ts";
 import { thisMachine } from "./measure.ts";
 import type { BenchOptions } from "./options.ts";
-import { figureLine, heading, jobLines, kernelHeading, kernelLine } from "./print.ts";
+import { figureLine, generatedHeading, generatedLine, heading, jobLines, kernelHeading, kernelLine } from "./print.ts";
 import type { BenchResults } from "./results.ts";
 import { runScaling } from "./scaling.ts";
 import { findCompiler, type Scratch } from "./scratch.ts";
@@ -19,6 +21,8 @@ type Print = (line: string) => void;
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] };
 
 const startupRuns = 21;
+const loopRuns = 25;
+const quickLoopRuns = 9;
 
 export async function measureAll(scratch: Scratch, options: BenchOptions, print: Print): Promise<BenchResults> {
   const results = noResults(options);
@@ -89,6 +93,26 @@ async function measureKernels(
       },
     );
   }
+  const wanted = (options.only?.has("generated") ?? true) && (cases?.has("generated") ?? true);
+  if (wanted) await measureGenerated(scratch, options, results, print);
+}
+
+async function measureGenerated(
+  scratch: Scratch,
+  options: BenchOptions,
+  results: Mutable<BenchResults>,
+  print: Print,
+): Promise<void> {
+  const generated = { runs: options.quick ? quickLoopRuns : loopRuns, scratch };
+  print(heading("generated code"));
+  print(generatedHeading());
+  for (const loop of loops) {
+    const result = await runGenerated(loop, generated);
+    results.generated.push(result);
+    print(generatedLine(result));
+  }
+  results.compiling = await runCompiling(generated);
+  for (const each of results.compiling) print(figureLine(each));
 }
 
 function noResults(options: BenchOptions): Mutable<BenchResults> {

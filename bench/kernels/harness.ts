@@ -144,8 +144,9 @@ export async function measure(run: () => number, quick: boolean): Promise<Measur
 export function runNative(
   scratch: Scratch,
   twin: NativeTwin,
+  flags?: readonly string[],
 ): { readonly ms: number; readonly checksum: number } | undefined {
-  const program = scratch.program(`native/${twin.source}`);
+  const program = scratch.program(`native/${twin.source}`, flags);
   if (program === undefined) return undefined;
   const ran = spawnSync(program, twin.args ?? [], { encoding: "utf8" });
   const [nanoseconds, checksum] = (ran.stdout ?? "").trim().split(/\s+/).map(Number);
