@@ -1,14 +1,14 @@
 /** Calls: of the user's functions, which are inlined; of the language's functions and methods; of `map` and its kind with a lambda. */
 import type { Expr } from "../expr/ir.ts";
+import { eachMethods, pureMethods } from "../expr/language-functions.ts";
 import { list, type Node, nameOf, part, unwrap } from "./ast.ts";
 import { constant, type Converter, isTrivial, valueOf } from "./lambda-converter.ts";
-import { isPureFunction, isUnaryFunction, pureMethods } from "./lambda-language.ts";
+import { isPureFunction, isUnaryFunction } from "./lambda-language.ts";
 import type { Binding, Env, FunctionSource } from "./lambda-names.ts";
 import { keyOf, partOf } from "./lambda-parts.ts";
 import { withoutTag } from "./lambda-tags.ts";
 
 type EachMethod = Extract<Expr, { op: "each" }>["method"];
-const eachMethods = new Set<string>(["map", "filter", "some", "every", "reduce"] satisfies EachMethod[]);
 
 export function callExpression(c: Converter, node: Node, env: Env): Binding {
   const callee = unwrap(part(node, "callee"));
@@ -54,7 +54,7 @@ export function methodCall(c: Converter, target: Binding, member: Node, node: No
   const of = target.kind === "primitive" ? c.capture(target) : target.value;
   const name = keyOf(c, member, env);
   if (name === undefined) return c.refuse("calls a method by a computed name", node, env);
-  if (eachMethods.has(name)) return valueOf(eachCall(c, of, name as EachMethod, node, env));
+  if (eachMethods.includes(name)) return valueOf(eachCall(c, of, name as EachMethod, node, env));
   if (!pureMethods.has(name)) return c.refuse(`calls the method ${name}`, part(member, "property"), env);
   return valueOf(
     c.made({ op: "method", target: of, name, args: values(c, node, env, name) }, part(member, "property"), env),
@@ -104,6 +104,7 @@ export function inlineCall(c: Converter, source: FunctionSource, args: readonly 
 export function bodyOf(c: Converter, source: FunctionSource, args: readonly Binding[]): Expr {
   const env = source.env.inner();
   const parameters = parametersOf(source.node);
+  for (const each of parameters) env.declareEarly(each);
   const next = (at: number): Expr => {
     const parameter = parameters[at];
     if (parameter === undefined) return c.body(source.node, env);

@@ -1,5 +1,6 @@
-/** What of the language an expression may use: constants, functions and methods without effects; and how the rest is called. */
+/** What of the language an expression may use, and how the rest is called. */
 import type { Primitive } from "../expr/ir.ts";
+import { languageFunctions } from "../expr/language-functions.ts";
 import { child, type Node, nameOf, part, unwrap } from "./ast.ts";
 
 const constants = new Map<string, Primitive>([
@@ -28,44 +29,26 @@ export function constantOf(path: string): { readonly value: Primitive } | undefi
   return constants.has(path) ? { value: constants.get(path) } : undefined;
 }
 
-const mathUnary =
-  "abs acos acosh asin asinh atan atanh cbrt ceil clz32 cos cosh exp expm1 floor fround log log10 log1p log2 round sign sin sinh sqrt tan tanh trunc";
-
-/** Functions of one argument, whatever else they are given. */
-const unaryFunctions = new Set([
-  ...mathUnary.split(" ").map(name => `Math.${name}`),
-  ..."isFinite isInteger isNaN isSafeInteger parseFloat".split(" ").map(name => `Number.${name}`),
-  ..."Number String Boolean isNaN isFinite parseFloat Array.isArray".split(" "),
-]);
-const functions = new Set([
-  ...unaryFunctions,
-  ..."max min hypot pow atan2 imul".split(" ").map(name => `Math.${name}`),
-  ..."parseInt Number.parseInt Object.is String.fromCharCode String.fromCodePoint".split(" "),
-]);
+/** Functions that look at more than their first argument. */
+const severalArguments = new Set(
+  "Math.max Math.min Math.hypot Math.pow Math.atan2 Math.imul parseInt Number.parseInt Object.is String.fromCharCode String.fromCodePoint".split(
+    " ",
+  ),
+);
 
 /** Functions of the language that compute and do nothing else. */
 export function isPureFunction(path: string): boolean {
-  return functions.has(path);
+  return languageFunctions.has(path);
 }
 
+/** Those of them that look at one argument, whatever else they are given. */
 export function isUnaryFunction(path: string): boolean {
-  return unaryFunctions.has(path);
+  return languageFunctions.has(path) && !severalArguments.has(path);
 }
 
 /** Names that a function hides from the language when it declares or imports them. */
 export const languageNames: ReadonlySet<string> = new Set(
-  [...functions, ...constants.keys()].map(path => path.split(".")[0]!),
-);
-
-/** Methods of strings, arrays, dates and numbers that compute and do nothing else. */
-export const pureMethods: ReadonlySet<string> = new Set(
-  [
-    "at charAt charCodeAt codePointAt concat endsWith includes indexOf isWellFormed lastIndexOf localeCompare normalize padEnd",
-    "padStart repeat replace replaceAll slice split startsWith substr substring toLowerCase toString toUpperCase",
-    "toWellFormed trim trimEnd trimStart valueOf join toReversed with toFixed toPrecision toExponential hasOwnProperty",
-    "getDate getDay getFullYear getHours getMilliseconds getMinutes getMonth getSeconds getTime getTimezoneOffset getUTCDate",
-    "getUTCDay getUTCFullYear getUTCHours getUTCMilliseconds getUTCMinutes getUTCMonth getUTCSeconds toISOString",
-  ].flatMap(each => each.split(" ")),
+  [...languageFunctions.keys(), ...constants.keys()].map(path => path.split(".")[0]!),
 );
 
 const named: Readonly<Record<string, string>> = {

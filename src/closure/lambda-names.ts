@@ -70,6 +70,12 @@ export class Env {
     return new Env(this.home, this);
   }
 
+  /** The names of a pattern, whose values come later. */
+  declareEarly(pattern: Node): void {
+    for (const name of patternNames(pattern))
+      this.declare(name, { kind: "refused", reason: `uses ${name} before its declaration` });
+  }
+
   /** Names of a block exist from its beginning, functions with their value. */
   declareBlock(statements: readonly Node[]): void {
     for (const each of statements) {
@@ -78,8 +84,7 @@ export class Env {
         this.declare(name, { kind: "function", source: { node: each, env: this, identity: each } });
       } else if (each.type === "VariableDeclaration") {
         for (const declarator of list(each, "declarations")) {
-          for (const early of patternNames(part(declarator, "id")))
-            this.declare(early, { kind: "refused", reason: `uses ${early} before its declaration` });
+          this.declareEarly(part(declarator, "id"));
         }
       } else if (name !== "") this.declare(name, { kind: "refused", reason: `declares ${name} in it` });
     }

@@ -84,9 +84,11 @@ class Writer {
       );
     }
     if (type.kind === "record" && this.chance(2)) {
-      return `{ ${Object.entries(type.fields)
-        .map(([name, each]) => `${name}: ${this.pattern(each)}${this.chance(9) ? ` = ${this.expr(each, 1)}` : ""}`)
-        .join(", ")} }`;
+      const fields = Object.entries(type.fields).map(([name, each]) => {
+        const fallback = this.chance(9) ? ` = ${this.expr(each, 1)}` : "";
+        return `${name}: ${this.pattern(each)}${fallback}`;
+      });
+      return `{ ${fields.join(", ")} }`;
     }
     return this.named(type);
   }

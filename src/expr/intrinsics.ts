@@ -1,0 +1,106 @@
+/**
+ * Whether the language is still what native code stands for. A module of the user's may replace `String.prototype.split` or give
+ * all objects a property more; code that was generated knows nothing of that, so it is not used then. What the built-in
+ * functions are is noted when this module is evaluated, which is before any module of the user's.
+ */
+import { eachMethods, languageFunctions, pureMethods } from "./language-functions.ts";
+
+interface Holder {
+  readonly path: string;
+  readonly object: object;
+  readonly keys: number;
+  readonly prototype: unknown;
+}
+
+// these too may be replaced
+const { ownKeys, getPrototypeOf } = Reflect;
+
+type Values = Readonly<Record<string | symbol, unknown>>;
+
+const prototypes: readonly (readonly [string, object])[] = [
+  ["Object.prototype", Object.prototype],
+  ["Array.prototype", Array.prototype],
+  ["String.prototype", String.prototype],
+  ["Number.prototype", Number.prototype],
+  ["Boolean.prototype", Boolean.prototype],
+  ["Date.prototype", Date.prototype],
+];
+
+const iterators: readonly (readonly [string, object])[] = [
+  ["the iterator of arrays", getPrototypeOf([][Symbol.iterator]()) as object],
+  ["the iterator of strings", getPrototypeOf(""[Symbol.iterator]()) as object],
+];
+
+const holders: readonly Holder[] = prototypes.map(([path, object]) => ({
+  path,
+  object,
+  keys: ownKeys(object).length,
+  prototype: getPrototypeOf(object) as unknown,
+}));
+
+/** Three arrays side by side: the check runs once a task. */
+const objects: Values[] = [];
+const names: (string | symbol)[] = [];
+const values: unknown[] = [];
+const paths: string[] = [];
+
+function remember(object: object, name: string | symbol, path: string): void {
+  objects.push(object as Values);
+  names.push(name);
+  values.push((object as Values)[name]);
+  paths.push(path);
+}
+
+for (const [path, object] of prototypes) {
+  for (const name of ownKeys(object)) {
+    const isUsed = typeof name === "symbol" || pureMethods.has(name) || eachMethods.includes(name);
+    const descriptor = Object.getOwnPropertyDescriptor(object, name)!;
+    if (isUsed && typeof descriptor.value === "function") remember(object, name, member(path, name));
+  }
+}
+for (const [path, object] of iterators) remember(object, "next", path);
+for (const path of new Set([...languageFunctions.keys()].flatMap(each => [each.split(".")[0]!, each]))) {
+  const dot = path.indexOf(".");
+  const holder = dot < 0 ? globalThis : (globalThis as unknown as Record<string, object>)[path.slice(0, dot)]!;
+  remember(holder, path.slice(dot + 1), path);
+}
+
+/** Which part of the language was replaced or added to since the engine started: `String.prototype.split`. */
+export function intrinsicsPatched(): string | undefined {
+  for (let i = 0; i < names.length; i++) {
+    if (objects[i]![names[i]!] !== values[i]) return paths[i];
+  }
+  for (const { path, object, keys, prototype } of holders) {
+    if (getPrototypeOf(object) !== prototype) return path;
+    if (ownKeys(object).length !== keys) return addedTo(path, object);
+  }
+  return undefined;
+}
+
+const keysOf = new Map(prototypes.map(([path, object]) => [path, new Set(ownKeys(object))]));
+
+function addedTo(path: string, object: object): string {
+  const added = ownKeys(object).find(key => keysOf.get(path)?.has(key) !== true);
+  return added === undefined ? path : member(path, added);
+}
+
+function member(path: string, name: string | symbol): string {
+  return typeof name === "symbol" ? `${path}[${name.description}]` : `${path}.${name}`;
+}
+
+/** Whether values of a kind have a property that they did not get from the user: `toString` of every object. */
+export function isInherited(
+  kind: "record" | "tuple" | "string" | "number" | "boolean" | "date",
+  name: string,
+): boolean {
+  return name in inheritedBy[kind];
+}
+
+const inheritedBy = {
+  record: Object.prototype,
+  tuple: Array.prototype,
+  string: String.prototype,
+  number: Number.prototype,
+  boolean: Boolean.prototype,
+  date: Date.prototype,
+} as const;

@@ -1,0 +1,73 @@
+/** Expressions as readable text, much as one would write them: `(x0) => x0.price * c0`. Locals are `x`, captures `c`. */
+import { assertNever } from "../base/assert.ts";
+import type { Expr, Lambda, ObjectEntry, Primitive } from "./ir.ts";
+
+export function printLambda(lambda: Lambda): string {
+  const parameters = Array.from({ length: lambda.parameters }, (_, at) => `x${at}`);
+  return `(${parameters.join(", ")}) => ${printExpr(lambda.body)}`;
+}
+
+export function printExpr(expr: Expr): string {
+  switch (expr.op) {
+    case "constant":
+      return primitive(expr.value);
+    case "local":
+      return `x${expr.local}`;
+    case "capture":
+      return `c${expr.capture}`;
+    case "let":
+      return `let x${expr.local} = ${printExpr(expr.value)}; ${printExpr(expr.body)}`;
+    case "unary":
+      return `${expr.operator}${expr.operator === "typeof" ? " " : ""}${operand(expr.operand)}`;
+    case "binary":
+    case "logical":
+      return `${operand(expr.left)} ${expr.operator} ${operand(expr.right)}`;
+    case "conditional":
+      return `${operand(expr.test)} ? ${operand(expr.then)} : ${operand(expr.otherwise)}`;
+    case "property":
+      return `${operand(expr.target)}${expr.optional === true ? "?." : "."}${expr.name}`;
+    case "element":
+      return `${operand(expr.target)}[${printExpr(expr.index)}]`;
+    case "item":
+      return `item ${expr.index} of ${operand(expr.target)}`;
+    case "array":
+      return `[${all(expr.items)}]`;
+    case "object":
+      return expr.entries.length === 0 ? "{}" : `{ ${expr.entries.map(entry).join(", ")} }`;
+    case "call":
+      return `${expr.callee}(${all(expr.args)})`;
+    case "method":
+      return `${operand(expr.target)}.${expr.name}(${all(expr.args)})`;
+    case "each":
+      return each(expr);
+    case "giveUp":
+      return `give up: ${expr.reason}`;
+    default:
+      return assertNever(expr);
+  }
+}
+
+function each({ target, method, item, index, accumulator, body }: Extract<Expr, { op: "each" }>): string {
+  const names = [accumulator?.local, item, index].flatMap(local => (local === undefined ? [] : [`x${local}`]));
+  const first = accumulator === undefined ? "" : `, ${printExpr(accumulator.first)}`;
+  return `${operand(target)}.${method}((${names.join(", ")}) => ${operand(body)}${first})`;
+}
+
+function entry(each: ObjectEntry): string {
+  return "spread" in each ? `...${operand(each.spread)}` : `${each.name}: ${printExpr(each.value)}`;
+}
+
+function all(exprs: readonly Expr[]): string {
+  return exprs.map(printExpr).join(", ");
+}
+
+/** In parentheses where it would read otherwise. */
+function operand(expr: Expr): string {
+  const isOpen = /^(?:let|unary|binary|logical|conditional|item|giveUp)$/.test(expr.op);
+  return isOpen ? `(${printExpr(expr)})` : printExpr(expr);
+}
+
+function primitive(value: Primitive): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  return Object.is(value, -0) ? "-0" : String(value);
+}

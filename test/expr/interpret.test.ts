@@ -1,0 +1,68 @@
+/** Random lambdas, read and interpreted, do what the plain functions do. */
+import { expect, test } from "bun:test";
+import { Random } from "../../src/base/random.ts";
+import { interpret } from "../../src/expr/interpret.ts";
+import { functionOf, randomLambda } from "./random-lambdas.ts";
+import { numberType, randomRows, randomRowType, type RowType } from "./random-rows.ts";
+import { mustRead } from "./text-lambda.ts";
+
+type Outcome = { readonly value: unknown } | { readonly thrown: string };
+
+function outcome(run: () => unknown): Outcome {
+  try {
+    return { value: run() };
+  } catch (thrown) {
+    return { thrown: (thrown as Error).constructor.name };
+  }
+}
+
+/** −0 and 0 differ here, and a missing property from one that is undefined. */
+function same(a: unknown, b: unknown): boolean {
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return Object.is(a, b);
+  const [ofA, ofB] = [Object.entries(a), Object.entries(b)];
+  return (
+    Array.isArray(a) === Array.isArray(b) &&
+    ofA.length === ofB.length &&
+    ofA.every(([key, value], at) => ofB[at]![0] === key && same(value, ofB[at]![1]))
+  );
+}
+
+function agree(seed: number, parameters: (random: Random) => RowType[], oddEvery: number): number {
+  const random = new Random(seed);
+  const types = parameters(random);
+  const lambda = randomLambda(random, types);
+  const read = mustRead(lambda.text, lambda.captures);
+  const plain = functionOf(lambda);
+  const columns = types.map(type => randomRows(random, type, 12, oddEvery));
+  let values = 0;
+  for (let row = 0; row < 12; row++) {
+    const args = columns.map(each => each[row]);
+    const wanted = outcome(() => plain(...args));
+    const got = outcome(() => interpret(read, args));
+    const isSame =
+      "thrown" in wanted
+        ? "thrown" in got && got.thrown === wanted.thrown
+        : "value" in got && same(got.value, wanted.value);
+    if (!isSame)
+      throw new Error(`seed ${seed}: ${lambda.text}\n${Bun.inspect({ args, wanted, got, captures: lambda.captures })}`);
+    if ("value" in wanted) values++;
+  }
+  return values;
+}
+
+test("lambdas of one row", () => {
+  let values = 0;
+  for (let seed = 1; seed <= 1500; seed++)
+    values += agree(seed, random => [randomRowType(random)], seed % 3 === 0 ? 4 : 0);
+  expect(values).toBeGreaterThan(12_000);
+});
+
+test("lambdas of two values", () => {
+  let values = 0;
+  const two = (random: Random) => {
+    const type = random.below(2) === 0 ? numberType : randomRowType(random);
+    return [type, type];
+  };
+  for (let seed = 1; seed <= 700; seed++) values += agree(seed + 10_000, two, seed % 3 === 0 ? 4 : 0);
+  expect(values).toBeGreaterThan(5_000);
+});

@@ -1,0 +1,71 @@
+/** Whatever a user's module does to the language, it is noticed, and named. */
+import { afterEach, expect, test } from "bun:test";
+import { intrinsicsPatched, isInherited } from "../../src/expr/intrinsics.ts";
+
+const undo: (() => void)[] = [];
+afterEach(() => {
+  while (undo.length > 0) undo.pop()!();
+  expect(intrinsicsPatched()).toBeUndefined();
+});
+
+function put(object: object, name: PropertyKey, value: unknown): void {
+  const before = Object.getOwnPropertyDescriptor(object, name);
+  Object.defineProperty(object, name, { value, writable: true, configurable: true });
+  undo.push(() => {
+    if (before === undefined) Reflect.deleteProperty(object, name);
+    else Object.defineProperty(object, name, before);
+  });
+}
+
+const stringIterator = Object.getPrototypeOf(""[Symbol.iterator]()) as object;
+
+const patches: readonly (readonly [object, PropertyKey, string])[] = [
+  [String.prototype, "split", "String.prototype.split"],
+  [String.prototype, "toLowerCase", "String.prototype.toLowerCase"],
+  [String.prototype, Symbol.split, "String.prototype[Symbol.split]"],
+  [String.prototype, "words", "String.prototype.words"],
+  [Array.prototype, "map", "Array.prototype.map"],
+  [Array.prototype, Symbol.iterator, "Array.prototype[Symbol.iterator]"],
+  [Array.prototype, "3", "Array.prototype.3"],
+  [Object.prototype, "price", "Object.prototype.price"],
+  [Object.prototype, "valueOf", "Object.prototype.valueOf"],
+  [Number.prototype, "toString", "Number.prototype.toString"],
+  [Date.prototype, "getTime", "Date.prototype.getTime"],
+  [Math, "floor", "Math.floor"],
+  [Number, "isInteger", "Number.isInteger"],
+  [globalThis, "parseInt", "parseInt"],
+  [stringIterator, "next", "the iterator of strings"],
+];
+
+for (const [object, name, path] of patches) {
+  test(path, () => {
+    expect(intrinsicsPatched()).toBeUndefined();
+    put(object, name, () => 1);
+    const found = intrinsicsPatched();
+    // nothing works while the iterator of arrays is another
+    undo.pop()!();
+    expect(found).toBe(path);
+  });
+}
+
+test("a global that is replaced, a method that is gone, a prototype of another kind", () => {
+  put(globalThis, "Math", { ...Math });
+  expect(intrinsicsPatched()).toBe("Math");
+  undo.pop()!();
+  const at = Object.getOwnPropertyDescriptor(String.prototype, "at")!;
+  Reflect.deleteProperty(String.prototype, "at");
+  undo.push(() => Object.defineProperty(String.prototype, "at", at));
+  expect(intrinsicsPatched()).toBe("String.prototype.at");
+  undo.pop()!();
+  Object.defineProperty(String.prototype, "at", at);
+  Object.setPrototypeOf(Date.prototype, { extra: 1 });
+  undo.push(() => Object.setPrototypeOf(Date.prototype, Object.prototype));
+  expect(intrinsicsPatched()).toBe("Date.prototype");
+});
+
+test("what values have without the user's doing", () => {
+  expect(isInherited("record", "toString")).toBe(true);
+  expect(isInherited("record", "price")).toBe(false);
+  expect(isInherited("tuple", "map")).toBe(true);
+  expect(isInherited("string", "length")).toBe(true);
+});
