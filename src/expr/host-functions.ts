@@ -23,6 +23,7 @@ export const hostFunctions = {
   "Math.log2": Math.log2,
   "Math.log10": Math.log10,
   "Math.cbrt": Math.cbrt,
+  "Math.fround": Math.fround,
   "Math.hypot": Math.hypot as (a: number, b: number) => number,
   power: (base: number, exponent: number) => base ** exponent,
   remainder: (a: number, b: number) => a % b,
