@@ -14,8 +14,9 @@ export {
 export { countLists, fillLists, markGroups, probeLists, sumLists } from "./join";
 export {
   addI32, copyBytes, copyRanges, fill1, fill4, fill8, gather1, gather4, gather8, gatherBytes, gatheredLength, gatherListItems,
-  iota, prefixSum, rangesLength, scatter1, scatter4, scatter8,
+  iota, joinLines, prefixSum, rangesLength, scatter1, scatter4, scatter8,
 } from "./move";
+export { gatheredPartsLength, gatherParts1, gatherParts4, gatherParts8, gatherPartsBytes, partIds } from "./parts";
 export {
   andBytes, andNotBytes, countBits, countMask, orBytes, packBits, selectBits, selectMask, unpackBits, xorBytes,
 } from "./bitmap";
@@ -23,7 +24,9 @@ export {
   histogram, histogramBytes, partitionIds, rangeIdsBytes, rangeIdsF64, rangeIdsU64, scatterBytes, scatterIndexes,
   scatterPositions,
 } from "./partition";
-export { indexesOfWords, orderBool, orderF32, orderF64, orderI32, orderI64, orderWordsI32 } from "./normalize";
+export {
+  indexesOfWords, orderBool, orderF32, orderF64, orderI32, orderI64, orderWordsF64, orderWordsI32, widenIntegers,
+} from "./normalize";
 export { sortBegin, sortStep } from "./sort";
 export { isAscii, splitColumn, splitLines, splitLineTokens, splitTokens, utf8Replacements, utf8Valid } from "./text";
 export { lz4Compress, lz4Decompress } from "./lz4";

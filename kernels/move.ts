@@ -195,3 +195,43 @@ export function prefixSum(lengths: usize, n: usize, from: f64, offsets: usize): 
   }
   return <f64>sum;
 }
+
+/**
+ * Rows of variable length as lines, each ended by a newline, as many of the first n as have room in `room` bytes. What stands for
+ * a lone surrogate (ED A0 80 … ED BF BF) becomes U+FFFD, as when a string is written. Returns the rows done.
+ */
+export function joinLines(offsets: usize, bytes: usize, n: usize, dst: usize, room: u32): usize {
+  const wideLoadMax = lastWideLoad();
+  let to: u32 = 0;
+  let start = load<u32>(offsets);
+  let i: usize = 0;
+  for (; i < n; i++) {
+    const end = load<u32>(offsets + (i << 2), 4);
+    const length = end - start;
+    if (length >= room - to) break;
+    copySpan(bytes + start, length, dst + to, room - to, wideLoadMax);
+    to += length + 1;
+    store<u8>(dst + to - 1, 0x0a);
+    start = end;
+  }
+  replaceSurrogates(dst, to);
+  return i;
+}
+
+function replaceSurrogates(at: usize, n: u32): void {
+  const lead = i8x16.splat(<i8>0xed);
+  let i: u32 = 0;
+  for (; i + 16 <= n; i += 16) {
+    if (v128.any_true(i8x16.eq(v128.load(at + i), lead))) replaceSurrogatesIn(at, i, i + 16, n);
+  }
+  replaceSurrogatesIn(at, i, n, n);
+}
+
+function replaceSurrogatesIn(at: usize, from: u32, to: u32, n: u32): void {
+  for (let i = from; i < to; i++) {
+    if (load<u8>(at + i) != 0xed || i + 2 >= n || load<u8>(at + i, 1) < 0xa0) continue;
+    store<u8>(at + i, 0xef);
+    store<u8>(at + i, 0xbf, 1);
+    store<u8>(at + i, 0xbd, 2);
+  }
+}

@@ -178,6 +178,14 @@ export function copyBytes(kernels: Kernels, src: Ptr, n: number, dst: Ptr): void
   }
 }
 
+/**
+ * Rows of variable length as lines, each ended by a newline: as many of the first n as have room in `room` bytes. Lone surrogates
+ * become U+FFFD. Returns the rows done; each takes its bytes and one more.
+ */
+export function joinLines(kernels: Kernels, offsets: Ptr, bytes: Ptr, n: number, dst: Ptr, room: number): number {
+  return kernels.run.joinLines(offsets, bytes, n, dst, Math.min(room, bytesPerCall)) >>> 0;
+}
+
 /** offsets[0] = from, offsets[i + 1] = offsets[i] + lengths[i] (u32). Returns the last, which may be beyond 32 bits: check it. */
 export function prefixSum(kernels: Kernels, lengths: Ptr, n: number, offsets: Ptr, from = 0): number {
   let sum = from;

@@ -45,6 +45,46 @@ export function orderWordsI32(kernels: Kernels, values: Ptr, n: number, words: P
   }
 }
 
+/**
+ * The range of numbers that are all integers, over all spans; undefined when one is not, or when they are further apart than 32
+ * bits tell.
+ */
+export function integerRange(
+  kernels: Kernels,
+  spans: readonly { readonly values: Ptr; readonly rows: number }[],
+  scratch: Ptr,
+): { readonly least: number; readonly greatest: number } | undefined {
+  const { f64, run } = kernels;
+  f64[scratch / 8] = Infinity;
+  f64[scratch / 8 + 1] = -Infinity;
+  for (const { values, rows } of spans) {
+    for (let from = 0; from < rows; from += rowsPerCall) {
+      if (run.widenIntegers(offset(values, from * 8), Math.min(rowsPerCall, rows - from), scratch) === 0)
+        return undefined;
+    }
+  }
+  const [least, greatest] = [f64[scratch / 8]!, f64[scratch / 8 + 1]!];
+  return greatest - least < 2 ** 32 ? { least, greatest } : undefined;
+}
+
+/** For sortWords: integers in the high half of each word, relative to the range's end, `first` + i in the low one. */
+export function orderWordsF64(
+  kernels: Kernels,
+  values: Ptr,
+  n: number,
+  first: number,
+  { least, greatest }: { readonly least: number; readonly greatest: number },
+  words: Ptr,
+  descending = false,
+): void {
+  for (let from = 0; from < n; from += rowsPerCall) {
+    const rows = Math.min(rowsPerCall, n - from);
+    const origin = descending ? greatest : least;
+    const [at, to] = [offset(values, from * 8), offset(words, from * 8)];
+    kernels.run.orderWordsF64(at, rows, first + from, origin, Number(descending), to);
+  }
+}
+
 /** The row numbers of words, as u32; `indexes` may be `words`. */
 export function indexesOfWords(kernels: Kernels, words: Ptr, n: number, indexes: Ptr): void {
   for (let from = 0; from < n; from += rowsPerCall) {

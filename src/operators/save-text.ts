@@ -1,13 +1,15 @@
 /** One partition of saveAsTextFile: a part file that counts once, when its attempt commits first. */
 import type { SourceMetric } from "../sources/contracts.ts";
 import { openPart } from "../sources/text-sink.ts";
+import { slice } from "../data/move.ts";
 import type { Action } from "../plan/action.ts";
 import type { Plan } from "../plan/nodes.ts";
-import { chunkToRows } from "./chunk.ts";
+import { type Chunk, chunkLength, chunkToRows } from "./chunk.ts";
 import { drive } from "./sink.ts";
 import type { TaskEnv } from "./task-env.ts";
 
 const bufferedRows = 1024;
+const operator = "saveAsTextFile";
 
 export async function runSaveText(
   action: Extract<Action, { kind: "saveText" }>,
@@ -16,13 +18,35 @@ export async function runSaveText(
   env: TaskEnv,
 ): Promise<void> {
   const { output } = action;
-  const part = openPart(output, partition, env.taskAttemptId, {
-    add: (metric: SourceMetric, amount: number) => env.count(metric, amount, output.path),
+  const { kernels } = env;
+  const account = env.memory.withOperator(operator);
+  const metrics = { add: (metric: SourceMetric, amount: number) => env.count(metric, amount, output.path) };
+  const part = openPart(output, partition, env.taskAttemptId, metrics, { kernels, allocator: account });
+  const unregister = account.spillable({
+    name: operator,
+    get usedBytes() {
+      return part.usedBytes;
+    },
+    spill: () => part.spill(),
   });
   let buffered: unknown[] = [];
   const flush = () => {
     part.write(buffered);
     buffered = [];
+  };
+  /** Strings in columns go to the file as they are, the rest as JavaScript values. */
+  const write = (chunk: Chunk) => {
+    let rest = chunk;
+    if (chunk.kind === "batch" && chunk.batch.root.kind === "utf8") {
+      const rows = part.writeColumn(chunk.batch.root);
+      rest = { kind: "batch", batch: slice(chunk.batch, rows, chunk.batch.rows) };
+    }
+    const left = chunkLength(rest);
+    if (left === 0) return;
+    part.write(chunkToRows(kernels, rest));
+    // drive counted all of them as the kernels'
+    env.metrics.kernelRows -= left;
+    env.metrics.jsRows += left;
   };
   try {
     await drive(plan, partition, env, {
@@ -31,7 +55,7 @@ export async function runSaveText(
       },
       takeChunk(chunk) {
         flush();
-        part.write(chunkToRows(env.kernels, chunk));
+        write(chunk);
       },
     });
     flush();
@@ -39,5 +63,7 @@ export async function runSaveText(
   } catch (error) {
     part.abort();
     throw error;
+  } finally {
+    unregister();
   }
 }

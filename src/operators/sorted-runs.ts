@@ -10,9 +10,11 @@ import { concat, gather, slice } from "../data/move.ts";
 import { Arena } from "../kernel/arena.ts";
 import { Merger } from "../kernel/merge.ts";
 import { orderKeys } from "../kernel/normalize.ts";
+import { partShift } from "../kernel/parts.ts";
 import { nullPtr, offset, type Ptr } from "../kernel/ptr.ts";
 import type { ArenaMark } from "../kernel/reserved-arena.ts";
 import type { Segment } from "../storage/spill-file.ts";
+import { areAlike, PartColumns, type Parts } from "./gather-parts.ts";
 import { pairColumns } from "./pair-buffer.ts";
 import { SegmentReader, type SpillScope } from "./spill-scope.ts";
 
@@ -23,6 +25,10 @@ const runsMax = 256;
 /** Of the merged rows that are made at once. */
 const mergedBytesWanted = 96 * 1024;
 const mergedRowsMax = 8192;
+const unknownShift = -2;
+
+/** What the windows of a merge show of the keys: numbers or strings, where all are, as they are in their columns. */
+type KeyForm = "numbers" | "text" | "encoded";
 
 class Run {
   readonly segments: Segment[] = [];
@@ -32,8 +38,7 @@ class Run {
 
 export class SortedRuns {
   private runs: Run[] = [];
-  /** Whether all keys lay in columns of numbers. */
-  private numeric = true;
+  private keyForm: KeyForm | undefined;
 
   constructor(
     private readonly scope: SpillScope,
@@ -50,14 +55,15 @@ export class SortedRuns {
     this.runs.push(new Run());
   }
 
-  /** Adds the pairs at `indexes` (u32[rows]) to the run begun last, where they belong behind those before. */
-  append(batch: Batch, indexes: Ptr, rows: number, bytesPerRow: number): void {
+  /** Adds the pairs with these ids (u32, of all of the parts' rows) to the run begun last, where they belong behind those before. */
+  append(parts: Parts, ids: Ptr, bytesPerRow: number): void {
     const run = this.runs[this.runs.length - 1]!;
+    const { rows } = parts;
     const blockRows = Math.max(1, Math.floor(blockBytesWanted / Math.max(1, bytesPerRow)));
-    if (pairColumns(batch)![0].kind !== "f64") this.numeric = false;
+    for (const batch of parts.batches) this.noteKeys(batch);
     const before = run.segments.length;
     for (let from = 0; from < rows; from += blockRows) {
-      this.scope.writeRows(batch, offset(indexes, from * 4), Math.min(blockRows, rows - from), run.segments);
+      this.scope.writeParts(parts, offset(ids, from * 4), Math.min(blockRows, rows - from), run.segments);
       this.check();
     }
     run.rows += rows;
@@ -70,13 +76,19 @@ export class SortedRuns {
     const run = this.runs[this.runs.length - 1]!;
     const bytesPerRow = blockBytes(scope.env.kernels, batch) / batch.rows;
     const blockRows = Math.max(1, Math.floor(blockBytesWanted / bytesPerRow));
-    if (pairColumns(batch)![0].kind !== "f64") this.numeric = false;
+    this.noteKeys(batch);
     const before = run.segments.length;
     for (let from = 0; from < batch.rows; from += blockRows) {
       scope.writeAll(slice(batch, from, Math.min(batch.rows, from + blockRows)), run.segments);
     }
     run.rows += batch.rows;
     for (let i = before; i < run.segments.length; i++) run.bytes += run.segments[i]!.rawLength;
+  }
+
+  private noteKeys(batch: Batch): void {
+    const { kind } = pairColumns(batch)![0];
+    const form = kind === "f64" ? "numbers" : kind === "utf8" && this.ascending ? "text" : "encoded";
+    this.keyForm = this.keyForm === undefined || this.keyForm === form ? form : "encoded";
   }
 
   /** All pairs in order, each batch valid until the next. */
@@ -127,7 +139,7 @@ export class SortedRuns {
   }
 
   private openMerge(runs: readonly Run[]): Merge {
-    return new Merge(this.scope, runs, this.ascending, this.numeric);
+    return new Merge(this.scope, runs, this.ascending, this.keyForm ?? "encoded");
   }
 }
 
@@ -142,7 +154,7 @@ class Window {
     private readonly scope: SpillScope,
     run: Run,
     private readonly ascending: boolean,
-    private readonly numeric: boolean,
+    private readonly form: KeyForm,
   ) {
     this.reader = new SegmentReader(scope, run.segments);
     this.keys = new Arena(scope.account);
@@ -162,7 +174,11 @@ class Window {
     const { rows } = this.batch;
     const isLast = this.left <= 0;
     const [keys] = pairColumns(this.batch)!;
-    if (this.numeric && keys.kind === "f64") {
+    if (this.form === "text" && keys.kind === "utf8") {
+      merger.setWindow(run, { keys: keys.offsets, bytes: keys.bytes, rows, isLast });
+      return;
+    }
+    if (this.form === "numbers" && keys.kind === "f64") {
       const ordered = this.keys.alloc(rows * 8);
       orderKeys(kernels, "f64", keys.values, rows, ordered, !this.ascending);
       merger.setWindow(run, { keys: ordered, rows, isLast });
@@ -192,6 +208,9 @@ class Merge {
   private readonly first: Int32Array;
   private readonly counts: Int32Array;
   private readonly starts: Int32Array;
+  /** Of the ids of rows in windows; −1 when the windows are not alike. */
+  private shift = unknownShift;
+  private present: readonly Batch[] = [];
   /** The run whose next block is wanted before more can be merged. */
   private wanted = -1;
   private done = false;
@@ -200,27 +219,26 @@ class Merge {
     private readonly scope: SpillScope,
     runs: readonly Run[],
     ascending: boolean,
-    numeric: boolean,
+    form: KeyForm,
   ) {
     const { env, account } = scope;
-    this.merger = new Merger(env.kernels, account, numeric ? "u64" : "bytes", runs.length);
+    this.merger = new Merger(env.kernels, account, form === "numbers" ? "u64" : "bytes", runs.length);
     this.given = scope.scratch.mark();
     this.first = new Int32Array(runs.length);
     this.counts = new Int32Array(runs.length);
     this.starts = new Int32Array(runs.length);
     const rows = runs.reduce((sum, run) => sum + run.rows, 0);
     this.bytesPerRow = runs.reduce((sum, run) => sum + run.bytes, 0) / Math.max(1, rows);
-    for (const run of runs) this.windows.push(new Window(scope, run, ascending, numeric));
-    for (const [i, window] of this.windows.entries()) window.advance(this.merger, i);
+    for (const run of runs) this.windows.push(new Window(scope, run, ascending, form));
+    for (const i of this.windows.keys()) this.advance(i);
   }
 
   /** Valid until the next call; undefined at the end. */
   next(bytesWanted = mergedBytesWanted): Batch | undefined {
-    const { scratch, env } = this.scope;
-    const { kernels } = env;
+    const { scratch } = this.scope;
     const capacity = Math.max(1, Math.min(mergedRowsMax, Math.floor(bytesWanted / this.bytesPerRow)));
     while (!this.done) {
-      if (this.wanted >= 0) this.windows[this.wanted]!.advance(this.merger, this.wanted);
+      if (this.wanted >= 0) this.advance(this.wanted);
       this.wanted = -1;
       scratch.release(this.given);
       const runs = scratch.alloc(capacity * 4);
@@ -228,9 +246,14 @@ class Merge {
       const step = this.merger.next(runs, rows, capacity);
       if (step.kind === "refill") this.wanted = step.run;
       if (step.kind === "done") this.done = true;
-      if (step.rows > 0) return this.take(kernels.u32.subarray(runs / 4), kernels.u32.subarray(rows / 4), step.rows);
+      if (step.rows > 0) return this.take(runs, rows, step.rows);
     }
     return undefined;
+  }
+
+  private advance(run: number): void {
+    this.windows[run]!.advance(this.merger, run);
+    this.shift = unknownShift;
   }
 
   free(): void {
@@ -239,8 +262,28 @@ class Merge {
     this.scope.scratch.release(this.given);
   }
 
+  /** Row i is row rows[i] of run runs[i]'s window. */
+  private take(runs: Ptr, rows: Ptr, n: number): Batch {
+    const { scratch, env } = this.scope;
+    const { kernels } = env;
+    const { u32 } = kernels;
+    if (this.shift === unknownShift) this.lookAtWindows();
+    const { shift } = this;
+    if (shift < 0) return this.takeUnlike(u32.subarray(runs / 4), u32.subarray(rows / 4), n);
+    for (let i = 0; i < n; i++) u32[rows / 4 + i] = (u32[runs / 4 + i]! << shift) | u32[rows / 4 + i]!;
+    return new PartColumns(kernels, scratch, this.present, shift).gather(scratch, rows, n);
+  }
+
+  private lookAtWindows(): void {
+    const open = this.windows.flatMap(({ batch }) => batch ?? []);
+    const longest = open.reduce((most, { rows }) => Math.max(most, rows), 0);
+    this.shift = (areAlike(open) ? partShift(this.windows.length, longest) : undefined) ?? -1;
+    // a run that has ended has no window, and no rows that could be taken
+    this.present = Array.from(this.windows, ({ batch }) => batch ?? open[0]!);
+  }
+
   /** A merge takes the rows of a run one after the other: slices of the runs, put together, then put in order. */
-  private take(runs: Uint32Array, rows: Uint32Array, n: number): Batch {
+  private takeUnlike(runs: Uint32Array, rows: Uint32Array, n: number): Batch {
     const { first, counts, starts, windows } = this;
     const { scratch, env } = this.scope;
     const { kernels } = env;

@@ -8,7 +8,7 @@ import { FiresteelError } from "../base/errors.ts";
 import { blockBytes, openBlock, sealBlock } from "../data/block.ts";
 import type { Batch } from "../data/column.ts";
 import type { Block } from "../data/contracts.ts";
-import { gather, slice } from "../data/move.ts";
+import { slice } from "../data/move.ts";
 import { MemoryRefused } from "../kernel/allocator.ts";
 import { pageBytes } from "../kernel/control-area.ts";
 import { offset, type Ptr } from "../kernel/ptr.ts";
@@ -16,6 +16,7 @@ import { ReservedArena } from "../kernel/reserved-arena.ts";
 import type { OperatorMemory } from "../kernel/task-memory.ts";
 import type { Segment } from "../storage/spill-file.ts";
 import type { TaskSpill } from "../storage/spill-store.ts";
+import { Parts } from "./gather-parts.ts";
 import type { TaskEnv } from "./task-env.ts";
 
 interface Tools {
@@ -121,14 +122,18 @@ export class SpillScope {
 
   /** Writes the rows at `indexes` in order, as one block or, when memory is short, as several. */
   writeRows(batch: Batch, indexes: Ptr, rows: number, into: Segment[]): void {
+    this.writeParts(new Parts(this.env.kernels, [batch]), indexes, rows, into);
+  }
+
+  /** Writes the rows of some ids in order, as one block or, when memory is short, as several. */
+  writeParts(parts: Parts, indexes: Ptr, rows: number, into: Segment[]): void {
     const { kernels } = this.env;
     const { sealing } = this.ready();
     inHalves(rows, (from, n) => {
       const mark = sealing.mark();
       try {
-        const first = kernels.u32[indexes / 4 + from]!;
         const taken =
-          n === 1 ? slice(batch, first, first + 1) : gather(kernels, sealing, batch, offset(indexes, from * 4), n);
+          n === 1 ? parts.row(kernels.u32[indexes / 4 + from]!) : parts.take(sealing, offset(indexes, from * 4), n);
         into.push(this.write(taken));
       } finally {
         sealing.release(mark);

@@ -1,32 +1,39 @@
 /**
  * Pairs of a partition in key order, stable, at any memory: sorted at once when they fit; else sorted runs go to disk as memory
  * fills, and are merged. Runs are made of rows that came together, and equal keys leave in the order of runs, so the order of the
- * rows does not depend on where the runs were cut.
+ * rows does not depend on where the runs were cut. Rows stay in the pieces they came in: what is sorted are their numbers.
  */
-import { blockBytes, blockRows, openBlock, sealBlock } from "../data/block.ts";
-import { type Batch, batchRowsMax } from "../data/column.ts";
+import { blockBytes, openBlock, sealBlock } from "../data/block.ts";
+import { type Batch, batchRowsMax, type Column } from "../data/column.ts";
 import type { Block } from "../data/contracts.ts";
-import { concat, gather, slice } from "../data/move.ts";
+import { slice } from "../data/move.ts";
 import type { Allocator } from "../kernel/allocator.ts";
 import { Arena } from "../kernel/arena.ts";
 import { offset, type Ptr } from "../kernel/ptr.ts";
 import type { Chunk } from "./chunk.ts";
 import { type Emission, emitted } from "./emission.ts";
+import { Parts } from "./gather-parts.ts";
 import { pairColumns } from "./pair-buffer.ts";
-import { sortOrder } from "./sort-order.ts";
+import { sortBytesPerRow, sortedIds } from "./sort-order.ts";
 import { SortedRuns } from "./sorted-runs.ts";
 import { finalRefusal, refusalOf, type SpillHolder, type SpillScope } from "./spill-scope.ts";
 
-/** What sorting takes for a row, beside a copy of the rows. */
-const bytesPerSortedRow = 32;
+/** What sorting takes for a row, beside the bytes of its key. */
+const bytesPerSortedRow = sortBytesPerRow + 4;
 /** Less is not worth a run, unless memory is refused. */
 const heldBytesMin = 512 * 1024;
 const margin = 1.1;
 
+interface Kept {
+  readonly block: Block;
+  /** Bytes that sorting takes for its rows. */
+  readonly sortingBytes: number;
+}
+
 export class SpillingSort implements SpillHolder {
-  private readonly blocks: Block[] = [];
-  private rows = 0;
+  private readonly kept: Kept[] = [];
   private bytes = 0;
+  private sortingBytes = 0;
   private readonly runs: SortedRuns;
 
   constructor(
@@ -46,7 +53,7 @@ export class SpillingSort implements SpillHolder {
   /** No more rows come: all of them, in order. */
   *emit(): Generator<Chunk, void, undefined> {
     const { scope } = this;
-    if (this.rows === 0 && this.runs.count === 0) return;
+    if (this.kept.length === 0 && this.runs.count === 0) return;
     const emission = scope.working(() => this.finish());
     if (emission !== undefined) yield* emitted(scope, emission);
     else for (const batch of this.runs.merged()) yield { kind: "batch", batch };
@@ -55,69 +62,74 @@ export class SpillingSort implements SpillHolder {
   /** Sorts what is in memory, and writes it. */
   spill(): void {
     const { kernels } = this.scope.env;
-    while (this.blocks.length > 0) {
-      const count = this.blocksThatFit();
-      if (count > 1 && this.spillJoined(count)) continue;
-      this.writeRuns(openBlock(kernels, this.blocks[0]!.ptr));
+    while (this.kept.length > 0) {
+      let count = this.countThatFits();
+      while (count > 1 && !this.spillFirst(count)) count >>>= 1;
+      if (count > 1) continue;
+      this.writeRuns(openBlock(kernels, this.kept[0]!.block.ptr));
       this.drop(1);
     }
   }
 
   free(): void {
     if (this.scope.holder === this) this.scope.holder = undefined;
-    this.drop(this.blocks.length);
+    this.drop(this.kept.length);
   }
 
   private keep(batch: Batch): void {
     const { scope } = this;
     const { kernels } = scope.env;
     const bytes = blockBytes(kernels, batch);
-    if (!this.willFit(bytes, batch.rows)) this.spill();
+    const sortingBytes = sortingBytesOf(scope, batch);
+    if (!this.willFit(bytes, sortingBytes)) this.spill();
     try {
       scope.prepare(batch);
-      this.blocks.push(sealBlock(kernels, batch, scope.account.alloc(bytes)));
+      this.kept.push({ block: sealBlock(kernels, batch, scope.account.alloc(bytes)), sortingBytes });
     } catch (thrown) {
       refusalOf(thrown);
       this.spill();
       this.writeRuns(batch);
       return;
     }
-    this.rows += batch.rows;
     this.bytes += bytes;
+    this.sortingBytes += sortingBytes;
   }
 
-  /** Whether there will be room to sort what is here with so many rows more. Runs are longer when that is noticed in time. */
-  private willFit(bytes: number, rows: number): boolean {
+  /** Whether there will be room to sort what is here with a batch more. Runs are longer when that is noticed in time. */
+  private willFit(bytes: number, sortingBytes: number): boolean {
     if (this.bytes < heldBytesMin) return true;
-    const sorting = this.bytes + bytes + (this.rows + rows) * bytesPerSortedRow;
-    return (bytes + sorting) * margin <= this.scope.availableBytes();
+    return (bytes + this.sortingBytes + sortingBytes) * margin <= this.scope.availableBytes();
   }
 
-  /** The first blocks as one run; false when there is no room to put them together. */
-  private spillJoined(count: number): boolean {
-    const arena = new Arena(this.scope.account);
-    try {
-      const batch = this.tryConcat(arena, count);
-      if (batch === undefined) return false;
-      this.drop(count);
-      this.writeRuns(batch);
-      return true;
-    } finally {
-      arena.close();
-    }
-  }
-
-  private blocksThatFit(): number {
-    const { scope, blocks } = this;
-    let room = scope.availableBytes();
+  /** How many of the first blocks can be sorted together, about. */
+  private countThatFits(): number {
+    let room = this.scope.availableBytes();
     let count = 0;
-    while (count < blocks.length) {
-      const { ptr, bytes } = blocks[count]!;
-      room -= bytes + blockRows(scope.env.kernels, ptr) * bytesPerSortedRow;
+    for (const { sortingBytes } of this.kept) {
+      room -= sortingBytes * margin;
       if (room < 0) break;
       count++;
     }
     return Math.max(1, count);
+  }
+
+  /** The first blocks as one run; false when there is no room to sort them. */
+  private spillFirst(count: number): boolean {
+    const { scope, runs } = this;
+    const { scratch } = scope;
+    const parts = this.partsOf(count);
+    const mark = scratch.mark();
+    try {
+      const order = this.tryOrder(parts, scratch, scratch);
+      if (order === undefined) return false;
+      const bytes = this.kept.slice(0, count).reduce((sum, { block }) => sum + block.bytes, 0);
+      runs.begin();
+      runs.append(parts, order, bytes / parts.rows);
+      this.drop(count);
+      return true;
+    } finally {
+      scratch.release(mark);
+    }
   }
 
   /** Writes the rows as a run, or as several where memory is too short to sort them at once. */
@@ -128,10 +140,11 @@ export class SpillingSort implements SpillHolder {
     const { rows } = batch;
     const mark = scratch.mark();
     try {
-      const order = this.tryOrder(batch, scratch);
+      const parts = new Parts(kernels, [batch]);
+      const order = this.tryOrder(parts, scratch, scratch);
       if (order !== undefined) {
         runs.begin();
-        runs.append(batch, order, rows, blockBytes(kernels, batch) / rows);
+        runs.append(parts, order, blockBytes(kernels, batch) / rows);
         return;
       }
     } finally {
@@ -142,14 +155,16 @@ export class SpillingSort implements SpillHolder {
     this.writeRuns(slice(batch, half, rows));
   }
 
-  /** Undefined when there is no memory to sort so many rows. */
-  private tryOrder(batch: Batch, allocator: Allocator): Ptr | undefined {
+  /** Undefined when there is no memory to sort so many rows, or for what taking them by number needs. */
+  private tryOrder(parts: Parts, allocator: Allocator, tables: Allocator): Ptr | undefined {
     const { scope, ascending, check } = this;
+    const { batches } = parts;
     try {
-      return sortOrder(scope.env.kernels, allocator, pairColumns(batch)![0], ascending, check);
+      parts.prepare(tables);
+      return sortedIds(scope.env.kernels, allocator, parts, keysOf, ascending, check);
     } catch (thrown) {
       const refusal = refusalOf(thrown);
-      if (batch.rows === 1) throw finalRefusal(refusal);
+      if (batches.length === 1 && batches[0]!.rows === 1) throw finalRefusal(refusal);
       return undefined;
     }
   }
@@ -158,62 +173,59 @@ export class SpillingSort implements SpillHolder {
   private finish(): Emission | undefined {
     const { scope } = this;
     if (this.runs.count === 0) {
-      const arena = new Arena(scope.account);
-      const batch = this.tryConcat(arena, this.blocks.length);
-      if (batch !== undefined) {
-        this.drop(this.blocks.length);
-        const order = this.tryOrder(batch, scope.account);
-        if (order !== undefined) return this.emission(batch, order, arena);
-        this.writeRuns(batch);
-      }
-      arena.close();
+      const parts = this.partsOf(this.kept.length);
+      const tables = new Arena(scope.account);
+      const order = this.tryOrder(parts, scope.account, tables);
+      if (order !== undefined) return this.emission(parts, order, tables);
+      tables.close();
     }
     this.spill();
     if (scope.holder === this) scope.holder = undefined;
     return undefined;
   }
 
-  /** The first blocks as one batch; undefined when there is no room for that. */
-  private tryConcat(arena: Arena, count: number): Batch | undefined {
-    const { kernels } = this.scope.env;
-    try {
-      return concat(
-        kernels,
-        arena,
-        this.blocks.slice(0, count).map(({ ptr }) => openBlock(kernels, ptr)),
-      );
-    } catch (thrown) {
-      refusalOf(thrown);
-      arena.close();
-      return undefined;
-    }
-  }
-
-  private emission(batch: Batch, order: Ptr, arena: Arena): Emission {
-    const { account, env } = this.scope;
-    const { kernels } = env;
+  private emission(parts: Parts, order: Ptr, tables: Arena): Emission {
+    const { account } = this.scope;
+    const drop = () => this.drop(this.kept.length);
     let at = 0;
     return {
       next(scratch: Allocator, rowsMax: number): Chunk | undefined {
-        const rows = Math.min(rowsMax, batchRowsMax, batch.rows - at);
+        const rows = Math.min(rowsMax, batchRowsMax, parts.rows - at);
         if (rows === 0) return undefined;
-        const taken = gather(kernels, scratch, batch, offset(order, at * 4), rows);
+        const batch = parts.take(scratch, offset(order, at * 4), rows);
         at += rows;
-        return { kind: "batch", batch: taken };
+        return { kind: "batch", batch };
       },
       free() {
-        account.free(order, batch.rows * 4);
-        arena.close();
+        account.free(order, Math.max(16, parts.rows * 4));
+        tables.close();
+        drop();
       },
     };
   }
 
+  private partsOf(count: number): Parts {
+    const { kernels } = this.scope.env;
+    const batches = this.kept.slice(0, count).map(({ block }) => openBlock(kernels, block.ptr));
+    return new Parts(kernels, batches);
+  }
+
   private drop(count: number): void {
-    const { account, env } = this.scope;
-    for (const { ptr, bytes } of this.blocks.splice(0, count)) {
-      this.rows -= blockRows(env.kernels, ptr);
-      this.bytes -= bytes;
-      account.free(ptr, bytes);
+    const { account } = this.scope;
+    for (const { block, sortingBytes } of this.kept.splice(0, count)) {
+      this.bytes -= block.bytes;
+      this.sortingBytes -= sortingBytes;
+      account.free(block.ptr, block.bytes);
     }
   }
+}
+
+function keysOf(batch: Batch): Column {
+  return pairColumns(batch)![0];
+}
+
+function sortingBytesOf(scope: SpillScope, batch: Batch): number {
+  const keys = keysOf(batch);
+  const keyBytes = keys.kind === "f64" ? 0 : 2 * blockBytes(scope.env.kernels, { rows: keys.rows, root: keys });
+  return batch.rows * bytesPerSortedRow + keyBytes;
 }

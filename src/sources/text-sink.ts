@@ -16,8 +16,12 @@ import {
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { FiresteelError } from "../base/errors.ts";
+import type { BytesColumn } from "../data/column.ts";
+import type { Allocator } from "../kernel/allocator.ts";
+import type { Kernels } from "../kernel/kernels.ts";
 import type { OutputDirectory, PartWriter, SourceMetrics } from "./contracts.ts";
 import { formatRow } from "./format-row.ts";
+import { LineBuffer } from "./line-buffer.ts";
 
 const temporary = "_temporary";
 const flushChars = 1 << 18;
@@ -53,14 +57,24 @@ export function createOutput(path: string): OutputDirectory {
   }
 }
 
-/** One attempt's part, in a task. `attempt` is unique in the application. */
+/** A part that takes columns of strings too. */
+export interface TextPartWriter extends PartWriter {
+  /** Writes the first rows of a column without making JavaScript strings of them, as far as memory allows; how many those are. */
+  writeColumn(column: BytesColumn): number;
+  /** Memory that `spill` would free, for others of the task. */
+  readonly usedBytes: number;
+  spill(): number;
+}
+
+/** One attempt's part, in a task. `attempt` is unique in the application; columns are written with `kernels`. */
 export function openPart(
   output: OutputDirectory,
   partition: number,
   attempt: number,
   metrics: SourceMetrics,
-): PartWriter {
-  return new TextPart(output, partition, attempt, metrics);
+  memory?: { readonly kernels: Kernels; readonly allocator: Allocator },
+): TextPartWriter {
+  return new TextPart(output, partition, attempt, metrics, memory);
 }
 
 /** Every partition has committed; now the output counts. */
@@ -90,19 +104,22 @@ export function abortOutput(output: OutputDirectory): void {
   }
 }
 
-class TextPart implements PartWriter {
+class TextPart implements TextPartWriter {
   private readonly folder: string;
   private readonly file: string;
   private fd: number;
   private pending: string[] = [];
   private pendingChars = 0;
+  private readonly lines: LineBuffer | undefined;
 
   constructor(
     private readonly output: OutputDirectory,
     private readonly partition: number,
     attempt: number,
     private readonly metrics: SourceMetrics,
+    memory: { readonly kernels: Kernels; readonly allocator: Allocator } | undefined,
   ) {
+    this.lines = memory && new LineBuffer(memory.kernels, memory.allocator, bytes => this.writeBytes(bytes));
     this.folder = join(output.path, temporary, `attempt-${attempt}`);
     this.file = join(this.folder, `part-${partName(partition)}`);
     try {
@@ -116,11 +133,31 @@ class TextPart implements PartWriter {
 
   write(rows: readonly unknown[]): void {
     if (rows.length === 0) return;
+    this.lines?.flush();
     const text = rows.every(isString) ? rows.join("\n") : rows.map(formatRow).join("\n");
     this.pending.push(text, "\n");
     this.pendingChars += text.length + 1;
     this.metrics.add("rowsWritten", rows.length);
-    if (this.pendingChars >= flushChars) this.flush();
+    if (this.pendingChars >= flushChars) this.flushStrings();
+  }
+
+  writeColumn(column: BytesColumn): number {
+    if (this.lines === undefined || column.rows === 0) return 0;
+    this.flushStrings();
+    const rows = this.lines.add(column);
+    this.metrics.add("rowsWritten", rows);
+    return rows;
+  }
+
+  get usedBytes(): number {
+    return this.lines?.heldBytes ?? 0;
+  }
+
+  spill(): number {
+    const freed = this.usedBytes;
+    this.lines?.flush();
+    this.lines?.release();
+    return freed;
   }
 
   commit(): boolean {
@@ -143,10 +180,21 @@ class TextPart implements PartWriter {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
+  /** Of the two that hold lines only one does at a time. */
   private flush(): void {
+    this.lines?.flush();
+    this.flushStrings();
+  }
+
+  private flushStrings(): void {
+    if (this.pending.length === 0) return;
     const bytes = Buffer.from(this.pending.join(""));
     this.pending = [];
     this.pendingChars = 0;
+    this.writeBytes(bytes);
+  }
+
+  private writeBytes(bytes: Uint8Array): void {
     try {
       for (let done = 0; done < bytes.length;) done += writeSync(this.fd, bytes, done);
     } catch (thrown) {
@@ -156,6 +204,7 @@ class TextPart implements PartWriter {
   }
 
   private close(): void {
+    this.lines?.release();
     if (this.fd >= 0) closeSync(this.fd);
     this.fd = -1;
   }

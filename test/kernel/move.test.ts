@@ -1,6 +1,7 @@
 /** Moves of columns against loops over arrays; every property once with addresses beyond 2 GiB. */
 import { describe, expect, test } from "bun:test";
 import type { Random } from "../../src/base/random.ts";
+import { wtf8 } from "../../src/data/key-bytes.ts";
 import {
   addI32,
   copyBytes,
@@ -11,6 +12,7 @@ import {
   gatheredLength,
   gatherListItems,
   iota,
+  joinLines,
   prefixSum,
   rangesLength,
   scatter,
@@ -107,6 +109,33 @@ describe.each(places)("at $name", ({ start }) => {
       copyRanges(to.kernels, column.bytes, starts, ends, indexes.length, dstOffsets, dst, length);
       expect(getStrings(to, dstOffsets, dst, indexes.length)).toEqual(wanted);
       expect([...to.kernels.u8.subarray(dst + length, dst + length + 16)]).toEqual(Array(16).fill(0xab));
+    });
+  });
+
+  test("lines, as many as there is room for, lone surrogates replaced", () => {
+    property(30, random => {
+      const to = fixture({ start });
+      const { kernels, allocator } = to;
+      const surrogates = ["\ud800", "\udfff", "a\udc00b".repeat(7), "퟿"];
+      const strings = randomStrings(random, 1 + random.below(60)).map(text =>
+        random.below(6) === 0 ? text + surrogates[random.below(surrogates.length)]! : text,
+      );
+      const cells = strings.map(text => wtf8(text));
+      const offsets = putU32(
+        to,
+        cells.reduce((ends, cell) => [...ends, ends.at(-1)! + cell.length], [3]),
+      );
+      const bytes = putBytes(to, Buffer.concat([Buffer.from("abc"), ...cells]));
+      const lines = strings.map(text => Buffer.from(`${text}\n`));
+      const whole = lines.reduce((sum, line) => sum + line.length, 0);
+      const room = random.below(2) === 0 ? whole : random.below(whole + 1);
+      const dst = allocator.put(room + 16);
+      kernels.u8.fill(0xab, dst, dst + room + 16);
+      const done = joinLines(kernels, offsets, bytes, strings.length, dst, room);
+      const given = Buffer.concat(lines.slice(0, done));
+      expect(Buffer.from(kernels.u8.slice(dst, dst + given.length))).toEqual(given);
+      expect([...kernels.u8.subarray(dst + room, dst + room + 16)]).toEqual(Array(16).fill(0xab));
+      if (done < lines.length) expect(given.length + lines[done]!.length).toBeGreaterThan(room);
     });
   });
 

@@ -1,6 +1,13 @@
 /** u64 keys against a comparator of values. */
 import { describe, expect, test } from "bun:test";
-import { indexesOfWords, orderKeys, orderWordsI32, type OrderedKind } from "../../src/kernel/normalize.ts";
+import {
+  indexesOfWords,
+  integerRange,
+  orderKeys,
+  orderWordsF64,
+  orderWordsI32,
+  type OrderedKind,
+} from "../../src/kernel/normalize.ts";
 import type { Ptr } from "../../src/kernel/ptr.ts";
 import {
   awkwardNumbers,
@@ -76,6 +83,35 @@ describe.each([
     const f32 = to.allocator.alloc(numbers.length * 4);
     to.kernels.f32.set(floats, f32 / 4);
     expect(keysOf(to, "f32", f32, numbers.length)).toEqual(keysOf(to, "f64", putF64(to, floats), numbers.length));
+  });
+
+  test("integers within 32 bits of each other, and what are none", () => {
+    const to = fixture({ start });
+    const { kernels, allocator } = to;
+    const scratch = allocator.alloc(16);
+    const rangeOf = (...spans: number[][]) =>
+      integerRange(
+        kernels,
+        spans.map(span => ({ values: putF64(to, span), rows: span.length })),
+        scratch,
+      );
+    expect(rangeOf([3, -0, 7], [], [-(2 ** 31)])).toEqual({ least: -(2 ** 31), greatest: 7 });
+    expect(rangeOf([2 ** 52], [2 ** 52 + 2 ** 32 - 1])).toEqual({ least: 2 ** 52, greatest: 2 ** 52 + 2 ** 32 - 1 });
+    expect(rangeOf([-0])).toEqual({ least: -0, greatest: -0 });
+    for (const other of [0.5, -1e-300, NaN, Infinity, -Infinity, 2 ** 32, 1e300]) {
+      for (const at of [0, 1, 2, 3, 4]) {
+        const values = [0, 1, 2, 3, 4].map((value, i) => (i === at ? other : value));
+        if (other !== 2 ** 32 || at !== 0) expect(rangeOf(values)).toBeUndefined();
+      }
+    }
+    const values = [5, -3, -0, 2 ** 31 - 1, -(2 ** 31)];
+    const range = rangeOf(values)!;
+    const words = allocator.alloc(40);
+    for (const descending of [false, true]) {
+      orderWordsF64(kernels, putF64(to, values), values.length, 100, range, words, descending);
+      const keys = values.map(value => (descending ? range.greatest - value : value - range.least));
+      expect(getU64(to, words, 5)).toEqual(keys.map((key, i) => (BigInt(key) << 32n) | BigInt(100 + i)));
+    }
   });
 
   test("bigints, booleans and words", () => {

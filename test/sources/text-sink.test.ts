@@ -1,6 +1,9 @@
 import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { wtf8 } from "../../src/data/key-bytes.ts";
+import { BumpAllocator } from "../../src/kernel/allocator.ts";
+import { compileKernels, createKernelMemory, instantiateKernels } from "../../src/kernel/kernels.ts";
 import { formatRow } from "../../src/sources/format-row.ts";
 import { abortOutput, commitOutput, createOutput, openPart } from "../../src/sources/text-sink.ts";
 import { temporaryFolder, testEnv } from "./fixture.ts";
@@ -112,4 +115,40 @@ test("rows that are not strings", () => {
     "[0.5]",
     "/a/g",
   ]);
+});
+
+test("columns of strings give the lines that their values do, rows between them in their place", () => {
+  using folder = temporaryFolder();
+  const memory = createKernelMemory(8 << 20);
+  const kernels = instantiateKernels(memory, compileKernels());
+  const allocator = new BumpAllocator(64, 8 << 20);
+  const env = testEnv();
+  const output = createOutput(join(folder.path, "out"));
+  const expected = openPart(output, 0, 1, env.metrics);
+  const part = openPart(output, 1, 2, env.metrics, { kernels, allocator });
+  const long = "x".repeat(300 * 1024);
+  for (const strings of [
+    ["a", "", "é\n"],
+    ["\ud800", "퟿\udc00", "😀"],
+    Array(9000).fill("word ".repeat(20)),
+    [long, "b"],
+  ]) {
+    const cells = strings.map(text => wtf8(text));
+    const offsets = allocator.alloc(strings.length * 4 + 4);
+    const bytes = allocator.alloc(Buffer.concat(cells).length + 16);
+    kernels.u8.set(Buffer.concat(cells), bytes);
+    let end = 0;
+    kernels.u32.set([0, ...cells.map(cell => (end += cell.length))], offsets / 4);
+    const done = part.writeColumn({ kind: "utf8", rows: strings.length, offsets, bytes });
+    expect(done).toBe(strings[0] === long ? 0 : strings.length);
+    part.write([...strings.slice(done), 1]);
+    expected.write([...strings, 1]);
+    if (strings.length === 3) part.spill();
+  }
+  for (const each of [part, expected]) expect(each.commit()).toBe(true);
+  commitOutput(output);
+  const [wanted, actual] = [0, 1].map(partition => readFileSync(join(output.path, `part-0000${partition}`)));
+  expect(actual!.equals(wanted!)).toBe(true);
+  expect(env.counts["rowsWritten"]).toBe(2 * (3 + 3 + 9000 + 2 + 4));
+  expect(env.counts["bytesWritten"]).toBe(2 * wanted!.length);
 });
