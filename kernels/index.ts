@@ -41,3 +41,7 @@ export {
   parquetSpread1, parquetSpread4, parquetSpread8, parquetTimes, parquetU32, parquetU64,
 } from "./parquet";
 export { snappyDecompress } from "./snappy";
+export {
+  pieceAt, readNumber, textChar, textCode, textCopy, textCount, textEqual, textFind, textFindLast, textLength, textLower, textOrder,
+  textRepeat, textReplaceAll, textSlice, textSubstr, textSubstring, textTrim, textUpper, writeWhole,
+} from "./strings";

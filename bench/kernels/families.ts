@@ -22,5 +22,6 @@ export const families: Readonly<Record<string, () => Promise<Family>>> = {
   partition: () => import("./partition.bench.ts"),
   snappy: () => import("./snappy.bench.ts"),
   sort: () => import("./sort.bench.ts"),
+  strings: () => import("./strings.bench.ts"),
   text: () => import("./text.bench.ts"),
 };
