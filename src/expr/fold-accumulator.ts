@@ -1,8 +1,10 @@
 /** Accumulators in generated code: loaded from the arrays of their leaves, and stored there. */
-import type { Code, F64, I32, Import } from "../codegen/code.ts";
+import type { Code, I32, Import } from "../codegen/code.ts";
 import { f64, i32, local } from "../codegen/operations.ts";
 import { type AccumulatorType, leavesOf, type LeafType } from "./fold-layout.ts";
 import type { Generator } from "./generator.ts";
+import { containerOf, itemsEach } from "./lower-items.ts";
+import type { Frame } from "./lowering.ts";
 import { NotNative } from "./not-native.ts";
 import type { Value } from "./value.ts";
 
@@ -48,6 +50,7 @@ export class AccumulatorOutput {
   constructor(
     private readonly generator: Generator,
     private readonly group: I32,
+    private readonly frame: Frame,
   ) {}
 
   /** Throws `NotNative` when the value is of another type. */
@@ -91,7 +94,7 @@ export class AccumulatorOutput {
     const end = out.keep(i32.add(start, i32.const(type.length * 8)), "madeEnd");
     const next = out.local("i32", "next");
     out.set(next, start);
-    this.eachItem(value, item => {
+    itemsEach(value, this.frame, undefined, item => {
       if (item.kind !== "number") throw unlike();
       generator.giveUp("makes a list of another length", i32.ge_u(local(next), end));
       out.store("f64.store", local(next), item.code);
@@ -100,26 +103,6 @@ export class AccumulatorOutput {
     generator.giveUp("makes a list of another length", i32.ne(local(next), end));
     return start;
   }
-
-  private eachItem(value: Value, write: (item: { kind: string; code: F64 } & Value) => void): void {
-    const { out } = this.generator;
-    if (value.kind === "mapped") {
-      const { each } = value;
-      this.eachItem(value.items, item => each(item, made => write(made as never)));
-      return;
-    }
-    if (value.kind !== "list") throw unlike();
-    const index = out.local("i32", "index");
-    out.set(index, value.from);
-    out.block("itemsDone", done =>
-      out.loop("items", again => {
-        out.jump(done, i32.ge_u(local(index), value.to));
-        write(value.item(local(index)) as never);
-        out.set(index, i32.add(local(index), i32.const(1)));
-        out.jump(again);
-      }),
-    );
-  }
 }
 
 function leafAddress(generator: Generator, slot: number, leaf: LeafType, group: I32): I32 {
@@ -127,10 +110,6 @@ function leafAddress(generator: Generator, slot: number, leaf: LeafType, group: 
   if (leaf.kind === "bool") return i32.add(base, group);
   const offset = leaf.kind === "f64" ? i32.shl(group, i32.const(3)) : i32.mul(group, i32.const(leaf.length * 8));
   return i32.add(base, offset);
-}
-
-function containerOf(value: Value): string | undefined {
-  return value.kind === "mapped" ? containerOf(value.items) : value.kind === "list" ? value.container : undefined;
 }
 
 function isShaped({ shape }: Extract<Value, { kind: "struct" }>, { shape: wanted }: StructType): boolean {

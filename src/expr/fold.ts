@@ -5,7 +5,7 @@
  * Rows are input 0; input 1 is an i32 column of group ids, of which those from `outRows` on are new, each when first met the
  * next. Slot k is the array of the accumulator's leaf k. `outRows` is the number of groups when all rows are done.
  */
-import type { ModuleCode, Statement } from "../codegen/code.ts";
+import type { I32, ModuleCode, Statement } from "../codegen/code.ts";
 import { i32 } from "../codegen/operations.ts";
 import type { ColumnType } from "../data/schema.ts";
 import { accumulatorInput, AccumulatorOutput } from "./fold-accumulator.ts";
@@ -129,7 +129,9 @@ class FoldWriter {
     return lowerExpr(merge.body, this.generator.frame(merge, foldLambdas.merge, [before, value]));
   }
 
-  private store(group: ReturnType<typeof i32.load>, result: Value): void {
-    new AccumulatorOutput(this.generator, group).store(result, this.type!);
+  private store(group: I32, result: Value): void {
+    const { generator, lambdas } = this;
+    const frame = generator.frame(lambdas.merge, foldLambdas.merge, []);
+    new AccumulatorOutput(generator, group, frame).store(result, this.type!);
   }
 }

@@ -4,7 +4,7 @@ import { or } from "./lower-number.ts";
 import type { Frame } from "./lowering.ts";
 import { sameValueZero } from "./lower-compare.ts";
 import { lowerDateMethod } from "./lower-date.ts";
-import { itemsEach } from "./lower-items.ts";
+import { containerOf, itemsEach } from "./lower-items.ts";
 import { mathCall } from "./lower-math.ts";
 import { booleanConstant, numberConstant, toNumber } from "./lower-number.ts";
 import { present } from "./lower-record.ts";
@@ -37,8 +37,9 @@ function isArray(value: Value | undefined, expr: Expr): Value {
     case "struct":
       return booleanConstant(value.shape.of === "tuple");
     case "pieces":
-    case "mapped":
       return booleanConstant(true);
+    case "mapped":
+      return booleanConstant((containerOf(value) ?? "array") === "array");
     case "opaque":
       throw new NotNative("tests a value of mixed kinds", expr.at);
     case "optional": {

@@ -3,7 +3,7 @@ import type { Code, Local } from "../codegen/code.ts";
 import { i32, local } from "../codegen/operations.ts";
 import type { Expr, Place } from "./ir.ts";
 import type { Frame } from "./lowering.ts";
-import { itemsEach, mapped } from "./lower-items.ts";
+import { containerOf, itemsEach, mapped } from "./lower-items.ts";
 import { keep, not, type NumberValue } from "./lower-number.ts";
 import { makeTuple } from "./lower-record.ts";
 import { branch, describeKind, isSameShape } from "./merge.ts";
@@ -25,8 +25,9 @@ export function lowerEach(
   frame: Frame,
 ): Value {
   const { at } = expr;
-  if (target.kind === "list" && target.container !== "array" && (expr.method === "map" || expr.method === "filter"))
-    throw new NotNative(`makes a ${target.container}`, at);
+  const container = containerOf(target) ?? "array";
+  const isMade = container === "array" || (container === "Float64Array" && expr.method === "map");
+  if (!isMade && (expr.method === "map" || expr.method === "filter")) throw new NotNative(`makes a ${container}`, at);
   const bind = (item: Value, index: () => NumberValue) => {
     frame.locals[expr.item] = keep(item, frame, "item");
     if (expr.index !== undefined) frame.locals[expr.index] = keep(index(), frame, "index");
@@ -55,15 +56,15 @@ function mapOrFilter(expr: EachExpr, target: Value, body: EachBody, bind: Bind, 
     });
     return makeTuple(fields);
   }
-  if (expr.index !== undefined) throw new NotNative(`uses the index in ${expr.method}`, expr.at);
+  const isNumbers = containerOf(target) === "Float64Array";
   const noIndex = (): never => {
     throw new NotNative(`uses the index in ${expr.method}`, expr.at);
   };
   if (expr.method === "filter")
     return mapped(
       target,
-      (item, emit) => {
-        bind(item, noIndex);
+      (item, emit, index) => {
+        bind(item, index ?? noIndex);
         const kept = frame.locals[expr.item]!;
         const test = sidelined(frame, body.test);
         if (test !== undefined) out.if(test, () => emit(kept));
@@ -72,9 +73,11 @@ function mapOrFilter(expr: EachExpr, target: Value, body: EachBody, bind: Bind, 
     );
   return mapped(
     target,
-    (item, emit) => {
-      bind(item, noIndex);
+    (item, emit, index) => {
+      bind(item, index ?? noIndex);
       const value = sidelined(frame, () => keep(body.value(), frame));
+      if (isNumbers && value !== undefined && value.kind !== "number")
+        throw new NotNative(`puts ${describeKind(value)} into a Float64Array`, expr.at);
       if (value !== undefined) emit(value);
     },
     true,

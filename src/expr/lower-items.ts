@@ -2,6 +2,7 @@
 import type { I32 } from "../codegen/code.ts";
 import { f64, i32, local } from "../codegen/operations.ts";
 import type { Place } from "./ir.ts";
+import type { ListContainer } from "../data/schema.ts";
 import type { Frame } from "./lowering.ts";
 import { piecesEach } from "./lower-pieces.ts";
 import { constantOf, keepNumber, numberConstant, type NumberValue, ofInt32 } from "./lower-number.ts";
@@ -22,6 +23,12 @@ export function mapped(items: Value, each: ValueOf<"mapped">["each"], keepsCount
   const made: Value = { kind: "mapped", items, each };
   if (keepsCount) sameCount.add(made);
   return made;
+}
+
+/** What kind of array it is, or would be, were it made. */
+export function containerOf(target: Value): ListContainer | undefined {
+  if (target.kind === "mapped") return containerOf(target.items);
+  return target.kind === "list" ? target.container : target.kind === "pieces" ? "array" : undefined;
 }
 
 export function itemsCount(target: Value, frame: Frame, at: Place | undefined): NumberValue {
@@ -88,7 +95,9 @@ export function itemsEach(target: Value, frame: Frame, at: Place | undefined, bo
       counted(frame, body, item => piecesEach(target, frame, item));
       return;
     case "mapped":
-      counted(frame, body, item => itemsEach(target.items, frame, at, source => target.each(source, item)));
+      counted(frame, body, item =>
+        itemsEach(target.items, frame, at, (source, index) => target.each(source, item, index)),
+      );
       return;
     default:
   }

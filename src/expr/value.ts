@@ -21,7 +21,13 @@ export type Value = { readonly source?: Source } & (
   | { readonly kind: "boolean"; readonly code: I32 }
   | { readonly kind: "constant"; readonly value: undefined | null }
   /** UTF-8 somewhere in kernel memory, valid while its row is. `ascii`: known to be below 0x80 throughout. */
-  | { readonly kind: "string"; readonly start: I32; readonly bytes: I32; readonly ascii: boolean; readonly text?: string }
+  | {
+      readonly kind: "string";
+      readonly start: I32;
+      readonly bytes: I32;
+      readonly ascii: boolean;
+      readonly text?: string;
+    }
   /** Milliseconds, NaN for an invalid date. */
   | { readonly kind: "date"; readonly code: F64 }
   | { readonly kind: "struct"; readonly shape: StructShape; readonly fields: readonly Value[] }
@@ -37,11 +43,14 @@ export type Value = { readonly source?: Source } & (
     }
   /** What `split` gives, not made: the pieces of a string between separators (one ASCII byte each). */
   | { readonly kind: "pieces"; readonly text: Extract<Value, { kind: "string" }>; readonly separator: string }
-  /** `list.map(f)` or `list.filter(f)`, not made. */
-  | { readonly kind: "mapped"; readonly items: Value; readonly each: (item: Value, emit: (value: Value) => void) => void }
+  /** `list.map(f)` or `list.filter(f)`, not made. `index` is the item's among `items`, for whoever knows it. */
+  | {
+      readonly kind: "mapped";
+      readonly items: Value;
+      readonly each: (item: Value, emit: (value: Value) => void, index?: () => ValueOf<"number">) => void;
+    }
   /** Of a layout that code does not look into: it can only be passed on, by its source if it has one. */
   | { readonly kind: "opaque"; readonly type: ColumnType }
 );
 
 export type ValueOf<K extends Value["kind"]> = Extract<Value, { kind: K }>;
-
