@@ -45,3 +45,4 @@ export {
   pieceAt, readNumber, textChar, textCode, textCopy, textCount, textEqual, textFind, textFindLast, textLength, textLower, textOrder,
   textRepeat, textReplaceAll, textSlice, textSubstr, textSubstring, textTrim, textUpper, writeWhole,
 } from "./strings";
+export { distinctCodes } from "./dictionary";

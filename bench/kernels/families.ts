@@ -8,6 +8,7 @@ interface Family {
 export const families: Readonly<Record<string, () => Promise<Family>>> = {
   aggregate: () => import("./aggregate.bench.ts"),
   bitmap: () => import("./bitmap.bench.ts"),
+  dictionary: () => import("./dictionary.bench.ts"),
   group: () => import("./group.bench.ts"),
   hash: () => import("./hash.bench.ts"),
   "hash-order": () => import("./hash-order.bench.ts"),
@@ -19,6 +20,7 @@ export const families: Readonly<Record<string, () => Promise<Family>>> = {
   move: () => import("./move.bench.ts"),
   normalize: () => import("./normalize.bench.ts"),
   parquet: () => import("./parquet.bench.ts"),
+  parts: () => import("./parts.bench.ts"),
   partition: () => import("./partition.bench.ts"),
   snappy: () => import("./snappy.bench.ts"),
   sort: () => import("./sort.bench.ts"),

@@ -7,6 +7,7 @@ import { Buffer } from "node:buffer";
 import type { Allocator } from "../kernel/allocator.ts";
 import { KeyBytes, type KeyColumnOptions } from "../kernel/key-bytes.ts";
 import type { Kernels } from "../kernel/kernels.ts";
+import { gatherBytes, gatheredLength } from "../kernel/move.ts";
 import { nullPtr, type Ptr } from "../kernel/ptr.ts";
 import type { Column } from "./column.ts";
 import type { EncodedKeys } from "./contracts.ts";
@@ -35,13 +36,7 @@ export function encodeKeys(kernels: Kernels, allocator: Allocator, column: Colum
 
 /** Layouts that no kernel encodes as a whole. */
 function isByCell(column: Column): boolean {
-  return (
-    column.kind === "any" ||
-    column.kind === "list" ||
-    column.kind === "dictionary" ||
-    column.kind === "i64" ||
-    column.kind === "u8"
-  );
+  return column.kind === "any" || column.kind === "list" || column.kind === "i64" || column.kind === "u8";
 }
 
 function encodeByCell(kernels: Kernels, allocator: Allocator, column: Column): EncodedKeys {
@@ -154,9 +149,23 @@ class KeyPlan {
         return this.optional(column, mask);
       case "struct":
         return this.struct(column, mask);
+      case "dictionary":
+        return this.coded(column, options);
       default:
-        return this.encoded(column, options);
+        return this.encoded(encodeByCell(this.kernels, this.allocator, column), options);
     }
+  }
+
+  /** The keys of the values, each written wherever a row has its code. */
+  private coded({ codes, rows, values }: Column & { kind: "dictionary" }, options: KeyColumnOptions): void {
+    const { kernels } = this;
+    const keys = encodeKeys(kernels, this.allocator, values);
+    this.temporary.push({ ptr: keys.offsets, bytes: keys.offsetsBytes }, { ptr: keys.bytes, bytes: keys.bytesLength });
+    const length = gatheredLength(kernels, keys.offsets, codes, rows);
+    const offsets = this.temporaryBytes((rows + 1) * 4);
+    const bytes = this.temporaryBytes(Math.max(16, length));
+    gatherBytes(kernels, keys.offsets, keys.bytes, codes, rows, offsets, bytes, length);
+    this.written(offsets, bytes, options);
   }
 
   private bytes(bytes: Uint8Array, options: KeyColumnOptions): void {
@@ -197,10 +206,13 @@ class KeyPlan {
     this.column(column.item, present);
   }
 
-  /** Keys of their own, copied row by row. */
-  private encoded(column: Column, options: KeyColumnOptions): void {
-    const { offsets, offsetsBytes, bytes, bytesLength } = encodeByCell(this.kernels, this.allocator, column);
+  private encoded({ offsets, offsetsBytes, bytes, bytesLength }: EncodedKeys, options: KeyColumnOptions): void {
     this.temporary.push({ ptr: offsets, bytes: offsetsBytes }, { ptr: bytes, bytes: bytesLength });
+    this.written(offsets, bytes, options);
+  }
+
+  /** Keys that are bytes already, copied row by row. */
+  private written(offsets: Ptr, bytes: Ptr, options: KeyColumnOptions): void {
     this.steps.push({
       add: keys => keys.addRaw(offsets, options),
       write: keys => keys.writeRaw(offsets, bytes, options),

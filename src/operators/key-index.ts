@@ -5,6 +5,7 @@
  */
 import { invariant } from "../base/assert.ts";
 import { batchRowsMax, type Column } from "../data/column.ts";
+import { distinctValues } from "../data/dictionary.ts";
 import { encodeKeys, hashColumn } from "../data/keys.ts";
 import { concat, gather } from "../data/move.ts";
 import { sliceColumn } from "../data/slice.ts";
@@ -55,38 +56,49 @@ export class KeyIndex {
 
   /** Ids of the column's rows, new keys added. Valid until the next call. */
   add(keys: Column): KeyIds {
-    const { rows } = keys;
-    const { kernels, scratch } = this;
-    scratch.reset();
-    const hashes = scratch.alloc(rows * 8);
-    hashColumn(kernels, scratch, keys, hashes);
-    const ids = scratch.alloc(rows * 4);
-    const state = this.stateFor(keys);
-    if (state.kind === "numbers") state.table.groups(hashes, rows, ids);
-    else if (state.kind === "strings") {
-      invariant(keys.kind === "utf8", "string keys");
-      state.table.groups(keys.offsets, keys.bytes, hashes, rows, ids);
-    } else this.addEncoded(state, keys, hashes, ids);
-    return { ids, hashes };
+    this.scratch.reset();
+    return this.find(keys, true);
   }
 
   /** Ids of known keys, `noGroup` for others. Adds nothing. */
   lookup(keys: Column): KeyIds {
-    const { rows } = keys;
+    this.scratch.reset();
+    return this.find(keys, false);
+  }
+
+  private find(keys: Column, add: boolean): KeyIds {
     const { kernels, scratch } = this;
-    scratch.reset();
+    const { rows } = keys;
+    if (keys.kind === "dictionary" && rows > 0) return this.findCoded(keys, add);
     const hashes = scratch.alloc(rows * 8);
     hashColumn(kernels, scratch, keys, hashes);
     const ids = scratch.alloc(rows * 4);
     const state = this.stateFor(keys);
-    if (state.kind === "numbers") state.table.lookup(hashes, rows, ids);
-    else if (state.kind === "strings") {
+    if (state.kind === "numbers") {
+      if (add) state.table.groups(hashes, rows, ids);
+      else state.table.lookup(hashes, rows, ids);
+    } else if (state.kind === "strings") {
       invariant(keys.kind === "utf8", "string keys");
-      state.table.lookup(keys.offsets, keys.bytes, hashes, rows, ids);
-    } else {
+      if (add) state.table.groups(keys.offsets, keys.bytes, hashes, rows, ids);
+      else state.table.lookup(keys.offsets, keys.bytes, hashes, rows, ids);
+    } else if (add) this.addEncoded(state, keys, hashes, ids);
+    else {
       const encoded = encodeKeys(kernels, scratch, keys);
       state.table.lookup(encoded.offsets, encoded.bytes, hashes, rows, ids);
     }
+    return { ids, hashes };
+  }
+
+  /** Once for each of a dictionary's values that the rows have, first seen first. */
+  private findCoded(keys: Column & { kind: "dictionary" }, add: boolean): KeyIds {
+    const { kernels, scratch } = this;
+    const { rows } = keys;
+    const { values, local } = distinctValues(kernels, scratch, keys);
+    const found = this.find(values, add);
+    const ids = scratch.alloc(rows * 4);
+    const hashes = scratch.alloc(rows * 8);
+    kernels.run.gather4(found.ids, local, rows, ids);
+    kernels.run.gather8(found.hashes, local, rows, hashes);
     return { ids, hashes };
   }
 
