@@ -4,8 +4,8 @@ import { f64, i32, local } from "../codegen/operations.ts";
 import type { Place } from "./ir.ts";
 import type { ListContainer } from "../data/schema.ts";
 import type { Frame } from "./lowering.ts";
-import { piecesEach } from "./lower-pieces.ts";
-import { constantOf, keepNumber, numberConstant, type NumberValue, ofInt32 } from "./lower-number.ts";
+import { pieceAt, piecesEach, piecesLength } from "./lower-pieces.ts";
+import { constantOf, keepNumber, not, numberConstant, type NumberValue, ofInt32 } from "./lower-number.ts";
 import { describeKind } from "./merge.ts";
 import { NotNative } from "./not-native.ts";
 import type { Value, ValueOf } from "./value.ts";
@@ -34,6 +34,7 @@ export function containerOf(target: Value): ListContainer | undefined {
 export function itemsCount(target: Value, frame: Frame, at: Place | undefined): NumberValue {
   if (target.kind === "struct") return numberConstant(target.fields.length);
   if (target.kind === "list") return ofInt32(i32.sub(target.to, target.from), countRange);
+  if (target.kind === "pieces") return piecesLength(target, frame);
   if (target.kind === "mapped" && sameCount.has(target)) return itemsCount(target.items, frame, at);
   const { out } = frame.lowering;
   const count = out.local("i32", "count");
@@ -42,17 +43,34 @@ export function itemsCount(target: Value, frame: Frame, at: Place | undefined): 
   return ofInt32(local(count), countRange);
 }
 
-export function listItem(
-  target: ValueOf<"list" | "pieces">,
-  index: NumberValue,
-  frame: Frame,
-  at: Place | undefined,
-): Value {
-  if (target.kind === "pieces") throw new NotNative("reads a piece of a split string", at);
-  const { out } = frame.lowering;
-  const position = wholeIndex(index, i32.sub(target.to, target.from), frame);
-  return target.item(out.keep(i32.add(target.from, position), "item"));
+/** `list[index]`: undefined where there is none. */
+export function listItem(target: ValueOf<"list" | "pieces">, index: NumberValue, frame: Frame, at?: Place): Value {
+  if (target.kind === "pieces") return pieceAt(target, index, frame, at);
+  const { lowering } = frame;
+  const { out } = lowering;
+  const number = keepNumber(index.code, frame, "index");
+  const position = out.keep(i32.trunc_sat_f64_u(number), "at");
+  const isBelow = i32.lt_u(position, i32.sub(target.to, target.from));
+  const isUint32 = index.integer !== undefined && index.integer.min >= 0 && index.integer.max < 2 ** 32;
+  const isThere = isUint32 ? isBelow : i32.and(isBelow, f64.eq(f64.convert_i32_u(position), number));
+  const present = out.keep(isThere, "isThere");
+  // the first item of the column can be read whatever the row
+  const item = target.item(out.keep(i32.select(i32.add(target.from, position), i32.const(0), present), "item"));
+  if (item.kind === "constant" && item.value === undefined) return item;
+  if (item.kind === "optional" && item.absent === undefined)
+    return {
+      kind: "optional",
+      absent: undefined,
+      present: out.keep(i32.and(present, item.present), "isPresent"),
+      item: item.item,
+    };
+  if (item.kind !== "constant" && item.kind !== "optional" && item.kind !== "opaque")
+    return { kind: "optional", absent: undefined, present, item };
+  lowering.giveUp(missing, not(present));
+  return item;
 }
+
+const missing = "reads an element that is not there";
 
 /** The index in an i32, when it is whole and below the count: other rows are JavaScript's. */
 export function wholeIndex({ code, integer }: NumberValue, count: I32, frame: Frame): I32 {
@@ -60,10 +78,9 @@ export function wholeIndex({ code, integer }: NumberValue, count: I32, frame: Fr
   const number = keepNumber(code, frame, "index");
   const index = lowering.out.keep(i32.trunc_sat_f64_u(number), "at");
   const known = constantOf(count);
-  const why = "reads an element that is not there";
   const isUint32 = integer !== undefined && integer.min >= 0 && integer.max < 2 ** 32;
-  if (!isUint32) lowering.giveUp(why, f64.ne(f64.convert_i32_u(index), number));
-  if (!isUint32 || known === undefined || integer.max >= known) lowering.giveUp(why, i32.ge_u(index, count));
+  if (!isUint32) lowering.giveUp(missing, f64.ne(f64.convert_i32_u(index), number));
+  if (!isUint32 || known === undefined || integer.max >= known) lowering.giveUp(missing, i32.ge_u(index, count));
   return index;
 }
 

@@ -68,7 +68,9 @@ export function property(target: Value, name: string, frame: Frame, at: Place | 
     case "pieces":
     case "mapped":
       if (name === "length") return itemsCount(target, frame, at);
-      break;
+      if (target.kind === "mapped" || (target.kind === "list" && target.container !== "array")) break;
+      if (isIndex(name)) return listItem(target, numberConstant(Number(name)), frame, at);
+      return inherited(Array.prototype, name, at);
     case "string":
       return lowerStringProperty(target, name, frame, at);
     case "constant":
@@ -103,7 +105,7 @@ export function element(target: Value, index: Value, frame: Frame, at: Place | u
     return known === undefined ? computedField(target, index, frame, at) : property(target, String(known), frame, at);
   if (target.kind !== "list" && target.kind !== "pieces")
     throw new NotNative(`reads an element of ${describeKind(target)}`, at);
-  if (known !== undefined && !isIndex(String(known))) return inherited(Array.prototype, String(known), at);
+  if (known !== undefined && !isIndex(String(known))) return property(target, String(known), frame, at);
   return listItem(target, index, frame, at);
 }
 

@@ -177,11 +177,17 @@ function addition(expr: ExprOf<"binary">, frame: Frame): Value {
     if (parts !== undefined) parts.push(keep(next, frame));
     else if (isText(value) || isText(next)) parts = [keep(value, frame), keep(next, frame)];
     else {
+      if (isDate(value) || isDate(next)) throw new NotNative("turns a date into a string", expr.at);
       value = arithmetic("+", value, next, frame, expr.at);
       if ((i + 1) % termsAtOnce === 0) value = keep(value, frame);
     }
   });
   return parts === undefined ? value : joined(parts, frame, expr.at);
+}
+
+/** Which `+`, alone of all operators, turns into a string. */
+function isDate(value: Value): boolean {
+  return value.kind === "date" || (value.kind === "optional" && isDate(value.item));
 }
 
 function logical(expr: ExprOf<"logical">, frame: Frame): Value {
