@@ -24,7 +24,7 @@ export interface JobSpec {
 
 export const fullSizes: Sizes = { rows: 10_000_000, textBytes: 200e6, sortBytes: 200e6 };
 /** Small enough for every change, large enough that ratios mean something. */
-export const quickSizes: Sizes = { rows: 2_000_000, textBytes: 20e6, sortBytes: 10e6 };
+export const quickSizes: Sizes = { rows: 4_000_000, textBytes: 50e6, sortBytes: 30e6 };
 
 const all = ({ rows }: Sizes) => rows;
 const tenth = ({ rows }: Sizes) => Math.ceil(rows / 10);

@@ -67,12 +67,12 @@ const benchOptions: readonly OptionSpec[] = [
   {
     name: "rows",
     value: "N",
-    meaning: "rows of the jobs over ranges, the other jobs in proportion (default: 10000000; quick: 2000000)",
+    meaning: "rows of the jobs over ranges, the other jobs in proportion (default: 10000000; quick: 4000000)",
   },
   {
     name: "megabytes",
     value: "N",
-    meaning: "size of the text and of what tera-sort sorts (default: 200; quick: 20 and 10)",
+    meaning: "size of the text and of what tera-sort sorts (default: 200; quick: 50 and 30)",
   },
   { name: "threads", value: "K", meaning: "task threads: local[K] (default: 2)" },
   { name: "spark", value: "HOME", meaning: "run the jobs on the Spark in this folder too" },
