@@ -2,6 +2,7 @@
 import { FiresteelError } from "../base/errors.ts";
 import { type ExchangeId, type RddId } from "../base/ids.ts";
 import { invariant } from "../base/assert.ts";
+import { intrinsicsPatched } from "../expr/intrinsics.ts";
 import { instantiateKernels, type Kernels } from "../kernel/kernels.ts";
 import { attachMemory, type SharedPool, type TaskMemory } from "../kernel/task-memory.ts";
 import { cachedSource } from "../operators/cached.ts";
@@ -94,7 +95,7 @@ export class TaskRunner {
     damage: InputDamage[],
   ): TaskEnv {
     const env: TaskEnv = {
-      mayRunNative: this.start.settings["firesteel.codegen"] === true,
+      mayRunNative: this.start.settings["firesteel.codegen"] === true && intrinsicsPatched() === undefined,
       partition: order.partition,
       stageId: order.stage,
       attemptNumber: order.attemptNumber,

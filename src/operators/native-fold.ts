@@ -31,12 +31,16 @@ export interface FoldFunctions {
 export function nativeFold(
   functions: FoldFunctions,
 ): ((kernels: Kernels, allocator: Allocator) => NativeFold) | undefined {
-  const merge = lambdaOf(functions.merge);
-  const create = functions.create && lambdaOf(functions.create);
-  if (merge === undefined || (functions.create !== undefined && create === undefined)) return undefined;
-  const { zero } = functions;
-  const lambdas: FoldLambdas = { merge, create, zero: zero && { value: decodeValue(zero) } };
-  return (kernels, allocator) => new GeneratedFold(kernels, allocator, lambdas);
+  const lambdas = foldLambdasOf(functions);
+  return lambdas && ((kernels, allocator) => new GeneratedFold(kernels, allocator, lambdas));
+}
+
+/** The functions as expressions; undefined when one of them has none. */
+export function foldLambdasOf({ merge: mergeFn, create: createFn, zero }: FoldFunctions): FoldLambdas | undefined {
+  const merge = lambdaOf(mergeFn);
+  const create = createFn && lambdaOf(createFn);
+  if (merge === undefined || (createFn !== undefined && create === undefined)) return undefined;
+  return { merge, create, zero: zero && { value: decodeValue(zero) } };
 }
 
 function lambdaOf(fn: PlanFunction) {

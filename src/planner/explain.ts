@@ -5,8 +5,8 @@
 import { printModule } from "../codegen/print.ts";
 import { formatPosition } from "../base/errors.ts";
 import type { Action } from "../plan/action.ts";
-import { parentsOf, type Plan } from "../plan/nodes.ts";
-import { RowTypes } from "./row-types.ts";
+import { type ExchangePlan, parentsOf, type Plan } from "../plan/nodes.ts";
+import { foldOfAggregate, foldOfValues, RowTypes, type Verdict } from "./row-types.ts";
 import { type ActionCall, callText, cutStages, type StagePlan } from "./stages.ts";
 import { type Form, type Work, workOf, workOfAction, workOfMapSide, workOfOutput } from "./work.ts";
 
@@ -59,12 +59,20 @@ class StageText {
     const lines: string[] = [];
     if (stage.kind === "result") {
       const form = this.visit(stage.root, step, lines);
-      if (withAction) this.add(callText(stage.call), workOfAction(stage.action, stage.call.at), form, step, lines);
+      if (withAction)
+        this.add(
+          callText(stage.call),
+          workOfAction(stage.action, stage.call.at, this.verdictOnAction(stage.action, stage.root, form)),
+          form,
+          step,
+          lines,
+        );
       return lines;
     }
     const { root } = stage;
+    this.types.typeOf(root);
     let form = this.visit(root.parent, step, lines);
-    const mapSide = root.op === "exchange" ? workOfMapSide(root) : undefined;
+    const mapSide = root.op === "exchange" ? workOfMapSide(root, this.verdictOnMapSide(root)) : undefined;
     if (mapSide !== undefined) form = this.add(titleOf(root), mapSide, form, step, lines);
     this.add(
       root.op === "exchange" ? `shuffle of ${titleOf(root)}` : titleOf(root),
@@ -97,11 +105,29 @@ class StageText {
   }
 
   private addPlan(plan: Plan, form: Form, indent: string, lines: string[]): Form {
-    const gives = this.add(titleOf(plan), workOf(plan, form, this.types.verdictOn(plan)), form, indent, lines);
+    const gives = this.add(titleOf(plan), workOf(plan, form, this.verdictOn(plan)), form, indent, lines);
     if (plan.storage === undefined) return gives;
     if (gives === "rows") lines.push(`${indent}JavaScript rows become columns`);
     lines.push(`${indent}kept in memory as columns (${plan.storage.name}): computed once, read from there`);
     return "columns";
+  }
+
+  private verdictOn(plan: Plan): Verdict {
+    return plan.op === "aggregate"
+      ? this.types.verdictOnFold(plan.parent, foldOfAggregate(plan))
+      : this.types.verdictOn(plan);
+  }
+
+  private verdictOnMapSide({ mapSide, parent }: ExchangePlan): Verdict {
+    if (mapSide?.kind !== "combine") return { kind: "byLayout" };
+    return this.types.verdictOnFold(parent, foldOfValues(mapSide.combine));
+  }
+
+  private verdictOnAction(action: Action, root: Plan, form: Form): Verdict {
+    if (action.kind !== "reduce" && action.kind !== "aggregate") return { kind: "byLayout" };
+    if (form === "rows") return { kind: "javascript", why: undefined };
+    const zero = action.kind === "aggregate" ? action.zero : undefined;
+    return this.types.verdictOnReduction(root, { create: undefined, zero, merge: action.fn });
   }
 
   private add(title: string, { text, takes, gives }: Work, form: Form, indent: string, lines: string[]): Form {

@@ -4,13 +4,17 @@
  * yet, nothing is said that rows could prove wrong.
  */
 import { assertNever } from "../base/assert.ts";
+import type { ExchangeId } from "../base/ids.ts";
 import { f64, type ColumnType, tuple, utf8 } from "../data/schema.ts";
-import type { NotNative } from "../expr/not-native.ts";
+import type { AccumulatorType } from "../expr/fold-layout.ts";
+import { compileFold } from "../expr/fold.ts";
+import { NotNative } from "../expr/not-native.ts";
 import type { OutputLayout } from "../expr/output-values.ts";
 import { generatePipeline, type InputType, type PipelineCode } from "../expr/pipeline.ts";
+import { type FoldFunctions, foldLambdasOf } from "../operators/native-fold.ts";
 import { rangeType, stepOf } from "../operators/native-steps.ts";
 import { isRowOperator, type RowOperator } from "../operators/pipeline.ts";
-import type { Plan } from "../plan/nodes.ts";
+import type { AggregatePlan, CombinePlan, ExchangePlan, Plan } from "../plan/nodes.ts";
 
 export type RowType = InputType | undefined;
 
@@ -23,6 +27,8 @@ export type Verdict =
 
 export class RowTypes {
   private readonly types = new Map<Plan, RowType>();
+  /** A stage that reads an exchange does not have what is below it any more. */
+  private readonly exchanges = new Map<ExchangeId, RowType>();
   private readonly verdicts = new Map<Plan, Verdict>();
   /** Generated code, with the operators that it is of. */
   readonly pipelines: { readonly operators: readonly RowOperator[]; readonly code: PipelineCode }[] = [];
@@ -47,6 +53,7 @@ export class RowTypes {
       case "files":
         return plan.format === "text" ? utf8 : undefined;
       case "exchange":
+        return this.exchanges.get(plan.exchange) ?? this.findExchange(plan);
       case "sort":
       case "distinct":
       case "coalesce":
@@ -63,14 +70,35 @@ export class RowTypes {
         const types = plan.parents.map(parent => asColumns(this.typeOf(parent)));
         return types.every(type => JSON.stringify(type) === JSON.stringify(types[0])) ? types[0] : undefined;
       }
-      case "aggregate": {
-        const pair = pairOf(this.typeOf(plan.parent));
-        // the accumulators of an engine's or user's fold of numbers into numbers
-        return pair && pair[1].kind === "f64" ? tuple(pair[0], f64) : undefined;
-      }
+      case "aggregate":
+        return this.folded(asColumns(this.typeOf(plan.parent)), foldOfAggregate(plan));
       default:
         return undefined;
     }
+  }
+
+  private findExchange(plan: ExchangePlan): RowType {
+    const given = asColumns(this.typeOf(plan.parent));
+    const type = plan.mapSide?.kind === "combine" ? this.folded(given, foldOfValues(plan.mapSide.combine)) : given;
+    this.exchanges.set(plan.exchange, type);
+    return type;
+  }
+
+  /** How a fold of the rows' values by key runs. */
+  verdictOnFold(parent: Plan, functions: FoldFunctions): Verdict {
+    const pair = pairOf(this.typeOf(parent));
+    return foldCode(pair?.[1], functions).verdict;
+  }
+
+  /** How a fold of all rows runs. */
+  verdictOnReduction(parent: Plan, functions: FoldFunctions): Verdict {
+    return foldCode(asColumns(this.typeOf(parent)), functions).verdict;
+  }
+
+  private folded(pairs: RowType, functions: FoldFunctions): RowType {
+    const pair = pairOf(pairs);
+    const folded = pair && foldCode(pair[1], functions).type;
+    return pair && folded && tuple(pair[0], folded);
   }
 
   private findChain(last: RowOperator): RowType {
@@ -104,6 +132,40 @@ export class RowTypes {
     this.pipelines.push({ operators: operators.slice(0, generated), code });
     return generated === operators.length ? typeOfOutput(code.output, input!) : undefined;
   }
+}
+
+export function foldOfAggregate({ combine, from }: AggregatePlan): FoldFunctions {
+  if (from === "values") return foldOfValues(combine);
+  return { create: undefined, zero: undefined, merge: combine.mergeCombiners };
+}
+
+export function foldOfValues({ create, zero, mergeValue }: CombinePlan): FoldFunctions {
+  return { create, zero, merge: mergeValue };
+}
+
+function foldCode(
+  values: ColumnType | undefined,
+  functions: FoldFunctions,
+): { readonly verdict: Verdict; readonly type?: ColumnType } {
+  const lambdas = foldLambdasOf(functions);
+  if (lambdas === undefined) return { verdict: { kind: "javascript", why: undefined } };
+  if (values === undefined) return { verdict: { kind: "byLayout" } };
+  let needsLength = false;
+  try {
+    const { accumulator } = compileFold(lambdas, values, undefined, () => {
+      needsLength = true;
+      throw new NotNative("has lists whose length is not known yet", undefined);
+    });
+    return { verdict: { kind: "generated" }, type: typeOfAccumulator(accumulator) };
+  } catch (thrown) {
+    if (!(thrown instanceof NotNative)) throw thrown;
+    return { verdict: needsLength ? { kind: "byLayout" } : { kind: "javascript", why: thrown } };
+  }
+}
+
+function typeOfAccumulator(type: AccumulatorType): ColumnType {
+  if (type.kind === "struct") return { ...type, fields: type.fields.map(typeOfAccumulator) };
+  return type.kind === "list" ? { kind: "list", container: type.container, item: f64 } : type;
 }
 
 /** Rows of these are JavaScript values. */

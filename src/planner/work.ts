@@ -18,7 +18,7 @@ export interface Work {
 
 const work = (text: string, takes: Form, gives: Form): Work => ({ text, takes, gives });
 
-/** `form` is how the parent's rows come; `verdict` is of operators that are given a function for each row. */
+/** `form` is how the parent's rows come; `verdict` is of operators that are given a function for each row, or a fold. */
 export function workOf(plan: Plan, form: Form, verdict: Verdict): Work {
   switch (plan.op) {
     case "parallelize":
@@ -66,11 +66,8 @@ export function workOf(plan: Plan, form: Form, verdict: Verdict): Work {
       );
     case "aggregate": {
       const { combine, from } = plan;
-      return work(
-        `kernels group, ${folds(from === "values" ? combine.mergeValue : combine.mergeCombiners, plan.at)}`,
-        "columns",
-        "any",
-      );
+      const merge = from === "values" ? combine.mergeValue : combine.mergeCombiners;
+      return work(`kernels group, ${folds(merge, plan.at, verdict)}`, "columns", givesOfFold(verdict));
     }
     case "group":
     case "cogroup":
@@ -106,12 +103,13 @@ function workOfFunction(plan: MapPlan, verdict: Verdict): Work {
 /** `, which has a loop (job.ts:4:9)` */
 function because({ lambda }: PlanFunction, why: NotNative | undefined): string {
   const no = lambda !== undefined && "reason" in lambda ? lambda : why;
-  if (no === undefined || lambda === undefined) return "";
+  if (no === undefined || lambda === undefined)
+    return lambda === undefined ? "" : ", which gets its rows from JavaScript";
   const place = lambda.file !== undefined && no.at !== undefined ? ` (${lambda.file}:${no.at})` : "";
   return `, which ${no.reason}${place}`;
 }
 
-export function workOfAction(action: Action, at: SourcePosition | undefined): Work {
+export function workOfAction(action: Action, at: SourcePosition | undefined, verdict: Verdict): Work {
   switch (action.kind) {
     case "collect":
       return work(
@@ -123,7 +121,7 @@ export function workOfAction(action: Action, at: SourcePosition | undefined): Wo
       return work("rows are counted", "any", "any");
     case "reduce":
     case "aggregate":
-      return work(folds(action.fn, at), "rows", "any");
+      return work(folds(action.fn, at, verdict), verdict.kind === "javascript" ? "rows" : "any", "any");
     case "takeOrdered": {
       const by =
         action.comparator === undefined ? "in the order of values" : `by ${functionText(action.comparator, at)}`;
@@ -153,10 +151,10 @@ export function workOfOutput(root: ExchangePlan | ProbePlan): Work {
 }
 
 /** What an exchange's tasks combine first, when they do. */
-export function workOfMapSide({ mapSide, at }: ExchangePlan): Work | undefined {
+export function workOfMapSide({ mapSide, at }: ExchangePlan, verdict: Verdict): Work | undefined {
   if (mapSide === undefined) return undefined;
   if (mapSide.kind === "distinct") return work("kernels find equal rows", "columns", "columns");
-  return work(`kernels group, ${folds(mapSide.combine.mergeValue, at)}`, "columns", "any");
+  return work(`kernels group, ${folds(mapSide.combine.mergeValue, at, verdict)}`, "columns", givesOfFold(verdict));
 }
 
 function placedBy(partitioner: PartitionerPlan): string {
@@ -173,8 +171,22 @@ function placedBy(partitioner: PartitionerPlan): string {
   }
 }
 
-function folds(fn: PlanFunction, at: SourcePosition | undefined): string {
-  return isEngines(fn) ? "JavaScript adds" : `JavaScript folds ${functionText(fn, at)}`;
+function folds(fn: PlanFunction, at: SourcePosition | undefined, verdict: Verdict): string {
+  const what = isEngines(fn) ? "adds" : `folds ${functionText(fn, at)}`;
+  switch (verdict.kind) {
+    case "generated":
+      return `generated code ${what}`;
+    case "byLayout":
+      return `generated code ${what} where the layout of values has it, else JavaScript`;
+    case "javascript":
+      return `JavaScript ${what}${because(fn, verdict.why)}`;
+    default:
+      return assertNever(verdict);
+  }
+}
+
+function givesOfFold(verdict: Verdict): Form {
+  return verdict.kind === "generated" ? "columns" : "any";
 }
 
 /** A function that stands elsewhere than its operator says where. */
