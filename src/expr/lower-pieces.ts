@@ -34,9 +34,10 @@ export function piecesEach(pieces: ValueOf<"pieces">, frame: Frame, emit: (piece
   const { out } = frame.lowering;
   const { text } = pieces;
   const separator = encodeText(pieces.separator);
-  // positions count from the first block on, so that nothing overflows at the end of memory
-  const block = out.keep(i32.and(text.start, i32.const(-blockBytes)), "firstBlock");
-  const before = out.keep(i32.and(text.start, i32.const(blockBytes - 1)), "before");
+  // positions count from the first block on, so that nothing overflows at the end of memory, where an empty string may be
+  const firstByte = i32.sub(text.start, i32.eqz(text.bytes));
+  const block = out.keep(i32.and(firstByte, i32.const(-blockBytes)), "firstBlock");
+  const before = out.keep(i32.sub(text.start, block), "before");
   const end = out.keep(i32.add(before, text.bytes), "end");
   const wide = out.keep(i8x16.splat(i32.const(separator[0]!)), "separator");
   const at = out.local("i32", "at");
