@@ -4,8 +4,9 @@
  */
 import type { Code, I32, Local } from "./code.ts";
 
-/** Nesting beyond this is left out: nobody reads it. */
+/** What is nested deeper, or longer, is left out: nobody reads it. */
 const depthMax = 100;
+const nodesMax = 10_000;
 
 const precedence = {
   choice: 1,
@@ -110,12 +111,14 @@ const cells: Readonly<Record<string, string>> = {
 
 export class ExpressionPrinter {
   private depth = 0;
+  private nodes = 0;
 
   constructor(private readonly nameOf: (local: Local) => string) {}
 
   /** In parentheses when it binds less than what is around it. */
   print(code: Code, around = 0): string {
-    if (this.depth === depthMax) return "…";
+    if (this.depth === 0) this.nodes = 0;
+    if (this.depth === depthMax || ++this.nodes > nodesMax) return "…";
     this.depth++;
     try {
       return this.expression(code, around);

@@ -112,6 +112,12 @@ test("nesting beyond what anybody reads is left out", () => {
   expect(printStatement({ kind: "return", value: deep }, deep)).toStartWith("return … + … + 1 + 1");
 });
 
+test("a tree that shares its branches is not printed without end", () => {
+  let wide: F64 = x;
+  for (let i = 0; i < 90; i++) wide = f64.add(wide, wide);
+  expect(printStatement({ kind: "return", value: wide }, wide).length).toBeLessThan(1_000_000);
+});
+
 function named<T extends "i32" | "i64" | "f64">(name: string, type: T): Code<T> {
   return { kind: "local", type, local: { name, type, index: 0 } };
 }
