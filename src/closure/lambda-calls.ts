@@ -6,7 +6,6 @@ import { constant, type Converter, isTrivial, valueOf } from "./lambda-converter
 import { isPureFunction, isUnaryFunction } from "./lambda-language.ts";
 import type { Binding, Env, FunctionSource } from "./lambda-names.ts";
 import { keyOf, partOf } from "./lambda-parts.ts";
-import { withoutTag } from "./lambda-tags.ts";
 
 type EachMethod = Extract<Expr, { op: "each" }>["method"];
 
@@ -29,9 +28,10 @@ function callOf(c: Converter, callee: Binding, node: Node, env: Env): Binding {
       if (!isPureFunction(callee.path)) return c.refuse(`calls ${callee.path}`, node, env);
       return valueOf(c.made({ op: "call", callee: callee.path, args: values(c, node, env) }, node, env));
     case "refused":
-      return c.refuse(callee.reason, node, env);
+      return c.refuse(callee.reason.replace(/^uses (?=.*which is not a function)/, "calls "), node, env);
     case "value":
     case "object":
+    case "namespace":
     case "primitive":
       return c.refuse(`calls ${name}, which is not a function of the job's files`, node, env);
   }
@@ -46,7 +46,7 @@ function calleeText(node: Node): string {
 
 /** `target.name(…)`, where the target is already known. */
 export function methodCall(c: Converter, target: Binding, member: Node, node: Node, env: Env): Binding {
-  if (target.kind === "global" || target.kind === "object") {
+  if (target.kind === "global" || target.kind === "object" || target.kind === "namespace") {
     return callOf(c, partOf(c, target, member, env), node, env);
   }
   if (target.kind === "function") return c.refuse("calls a method of a function", node, env);
@@ -130,7 +130,7 @@ function eachCall(c: Converter, target: Expr, method: EachMethod, node: Node, en
   if (method === "reduce" && first === undefined) return c.refuse("calls reduce without a first value", node, env);
   if (more.length > 0 || (method !== "reduce" && first !== undefined))
     return c.refuse(`calls ${method} with more than a function`, node, env);
-  const fn = c.evaluate(withoutTag(callback), env);
+  const fn = c.evaluate(callback, env);
   const accumulator = first === undefined ? undefined : { local: c.local(), first: c.expression(first, env) };
   const locals = accumulator === undefined ? [] : [accumulator.local];
   const item = c.local();

@@ -17,7 +17,8 @@ export class Refused extends Error {
   }
 }
 
-const nodesMax = 2000;
+/** Of the source and of the expression together. */
+const nodesMax = 8000;
 const inlinedDepthMax = 64;
 
 export abstract class Converter {
@@ -48,9 +49,14 @@ export abstract class Converter {
 
   /** Every expression that is made goes through here. */
   made(expr: Expr, node: Node, env: Env): Expr {
-    if (++this.nodes > nodesMax) this.refuse("is too long", node, env);
+    this.count(node, env);
     const at = this.place(node, env);
     return at === undefined ? expr : { ...expr, at };
+  }
+
+  /** Keeps what is not worth it from becoming large. */
+  count(node: Node, env: Env): void {
+    if (++this.nodes > nodesMax) this.refuse("is too long", node, env);
   }
 
   refuse(reason: string, node: Node, env: Env): never {

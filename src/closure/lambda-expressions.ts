@@ -15,6 +15,7 @@ const binaries = new Set<unknown>(
 
 /** The value of an expression. */
 export function toExpression(c: Converter, node: Node, env: Env): Expr {
+  c.count(node, env);
   const found = c.evaluate(node, env);
   switch (found.kind) {
     case "value":
@@ -25,6 +26,8 @@ export function toExpression(c: Converter, node: Node, env: Env): Expr {
       return c.refuse(`uses ${found.path}, which is not a number, string or boolean`, node, env);
     case "function":
       return c.refuse("uses a function as a value", node, env);
+    case "namespace":
+      return c.refuse("uses a module as a value", node, env);
     case "global":
       return c.refuse(`uses ${found.path}`, node, env);
     case "refused":
@@ -34,7 +37,7 @@ export function toExpression(c: Converter, node: Node, env: Env): Expr {
 
 /** What an expression stands for, which may be more than a value. */
 export function evaluateNode(c: Converter, wrapped: Node, env: Env): Binding {
-  const node = withoutTag(unwrap(wrapped));
+  const node = withoutTag(unwrap(wrapped), env);
   switch (node.type) {
     case "Identifier":
       return named(env.find(nameOf(node)));
@@ -181,7 +184,7 @@ function optionalProperties(c: Converter, wrapped: Node, env: Env): Binding | un
   const target = isEnd || !hasOptional(object) ? c.evaluate(object, env) : optionalProperties(c, object, env);
   if (target === undefined || target.kind !== "value") return undefined;
   const name = keyOf(c, node, env)!;
-  if (name === "__proto__" || isIndex(name)) return undefined;
+  if (name in Object.prototype || isIndex(name)) return undefined;
   return valueOf(c.made({ op: "property", target: target.value, name, optional: true }, part(node, "property"), env));
 }
 

@@ -20,7 +20,7 @@ export class DriverMeanings implements Meanings {
     const { sources } = tag.scope;
     const found = sources === undefined ? undefined : unitOf(sources, tag.id);
     if (found === undefined) return textSource(fn, tag, values, meta.hides ?? [], this);
-    return new SourceHome(found.file, found.unit, tag.scope, { names: meta.names, values }, this, fn).source;
+    return new SourceHome(found.file, found.unit, tag.scope, { names: meta.names, values }, this, fn).source();
   }
 
   captured(value: unknown, path: string, home: Home): Binding {

@@ -23,6 +23,8 @@ export type Binding =
   | { readonly kind: "primitive"; readonly value: Primitive; readonly path: string; readonly home: Home }
   /** A captured object, of which parts may be read. */
   | { readonly kind: "object"; readonly value: object; readonly path: string; readonly home: Home }
+  /** A module of the user's. */
+  | { readonly kind: "namespace"; member(name: string): Binding }
   /** Something of the language: `Math`, `parseInt`. */
   | { readonly kind: "global"; readonly path: string }
   /** Why it cannot be: `uses x before its declaration`. */
@@ -32,6 +34,8 @@ export type Binding =
 export interface Home {
   /** As in messages; undefined when unknown. */
   readonly file: string | undefined;
+  /** Whether the text is the transform's and not the user's. */
+  readonly isTransformed: boolean;
   /** In that file, when known. */
   place(offset: number): Place | undefined;
   /** What a name means that the function itself does not declare; undefined for the language's own. */

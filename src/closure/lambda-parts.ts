@@ -15,6 +15,8 @@ export function partOf(c: Converter, of: Binding, node: Node, env: Env): Binding
     case "global":
       if (name === undefined) return c.refuse(`uses ${of.path} with a computed name`, node, env);
       return { kind: "global", path: `${of.path}.${name}` };
+    case "namespace":
+      return name === undefined ? c.refuse("uses a module with a computed name", node, env) : of.member(name);
     case "object":
       return name === undefined
         ? c.refuse(`looks into ${of.path} with a computed name`, node, env)
@@ -34,7 +36,7 @@ function valuePart(c: Converter, target: Expr, name: string | undefined, node: N
   if (isIndex(name)) {
     return valueOf(c.made({ op: "element", target, index: constant(Number(name)) }, keyNode(node), env));
   }
-  if (name === "__proto__") c.refuse("uses __proto__", keyNode(node), env);
+  if (name in Object.prototype) c.refuse(`uses ${name}, which every object has`, keyNode(node), env);
   return valueOf(c.made({ op: "property", target, name }, keyNode(node), env));
 }
 

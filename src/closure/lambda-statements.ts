@@ -36,7 +36,7 @@ function block(c: Converter, statements: readonly Node[], outer: Env, flow: Flow
 }
 
 function convert(c: Converter, node: Node, env: Env, flow: Flow): Expr {
-  if (isTypeOnly(node) || isTagStatement(node)) return flow.next();
+  if (isTypeOnly(node) || isTagStatement(node, env)) return flow.next();
   switch (node.type) {
     case "EmptyStatement":
     case "FunctionDeclaration":

@@ -3,12 +3,14 @@
  * its own text, which is the transformed one.
  */
 import { list, type Node, nameOf, part } from "./ast.ts";
+import type { Env } from "./lambda-names.ts";
 
 const tagCall = /^\$fs[tok]\d*$/;
 
 /** The function in `$fst(function, id, captures)`, the call in `$fsk(call)`, the object in `$fso(object, …)`. */
-export function withoutTag(node: Node): Node {
+export function withoutTag(node: Node, { home }: Env): Node {
   let inner = node;
+  if (!home.isTransformed) return inner;
   for (;;) {
     if (inner.type !== "CallExpression" || !tagCall.test(nameOf(part(inner, "callee")))) return inner;
     const [first] = list(inner, "arguments");
@@ -18,8 +20,8 @@ export function withoutTag(node: Node): Node {
 }
 
 /** `$fst(name, id, captures);` after a declaration. */
-export function isTagStatement(node: Node): boolean {
-  if (node.type !== "ExpressionStatement") return false;
+export function isTagStatement(node: Node, { home }: Env): boolean {
+  if (node.type !== "ExpressionStatement" || !home.isTransformed) return false;
   const expression = part(node, "expression");
   return expression.type === "CallExpression" && /^\$fst\d*$/.test(nameOf(part(expression, "callee")));
 }

@@ -1,5 +1,4 @@
 /** What a module's own statements declare, import and export, read from its syntax tree. */
-import type { Primitive } from "../expr/ir.ts";
 import { child, list, type Node, nameOf, part, unwrap } from "./ast.ts";
 
 /** The import that a local name stands for; `*` is the namespace. */
@@ -49,19 +48,6 @@ function declaredIn(node: Node, name: string): Node | undefined {
   const declarator = list(node, "declarations").find(each => nameOf(part(each, "id")) === name);
   const init = declarator && child(declarator, "init");
   return init && unwrap(init);
-}
-
-/** The value of a literal number, string, boolean or null. */
-export function literalOf(node: Node): { readonly value: Primitive } | undefined {
-  if (node.type === "UnaryExpression" && node["operator"] === "-") {
-    const operand = literalOf(unwrap(part(node, "argument")));
-    return typeof operand?.value === "number" ? { value: -operand.value } : undefined;
-  }
-  if (node.type !== "Literal" || node["regex"] !== undefined) return undefined;
-  const value = node["value"];
-  const isPlain =
-    value === null || typeof value === "number" || typeof value === "string" || typeof value === "boolean";
-  return isPlain ? { value } : undefined;
 }
 
 function nameText(node: Node): string {

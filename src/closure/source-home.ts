@@ -4,12 +4,14 @@
  * declared at top level and never assigned.
  */
 import { dirname, resolve } from "node:path";
-import type { Place } from "../expr/ir.ts";
-import { child, nameOf } from "./ast.ts";
+import { interpret } from "../expr/interpret.ts";
+import { isLambda, type Place, type Primitive } from "../expr/ir.ts";
+import { child, type Node, nameOf } from "./ast.ts";
 import { showPosition } from "./edits.ts";
 import { type FileSource, functionNode, unitOf } from "./function-sources.ts";
+import { lambdaOf } from "./lambda.ts";
 import { type Binding, Env, type FunctionSource, type Home, type Meanings } from "./lambda-names.ts";
-import { exportedLocal, importOf, literalOf, topLevel } from "./module-parts.ts";
+import { exportedLocal, importOf, topLevel } from "./module-parts.ts";
 import { type ClosureScope, tagOf } from "./runtime.ts";
 import type { Unit, Variable } from "./scopes.ts";
 
@@ -22,18 +24,22 @@ export interface Captured {
 const nothing: Captured = { names: [], values: [] };
 
 export class SourceHome implements Home {
-  readonly source: FunctionSource;
+  readonly isTransformed = false;
 
   constructor(
     private readonly from: FileSource,
-    private readonly unit: Unit,
+    /** The function; undefined for the module's own statements. */
+    private readonly unit: Unit | undefined,
     private readonly scope: ClosureScope,
     private readonly given: Captured,
     private readonly meanings: Meanings,
     /** The function itself, when it is a value. */
-    identity: unknown = unit,
-  ) {
-    this.source = { node: functionNode(unit), env: new Env(this, undefined), identity };
+    private readonly identity: unknown = unit,
+  ) {}
+
+  /** The function, or an expression of the module as a function without parameters. */
+  source(node = functionNode(this.unit!)): FunctionSource {
+    return { node, env: new Env(this, undefined), identity: this.identity };
   }
 
   get file(): string {
@@ -50,14 +56,14 @@ export class SourceHome implements Home {
 
   outside(name: string): Binding | undefined {
     const { unit, given, from } = this;
-    const isOwnName = unit.kind === "function" && nameOf(child(this.source.node, "id")) === name;
-    if (isOwnName) return { kind: "function", source: this.source };
-    const variable = unit.outer.find(name);
+    const isOwnName = unit?.kind === "function" && nameOf(child(functionNode(unit), "id")) === name;
+    if (isOwnName) return { kind: "function", source: this.source() };
+    const variable = (unit?.outer ?? from.analysis.scope).find(name);
     if (variable === undefined) return undefined;
     const index = given.names.indexOf(name);
     if (index >= 0) return this.captured(given.values[index], name);
-    const isItself = unit.kind === "declaration" && variable.scope === unit.outer && name === unit.name;
-    if (isItself && !variable.written) return { kind: "function", source: this.source };
+    const isItself = unit?.kind === "declaration" && variable.scope === unit.outer && name === unit.name;
+    if (isItself && !variable.written) return { kind: "function", source: this.source() };
     if (variable.scope === from.analysis.scope) {
       if (variable.kind === "import") return this.imported(variable);
       if (from.role === "module") return this.ofModule(from, name);
@@ -70,21 +76,46 @@ export class SourceHome implements Home {
     const variable = file.analysis.scope.variables.get(name);
     const node = topLevel(file.analysis.program, name);
     if (variable?.written === true) return { kind: "refused", reason: `uses ${name}, which is assigned to` };
-    const literal = node && literalOf(node);
-    if (literal !== undefined) return { kind: "value", value: { op: "constant", value: literal.value } };
     const unit = node && file.unitAt(node.start);
-    if (unit === undefined || unit.kind === "class") {
-      return { kind: "refused", reason: `uses ${name}, which its module computes` };
+    if (unit !== undefined && unit.kind !== "class") {
+      return { kind: "function", source: new SourceHome(file, unit, this.scope, nothing, this.meanings).source() };
     }
-    return { kind: "function", source: new SourceHome(file, unit, this.scope, nothing, this.meanings).source };
+    const computed = node && this.computed(file, node);
+    if (computed !== undefined) return { kind: "value", value: { op: "constant", value: computed.value } };
+    return { kind: "refused", reason: `uses ${name}, which its module computes` };
+  }
+
+  /** What a module computes of constants alone: `24 * 60 * 60 * 1000`. */
+  private computed(file: FileSource, body: Node): { readonly value: Primitive } | undefined {
+    const home = new SourceHome(file, undefined, this.scope, nothing, this.meanings, body);
+    const { start, end } = body;
+    const lambda = lambdaOf(home.source({ type: "ArrowFunctionExpression", params: [], body, start, end }));
+    if (!isLambda(lambda)) return undefined;
+    try {
+      const value = interpret(lambda, []);
+      return (typeof value === "object" && value !== null) || typeof value === "bigint"
+        ? undefined
+        : { value: value as Primitive };
+    } catch {
+      return undefined;
+    }
   }
 
   private imported(variable: Variable): Binding {
     const { name: local } = variable;
     const refused: Binding = { kind: "refused", reason: `uses ${local}, which is not a function of the job's files` };
     const { from, name } = importOf(this.from.analysis.program, local) ?? {};
-    if (from === undefined || name === undefined || name === "*") return refused;
-    const value = this.valueOfImport(from, name);
+    if (from === undefined || name === undefined) return refused;
+    if (name === "*") {
+      const exported = this.valueOfImport(from, "*") as Record<string, unknown> | undefined;
+      return { kind: "namespace", member: each => this.importedAs(`${local}.${each}`, from, each, exported?.[each]) };
+    }
+    return this.importedAs(local, from, name, this.valueOfImport(from, name));
+  }
+
+  /** The value that the driver has says which; the syntax tree, that each task has the same. */
+  private importedAs(local: string, from: string, name: string, value: unknown): Binding {
+    const refused: Binding = { kind: "refused", reason: `uses ${local}, which is not a function of the job's files` };
     if (typeof value === "function") return this.importedFunction(value, name) ?? refused;
     const file = this.resolved(from);
     const own = file && exportedLocal(file.analysis.program, name);

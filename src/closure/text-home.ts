@@ -17,6 +17,7 @@ export async function prepareTexts(): Promise<void> {
 
 export class TextHome implements Home {
   readonly file = undefined;
+  readonly isTransformed = true;
 
   constructor(
     private readonly names: readonly string[],

@@ -87,20 +87,3 @@ function addedTo(path: string, object: object): string {
 function member(path: string, name: string | symbol): string {
   return typeof name === "symbol" ? `${path}[${name.description}]` : `${path}.${name}`;
 }
-
-/** Whether values of a kind have a property that they did not get from the user: `toString` of every object. */
-export function isInherited(
-  kind: "record" | "tuple" | "string" | "number" | "boolean" | "date",
-  name: string,
-): boolean {
-  return name in inheritedBy[kind];
-}
-
-const inheritedBy = {
-  record: Object.prototype,
-  tuple: Array.prototype,
-  string: String.prototype,
-  number: Number.prototype,
-  boolean: Boolean.prototype,
-  date: Date.prototype,
-} as const;

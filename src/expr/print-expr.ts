@@ -25,7 +25,7 @@ export function printExpr(expr: Expr): string {
     case "conditional":
       return `${operand(expr.test)} ? ${operand(expr.then)} : ${operand(expr.otherwise)}`;
     case "property":
-      return `${operand(expr.target)}${expr.optional === true ? "?." : "."}${expr.name}`;
+      return `${expr.target.op === "property" ? chained(expr.target, expr.optional === true) : operand(expr.target)}${expr.optional === true ? "?." : "."}${expr.name}`;
     case "element":
       return `${operand(expr.target)}[${printExpr(expr.index)}]`;
     case "item":
@@ -45,6 +45,11 @@ export function printExpr(expr: Expr): string {
     default:
       return assertNever(expr);
   }
+}
+
+/** `(a?.b).c`, which is not `a?.b.c`. */
+function chained(target: Extract<Expr, { op: "property" }>, goesOn: boolean): string {
+  return target.optional === true && !goesOn ? `(${printExpr(target)})` : printExpr(target);
 }
 
 function each({ target, method, item, index, accumulator, body }: Extract<Expr, { op: "each" }>): string {

@@ -1,6 +1,6 @@
 /** Whatever a user's module does to the language, it is noticed, and named. */
 import { afterEach, expect, test } from "bun:test";
-import { intrinsicsPatched, isInherited } from "../../src/expr/intrinsics.ts";
+import { intrinsicsPatched } from "../../src/expr/intrinsics.ts";
 
 const undo: (() => void)[] = [];
 afterEach(() => {
@@ -61,11 +61,4 @@ test("a global that is replaced, a method that is gone, a prototype of another k
   Object.setPrototypeOf(Date.prototype, { extra: 1 });
   undo.push(() => Object.setPrototypeOf(Date.prototype, Object.prototype));
   expect(intrinsicsPatched()).toBe("Date.prototype");
-});
-
-test("what values have without the user's doing", () => {
-  expect(isInherited("record", "toString")).toBe(true);
-  expect(isInherited("record", "price")).toBe(false);
-  expect(isInherited("tuple", "map")).toBe(true);
-  expect(isInherited("string", "length")).toBe(true);
 });

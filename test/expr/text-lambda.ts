@@ -16,6 +16,7 @@ export function readLambda(text: string, captures: Readonly<Record<string, unkno
   const lines = new Lines(text);
   const home: Home = {
     file: "job.ts",
+    isTransformed: false,
     // in front of the text stands one parenthesis
     place: offset => showPosition(lines, offset - 1) as Place,
     captured: (value, path): Binding => meanings.captured(value, path, home),
