@@ -23,7 +23,6 @@ import {
   type Meta,
   methodOf,
   recordBound,
-  type Tag,
   tagOf,
   userClassOf,
 } from "./runtime.ts";
@@ -89,12 +88,13 @@ class Capture {
       captures,
       text: meta?.text ?? (fn.name === "" ? "function" : fn.name),
       at: tag === undefined ? this.options.at : positionIn(fileOf(tag.id), meta?.at),
-      lambda: this.lambda(fn, tag),
+      lambda: this.lambda(fn),
     };
   }
 
   /** What the function computes, as far as it can be read. */
-  private lambda(fn: object, tag: Tag | undefined): Lambda | NoLambda {
+  private lambda(fn: object): Lambda | NoLambda {
+    const tag = tagOf(fn);
     const no = (reason: string): NoLambda => ({ reason, file: undefined, at: undefined });
     if (tag !== undefined) {
       const meanings = new DriverMeanings((each, { id, scope, captures }) =>

@@ -6,17 +6,20 @@ import { child, list, nameOf, part, type Node } from "./ast.ts";
 import type { FileWork } from "./file-work.ts";
 
 export function importRegistrations(work: FileWork): string {
-  let registrations = "";
+  // one registration for a specifier, however many statements import from it
+  const names = new Map<string, string[]>();
   for (const statement of list(work.analysis.program, "body")) {
     if (statement.type !== "ImportDeclaration" || statement["importKind"] === "type") continue;
-    const names = list(statement, "specifiers")
-      .filter(each => isUsed(work, each))
-      .map(specifierText);
-    if (names.length === 0) continue;
-    const key = `${work.options.name}|${String(part(statement, "source")["value"])}`;
-    registrations += `$fsx(${JSON.stringify(key)},()=>({${names.join(",")}}));`;
+    const used = list(statement, "specifiers").filter(each => isUsed(work, each));
+    const specifier = String(part(statement, "source")["value"]);
+    names.set(specifier, [...(names.get(specifier) ?? []), ...used.map(specifierText)]);
   }
-  return registrations;
+  return [...names]
+    .filter(([, each]) => each.length > 0)
+    .map(
+      ([specifier, each]) => `$fsx(${JSON.stringify(`${work.options.name}|${specifier}`)},()=>({${each.join(",")}}));`,
+    )
+    .join("");
 }
 
 function isUsed({ analysis }: FileWork, specifier: Node): boolean {
