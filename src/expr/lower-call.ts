@@ -1,17 +1,20 @@
 /** Functions of the language, and methods of the values that have native forms. */
-import type { Expr } from "./ir.ts";
-import { or } from "./lower-number.ts";
+import type { I32 } from "../codegen/code.ts";
+import type { Expr, Place } from "./ir.ts";
+import { arithmetic } from "./lower-arithmetic.ts";
 import type { Frame } from "./lowering.ts";
-import { sameValueZero } from "./lower-compare.ts";
+import { same, sameValueZero } from "./lower-compare.ts";
 import { lowerDateMethod } from "./lower-date.ts";
-import { containerOf, itemsEach } from "./lower-items.ts";
+import { containerOf, itemsCount, itemsEach } from "./lower-items.ts";
 import { mathCall } from "./lower-math.ts";
-import { booleanConstant, numberConstant, toNumber } from "./lower-number.ts";
-import { present } from "./lower-record.ts";
+import { booleanConstant, constantOf, keep, numberConstant, or, toNumber, undefinedValue } from "./lower-number.ts";
+import { element, present } from "./lower-record.ts";
+import { stringToNumber } from "./lower-string-number.ts";
 import { lowerStringMethod } from "./lower-string.ts";
-import { textConstant, textOf } from "./lower-text.ts";
-import { describeKind, never } from "./merge.ts";
+import { joined, textConstant, textOf } from "./lower-text.ts";
+import { describeKind, merge, never } from "./merge.ts";
 import { NotNative } from "./not-native.ts";
+import { noteThrowing } from "./throwing.ts";
 import type { Value } from "./value.ts";
 
 export function lowerCall(callee: string, args: readonly Value[], expr: Expr, frame: Frame): Value {
@@ -23,11 +26,52 @@ export function lowerCall(callee: string, args: readonly Value[], expr: Expr, fr
       return first === undefined ? numberConstant(0) : toNumber(first, frame, expr.at);
     case "String":
       return first === undefined ? textConstant("", frame, expr.at) : textOf(first, frame, expr.at);
+    case "parseInt":
+    case "Number.parseInt":
+      return parsed("parseInt", first, args[1], expr, frame);
+    case "parseFloat":
+    case "Number.parseFloat":
+      return parsed("parseFloat", first, undefined, expr, frame);
+    case "Object.is":
+      return { kind: "boolean", code: same(args[0] ?? undefinedValue, args[1] ?? undefinedValue, frame, expr.at) };
     case "Array.isArray":
       return isArray(first, expr);
     default:
       throw new NotNative(`calls ${callee}`, expr.at);
   }
+}
+
+/** Of numbers, where it does not matter that they become strings first. */
+function parsed(
+  reader: "parseInt" | "parseFloat",
+  value: Value | undefined,
+  radix: Value | undefined,
+  { at }: Expr,
+  frame: Frame,
+): Value {
+  const base = radix?.kind === "number" ? constantOf(radix.code) : radix && NaN;
+  if (base !== undefined && base !== 10) throw new NotNative("reads numbers to a base other than 10", at);
+  if (value?.kind === "string") {
+    if (value.text !== undefined)
+      return numberConstant(reader === "parseInt" ? parseInt(value.text, base) : parseFloat(value.text));
+    return stringToNumber(value, frame, at, reader);
+  }
+  if (value?.kind === "number") {
+    if (value.integer !== undefined) return value;
+    // −0 is written as 0
+    if (reader === "parseFloat") return arithmetic("+", value, numberConstant(0), frame, at);
+  }
+  if (value?.kind === "optional" && value.item.kind === "string") {
+    const { present: isPresent, item } = value;
+    return merge(
+      isPresent,
+      () => parsed(reader, item, radix, { op: "constant", value: undefined }, frame),
+      () => numberConstant(NaN),
+      frame.lowering,
+      at,
+    );
+  }
+  throw new NotNative(`calls ${reader} of ${value === undefined ? "nothing" : describeKind(value)}`, at);
 }
 
 function isArray(value: Value | undefined, expr: Expr): Value {
@@ -53,6 +97,9 @@ function isArray(value: Value | undefined, expr: Expr): Value {
   }
 }
 
+/** Those that refuse some arguments, or make strings that are too long. */
+const throwingMethods: ReadonlySet<string> = new Set(["repeat", "padStart", "padEnd", "normalize"]);
+
 export function lowerMethod(target: Value, name: string, args: readonly Value[], expr: Expr, frame: Frame): Value {
   const { at } = expr;
   switch (target.kind) {
@@ -61,6 +108,7 @@ export function lowerMethod(target: Value, name: string, args: readonly Value[],
     case "constant":
       return never(`calls a method of ${target.value}`, frame, at);
     case "string":
+      if (throwingMethods.has(name)) noteThrowing(frame.lowering);
       return lowerStringMethod(target, name, args, expr, frame);
     case "date":
       return lowerDateMethod(target, name, frame, at);
@@ -74,16 +122,40 @@ export function lowerMethod(target: Value, name: string, args: readonly Value[],
     case "pieces":
     case "mapped":
       if (name === "includes" && args.length === 1) return includes(target, args[0]!, expr, frame);
+      if (name === "at" && args.length === 1) return itemAt(target, args[0]!, frame, at);
+      if (name === "join") return join(target, args[0] ?? textConstant(",", frame, at), expr, frame);
       break;
     default:
   }
   throw new NotNative(`calls ${name} of ${describeKind(target)}`, at);
 }
 
+function itemAt(target: Value, index: Value, frame: Frame, at: Place | undefined): Value {
+  const known = index.kind === "number" ? constantOf(index.code) : undefined;
+  if (known === undefined || !Number.isInteger(known)) throw new NotNative("calls at with a computed index", at);
+  const position =
+    known >= 0 ? numberConstant(known) : arithmetic("+", itemsCount(target, frame, at), index, frame, at);
+  return element(target, keep(position, frame), frame, at);
+}
+
+/** Of what is a string, a number or a boolean each; pieces that are joined again are one string with other separators. */
+function join(target: Value, separator: Value, { at }: Expr, frame: Frame): Value {
+  if (target.kind === "struct" && target.shape.of === "tuple") {
+    const { fields } = target;
+    const parts = Array.from(fields, (field, i) => {
+      const isNothing = field.kind === "constant";
+      if (field.kind === "optional" || field.kind === "struct") throw new NotNative(`joins ${describeKind(field)}`, at);
+      return [...(i === 0 ? [] : [separator]), ...(isNothing ? [] : [field])];
+    });
+    return joined([textConstant("", frame, at), ...parts.flat()], frame, at);
+  }
+  throw new NotNative(`joins ${describeKind(target)} of any length`, at);
+}
+
 function includes(target: Value, wanted: Value, { at }: Expr, frame: Frame): Value {
   const { out } = frame.lowering;
   if (target.kind === "struct" && target.shape.of === "tuple") {
-    const found = Array.from(target.fields, field => sameValueZero(field, wanted, frame, at));
+    const found: I32[] = Array.from(target.fields, field => sameValueZero(field, wanted, frame, at));
     return { kind: "boolean", code: found.reduce(or, booleanConstant(false).code) };
   }
   const result = out.local("i32", "includes");

@@ -3,7 +3,7 @@
  * whether two objects are the same one is nothing that code can tell.
  */
 import type { I32 } from "../codegen/code.ts";
-import { f64, i32 } from "../codegen/operations.ts";
+import { f64, i32, i64 } from "../codegen/operations.ts";
 import type { Binary, Place } from "./ir.ts";
 import type { Frame } from "./lowering.ts";
 import { compareStrings, equalStrings } from "./lower-string.ts";
@@ -31,19 +31,12 @@ export function order(operator: OrderOperator, a: Value, b: Value, frame: Frame,
     const other = optional === a ? b : a;
     const ordered = (value: Value) =>
       order(operator, optional === a ? value : other, optional === a ? other : value, frame, at);
-    if (other.kind !== "string")
-      return mergeFlags(
-        optional.present,
-        () => ordered(optional.item),
-        () => ordered(absent),
-        frame.lowering,
-      );
-    // undefined is NaN beside a string that becomes a number, which is less or more than nothing; null is 0
-    if (optional.absent === null) frame.lowering.giveUp("compares null with a string", not(optional.present));
+    // undefined is NaN beside a string that becomes a number: less or more than nothing
+    const isNothing = optional.absent === undefined && other.kind === "string";
     return mergeFlags(
       optional.present,
       () => ordered(optional.item),
-      () => i32.const(0),
+      () => (isNothing ? i32.const(0) : ordered(absent)),
       frame.lowering,
     );
   }
@@ -108,6 +101,8 @@ function equals(a: Value, b: Value, isLoose: boolean, frame: Frame, at: Place | 
     const right = toNumber(b, frame, at).code;
     return known(constantOf(left), constantOf(right), (x, y) => x === y) ?? f64.eq(left, right);
   }
+  if (isLoose && isComparable(a) && isComparable(b))
+    return f64.eq(toNumber(a, frame, at).code, toNumber(b, frame, at).code);
   const areObjects = isObject(a) && isObject(b);
   if (areObjects) throw new NotNative("compares objects", at);
   if (isLoose) throw new NotNative(`compares ${describeKind(a)} with ${describeKind(b)}`, at);
@@ -123,8 +118,25 @@ export function sameValueZero(a: Value, b: Value, frame: Frame, at?: Place): I32
   return i32.or(f64.eq(x, y), and(f64.ne(x, x), f64.ne(y, y)));
 }
 
+/** As `Object.is`: −0 and 0 are two. */
+export function same(a: Value, b: Value, frame: Frame, at?: Place): I32 {
+  if (a.kind !== "number" || b.kind !== "number") {
+    if (a.kind === "optional" || b.kind === "optional") throw new NotNative("compares values that may be absent", at);
+    return equals(a, b, false, frame, at);
+  }
+  const x = keepNumber(a.code, frame);
+  const y = keepNumber(b.code, frame);
+  const areNaN = and(f64.ne(x, x), f64.ne(y, y));
+  return i32.or(i64.eq(i64.reinterpret_f64(x), i64.reinterpret_f64(y)), areNaN);
+}
+
 function isNumeric(value: Value): boolean {
   return value.kind === "number" || value.kind === "boolean";
+}
+
+/** With `==`, to numbers of each kind. */
+function isComparable(value: Value): boolean {
+  return isNumeric(value) || value.kind === "string";
 }
 
 function isObject({ kind }: Value): boolean {

@@ -8,6 +8,7 @@ import { keep, not, type NumberValue } from "./lower-number.ts";
 import { makeTuple } from "./lower-record.ts";
 import { branch, describeKind, isSameShape } from "./merge.ts";
 import { NotNative } from "./not-native.ts";
+import { mayThrow } from "./throwing.ts";
 import type { Value } from "./value.ts";
 
 export type EachExpr = Extract<Expr, { op: "each" }>;
@@ -57,6 +58,14 @@ function mapOrFilter(expr: EachExpr, target: Value, body: EachBody, bind: Bind, 
     return makeTuple(fields);
   }
   const isNumbers = containerOf(target) === "Float64Array";
+  const write = expr.method === "filter" ? body.test : body.value;
+  const tryAll = () =>
+    itemsEach(target, frame, expr.at, (item, index) => {
+      bind(item, index);
+      sidelined<unknown>(frame, write);
+    });
+  if (mayThrow(frame.lowering, () => out.collect(tryAll)))
+    throw new NotNative(`may throw an error in ${expr.method}`, expr.at);
   const noIndex = (): never => {
     throw new NotNative(`uses the index in ${expr.method}`, expr.at);
   };

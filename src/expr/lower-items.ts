@@ -5,8 +5,16 @@ import type { Place } from "./ir.ts";
 import type { ListContainer } from "../data/schema.ts";
 import type { Frame } from "./lowering.ts";
 import { pieceAt, piecesEach, piecesLength } from "./lower-pieces.ts";
-import { constantOf, keepNumber, not, numberConstant, type NumberValue, ofInt32 } from "./lower-number.ts";
-import { describeKind } from "./merge.ts";
+import {
+  constantOf,
+  keepNumber,
+  not,
+  numberConstant,
+  undefinedValue,
+  type NumberValue,
+  ofInt32,
+} from "./lower-number.ts";
+import { describeKind, merge, never } from "./merge.ts";
 import { NotNative } from "./not-native.ts";
 import type { Value, ValueOf } from "./value.ts";
 
@@ -44,8 +52,14 @@ export function itemsCount(target: Value, frame: Frame, at: Place | undefined): 
 }
 
 /** `list[index]`: undefined where there is none. */
-export function listItem(target: ValueOf<"list" | "pieces">, index: NumberValue, frame: Frame, at?: Place): Value {
+export function listItem(
+  target: ValueOf<"list" | "pieces" | "mapped">,
+  index: NumberValue,
+  frame: Frame,
+  at?: Place,
+): Value {
   if (target.kind === "pieces") return pieceAt(target, index, frame, at);
+  if (target.kind === "mapped") return mappedItem(target, index, frame, at);
   const { lowering } = frame;
   const { out } = lowering;
   const number = keepNumber(index.code, frame, "index");
@@ -68,6 +82,34 @@ export function listItem(target: ValueOf<"list" | "pieces">, index: NumberValue,
     return { kind: "optional", absent: undefined, present, item };
   lowering.giveUp(missing, not(present));
   return item;
+}
+
+/** An item of `array.map(f)`, which is the only one that is made. */
+function mappedItem(target: ValueOf<"mapped">, index: NumberValue, frame: Frame, at?: Place): Value {
+  const { items, each } = target;
+  if (!sameCount.has(target)) throw new NotNative("reads an element of a filtered array", at);
+  const source =
+    items.kind === "list" || items.kind === "pieces" || items.kind === "mapped"
+      ? listItem(items, index, frame, at)
+      : undefined;
+  if (source === undefined) throw new NotNative(`reads an element of ${describeKind(items)} that is mapped`, at);
+  const make = (item: Value) => {
+    let made: Value | undefined;
+    each(
+      item,
+      value => (made = value),
+      () => index,
+    );
+    return made ?? never("maps to nothing", frame, at);
+  };
+  if (source.kind !== "optional") throw new NotNative("reads an element of an array of mixed kinds", at);
+  return merge(
+    source.present,
+    () => make(source.item),
+    () => undefinedValue,
+    frame.lowering,
+    at,
+  );
 }
 
 const missing = "reads an element that is not there";

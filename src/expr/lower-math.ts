@@ -4,6 +4,7 @@ import { call, f64, i32 } from "../codegen/operations.ts";
 import { hostFunctions } from "./host-functions.ts";
 import type { Place } from "./ir.ts";
 import type { Frame } from "./lowering.ts";
+import { arithmetic } from "./lower-arithmetic.ts";
 import { toInt32 } from "./lower-bits.ts";
 import {
   and,
@@ -62,6 +63,7 @@ const functions: Readonly<Record<string, Make>> = {
   "Math.sign": (args, frame) => sign(first(args), frame),
   "Math.min": args => extreme(args, f64.min, Infinity, Math.min),
   "Math.max": args => extreme(args, f64.max, -Infinity, Math.max),
+  "Math.pow": (args, frame) => arithmetic("**", first(args), args[1] ?? numberConstant(NaN), frame),
   "Math.imul": (args, frame) => {
     const [a, b] = [toInt32(first(args), frame), toInt32(args[1] ?? numberConstant(NaN), frame)];
     const known = [constantOf(a), constantOf(b)];

@@ -6,7 +6,8 @@ import type { Code, F64, I32 } from "../codegen/code.ts";
 import { f64, i32 } from "../codegen/operations.ts";
 import type { Place } from "./ir.ts";
 import type { Frame } from "./lowering.ts";
-import { describeKind, numberValue, unionOf } from "./merge.ts";
+import { stringToNumber } from "./lower-string-number.ts";
+import { describeKind, merge, numberValue, unionOf } from "./merge.ts";
 import { NotNative } from "./not-native.ts";
 import type { IntegerRange, Value, ValueOf } from "./value.ts";
 
@@ -74,17 +75,38 @@ export function toNumber(value: Value, frame: Frame, at: Place | undefined): Num
     case "constant":
       return numberConstant(Number(value.value));
     case "optional": {
+      // strings are read where they are there
+      if (value.item.kind === "string") return numberOfOptionalText(value, value.item, frame, at);
       const item = toNumber(value.item, frame, at);
       const absent = numberConstant(Number(value.absent));
       const code = f64.select(item.code, absent.code, value.present);
       return numberValue(code, unionOf(item.integer, absent.integer));
     }
     case "string":
-      if (value.text !== undefined) return numberConstant(Number(value.text));
-      throw new NotNative("turns a string into a number", at);
+      return value.text === undefined ? asNumber(stringToNumber(value, frame, at)) : numberConstant(Number(value.text));
     default:
       throw new NotNative(`computes with ${describeKind(value)}`, at);
   }
+}
+
+function numberOfOptionalText(
+  { present, absent }: ValueOf<"optional">,
+  item: ValueOf<"string">,
+  frame: Frame,
+  at: Place | undefined,
+): NumberValue {
+  const merged = merge(
+    present,
+    () => toNumber(item, frame, at),
+    () => numberConstant(Number(absent)),
+    frame.lowering,
+  );
+  return asNumber(merged);
+}
+
+function asNumber(value: Value): NumberValue {
+  if (value.kind !== "number") throw new NotNative(`computes with ${describeKind(value)}`, undefined);
+  return value;
 }
 
 /** For code that is used more than once. A converted int32 stays one, so that bit operators find it. */

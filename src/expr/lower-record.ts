@@ -2,11 +2,12 @@
 import { i32 } from "../codegen/operations.ts";
 import type { Place } from "./ir.ts";
 import type { Frame } from "./lowering.ts";
-import { itemsCount, listItem, wholeIndex } from "./lower-items.ts";
+import { containerOf, itemsCount, listItem, wholeIndex } from "./lower-items.ts";
 import { constantOf, keep, not, numberConstant, type NumberValue, undefinedValue } from "./lower-number.ts";
 import { lowerStringProperty, stringElement } from "./lower-string.ts";
 import { describeKind, merge, never } from "./merge.ts";
 import { NotNative } from "./not-native.ts";
+import { noteThrowing } from "./throwing.ts";
 import type { Value, ValueOf } from "./value.ts";
 
 /** Tuples as long as this are read at a computed index. */
@@ -68,7 +69,7 @@ export function property(target: Value, name: string, frame: Frame, at: Place | 
     case "pieces":
     case "mapped":
       if (name === "length") return itemsCount(target, frame, at);
-      if (target.kind === "mapped" || (target.kind === "list" && target.container !== "array")) break;
+      if ((containerOf(target) ?? "array") !== "array") break;
       if (isIndex(name)) return listItem(target, numberConstant(Number(name)), frame, at);
       return inherited(Array.prototype, name, at);
     case "string":
@@ -85,6 +86,7 @@ export function property(target: Value, name: string, frame: Frame, at: Place | 
 /** What JavaScript throws an error for is left to it. */
 export function present({ present: isPresent, absent, item }: ValueOf<"optional">, frame: Frame): Value {
   frame.lowering.giveUp(`reads a property of ${absent}`, not(isPresent));
+  noteThrowing(frame.lowering);
   return item;
 }
 
@@ -103,7 +105,7 @@ export function element(target: Value, index: Value, frame: Frame, at: Place | u
   const known = constantOf(index.code);
   if (target.kind === "struct")
     return known === undefined ? computedField(target, index, frame, at) : property(target, String(known), frame, at);
-  if (target.kind !== "list" && target.kind !== "pieces")
+  if (target.kind !== "list" && target.kind !== "pieces" && target.kind !== "mapped")
     throw new NotNative(`reads an element of ${describeKind(target)}`, at);
   if (known !== undefined && !isIndex(String(known))) return property(target, String(known), frame, at);
   return listItem(target, index, frame, at);
@@ -122,6 +124,7 @@ export function iteratedItem(target: Value, index: number, frame: Frame, at: Pla
         : never("iterates an object", frame, at);
     case "list":
     case "pieces":
+    case "mapped":
       return listItem(target, numberConstant(index), frame, at);
     default:
       throw new NotNative(`takes apart ${describeKind(target)}`, at);

@@ -26,7 +26,7 @@ import {
 import { element, iteratedItem, makeTuple, ObjectMaker, property } from "./lower-record.ts";
 import { isText, joined, textConstant, typeofText } from "./lower-text.ts";
 import { truthiness } from "./lower-truth.ts";
-import { branch, merge, mergeFlags, never } from "./merge.ts";
+import { branch, describeKind, merge, mergeFlags, never } from "./merge.ts";
 import { NotNative } from "./not-native.ts";
 import type { Value } from "./value.ts";
 
@@ -177,7 +177,8 @@ function addition(expr: ExprOf<"binary">, frame: Frame): Value {
     if (parts !== undefined) parts.push(keep(next, frame));
     else if (isText(value) || isText(next)) parts = [keep(value, frame), keep(next, frame)];
     else {
-      if (isDate(value) || isDate(next)) throw new NotNative("turns a date into a string", expr.at);
+      for (const each of [value, next])
+        if (isTextAtTimes(each)) throw new NotNative(`adds to ${describeKind(each)}`, expr.at);
       value = arithmetic("+", value, next, frame, expr.at);
       if ((i + 1) % termsAtOnce === 0) value = keep(value, frame);
     }
@@ -185,9 +186,10 @@ function addition(expr: ExprOf<"binary">, frame: Frame): Value {
   return parts === undefined ? value : joined(parts, frame, expr.at);
 }
 
-/** Which `+`, alone of all operators, turns into a string. */
-function isDate(value: Value): boolean {
-  return value.kind === "date" || (value.kind === "optional" && isDate(value.item));
+/** What `+`, alone of all operators, takes for a string: dates, and a string that may be absent. */
+function isTextAtTimes(value: Value): boolean {
+  if (value.kind === "optional") return value.item.kind === "string" || isTextAtTimes(value.item);
+  return value.kind === "date";
 }
 
 function logical(expr: ExprOf<"logical">, frame: Frame): Value {

@@ -10,6 +10,7 @@ import type { StructShape } from "../data/schema.ts";
 import type { Place } from "./ir.ts";
 import type { Frame, Lowering } from "./lowering.ts";
 import { NotNative } from "./not-native.ts";
+import { noteThrowing } from "./throwing.ts";
 import type { IntegerRange, Value, ValueOf } from "./value.ts";
 
 /** Stands for the value of code that gives up. Reaching a lambda's end, it says that the lambda has no value. */
@@ -18,6 +19,7 @@ export class Never extends NotNative {}
 /** Gives up, whatever the row. */
 export function never(why: string, frame: Frame, at: Place | undefined): never {
   frame.lowering.giveUp(why);
+  noteThrowing(frame.lowering);
   throw new Never(`always needs JavaScript: ${why}`, at);
 }
 
