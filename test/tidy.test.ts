@@ -56,7 +56,17 @@ const scheduleMayNotUse = [
 const pairedWith: Readonly<Record<string, string>> = {};
 
 /** Folders of test/ that mirror no folder of src/. */
-const otherTestFolders = ["closures", "deno", "examples", "golden", "package", "process", "simulation", "types"];
+const otherTestFolders = [
+  "bench",
+  "closures",
+  "deno",
+  "examples",
+  "golden",
+  "package",
+  "process",
+  "simulation",
+  "types",
+];
 
 const sources = filesBelow("src")
   .filter(path => path !== "src/kernel/generated.ts")

@@ -32,6 +32,7 @@ export function planned(text: string): PlanFunction {
 export function readLambda(text: string): Lambda {
   const home = {
     file: "bench.ts",
+    isTransformed: false,
     place: () => undefined,
     outside: () => undefined,
     captured: () => ({ kind: "refused", reason: "captures something" }) as const,

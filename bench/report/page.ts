@@ -9,7 +9,7 @@ export function reportPage(results: BenchResults): string {
   const body = [
     "<h1>Firesteel benchmarks</h1>",
     `<p class="facts">${escapeText(machineLine(results.machine))}<br>${escapeText(Object.values(results.versions).join(" · "))}</p>`,
-    "<p>Medians; thin lines span the fastest and the slowest run. All contenders of a job took turns and gave the same answer.</p>",
+    "<p>Medians; thin lines span the fastest and the slowest run. All contenders of a job gave the same answer; they took turns, but for Spark, which ran first.</p>",
     ...section("Jobs", jobPlots(results)),
     ...section("Scaling", results.scaling.length === 0 ? [] : scalingPlots(results.scaling)),
     ...section("Generated code", generatedPlots(results)),
@@ -46,7 +46,7 @@ function figure(caption: string, plot: string): string {
 function jobPlots({ jobs, threads }: BenchResults): string[] {
   if (jobs.length === 0) return [];
   const others = [...new Set(jobs.flatMap(job => job.contenders.slice(1).map(each => each.label)))];
-  const key = others.map(label => `<span class="key ${seriesClass(label)}"></span>${escapeText(label)}`).join(" ");
+  const key = others.map(keyOf).join(" ");
   const ratios = jobs
     .filter(job => job.contenders.length > 1)
     .map(job => ({
@@ -121,16 +121,23 @@ function generatedPlots({ generated, compiling }: BenchResults): string[] {
 }
 
 function kernelPlots({ kernels }: BenchResults): string[] {
-  return kernels.map(({ name, kernel, jsLoop, c }) =>
-    figure(
-      name,
-      barPlot(name, [
-        bar("firesteel", kernel),
-        bar("js loop", jsLoop),
-        ...(c === undefined ? [] : [bar("c", { seconds: c, min: c, max: c, runs: 1 })]),
-      ]),
-    ),
-  );
+  if (kernels.length === 0) return [];
+  const ratios = kernels.map(({ name, kernel, jsLoop, c }) => ({
+    label: name,
+    factors: new Map([
+      ["js loop", jsLoop.seconds / kernel.seconds],
+      ...(c === undefined ? [] : [["c", c / kernel.seconds] as const]),
+    ]),
+  }));
+  const key = ["js loop", "c"].map(keyOf).join(" ");
+  return [
+    `<p>One thread each. Right of 1 × the kernel is faster. ${key}</p>`,
+    figure("how many times the kernel's time the others take", ratioPlot("Kernels", ratios)),
+  ];
+}
+
+function keyOf(label: string): string {
+  return `<span class="key ${seriesClass(label)}"></span>${escapeText(label)}`;
 }
 
 function startupPlots({ startup }: BenchResults): string[] {

@@ -27,6 +27,7 @@ const labelWidth = 96;
 const noteWidth = 190;
 const barHeight = 18;
 const barGap = 6;
+const letterWidth = 7;
 
 export function escapeText(text: string): string {
   return text.replace(/[&<>"]/g, each => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[each]!);
@@ -72,7 +73,7 @@ export function ratioPlot(title: string, rows: readonly Ratio[]): string {
   const factors = rows.flatMap(row => [...row.factors.values()]);
   const low = Math.floor(Math.log10(Math.min(0.5, ...factors)));
   const high = Math.ceil(Math.log10(Math.max(2, ...factors)));
-  const left = 150;
+  const left = 24 + letterWidth * Math.max(...rows.map(row => row.label.length));
   const right = 40;
   const x = (factor: number) => left + ((Math.log10(factor) - low) / (high - low)) * (width - left - right);
   const rowHeight = 24;
