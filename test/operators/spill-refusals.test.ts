@@ -49,6 +49,7 @@ for (const [name, make] of Object.entries(operators)) {
       const random = new Random(seed);
       const plan = make(rowsPlan(randomPairs(random, 2000)), rowsPlan(randomPairs(random, 1000)));
       const expected = await runPlan(plan);
+      expectSame(await runPlan(plan, { inJavaScript: true }), expected);
       for (const pressure of pressures(random, expected.requests)) {
         runs++;
         try {

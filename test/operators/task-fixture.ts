@@ -23,6 +23,7 @@ import { spillCodec } from "../../src/storage/spill-codec.ts";
 import type { SpillFs } from "../../src/storage/spill-file.ts";
 import { SpillStore } from "../../src/storage/spill-store.ts";
 import { difference } from "../data/same.ts";
+import { readLambda } from "../expr/text-lambda.ts";
 
 const MiB = 2 ** 20;
 const ampleBytes = 256 * MiB;
@@ -32,11 +33,12 @@ type UserFunction = (...args: never[]) => unknown;
 const functions = new Map<string, UserFunction>();
 const node = { id: 0 as RddId, at: undefined };
 
-/** A function as plans hold it. */
+/** A function as plans hold it, with its expression if it has one. */
 export function planned(fn: UserFunction): PlanFunction {
   const id = String(functions.size);
   functions.set(id, fn);
-  return { id, bundle: "", captures: new Uint8Array(), text: String(fn), at: undefined };
+  const text = String(fn);
+  return { id, bundle: "", captures: new Uint8Array(), text, at: undefined, lambda: readLambda(text) };
 }
 
 export function rowsPlan(rows: readonly unknown[]): Plan {
@@ -90,6 +92,15 @@ export const allOperators: Readonly<Record<string, (a: Plan, b: Plan) => Plan>> 
       create: (x: unknown) => ({ n: 1, first: x, last: x }),
       merge: (x: { n: number }, y: unknown) => ({ ...x, n: x.n + 1, last: y }),
     }),
+  "reduceByKey of tuples": a =>
+    plans.reduceByKey(a, {
+      create: (x: number) => [x, 1, [x > 3, x]],
+      merge: ([sum, n, [any, last]]: [number, number, [boolean, number]], x: number) => [
+        sum * 0.9 + x,
+        n + 1,
+        [any || x > 3, last],
+      ],
+    }),
   foldByKey: a =>
     plans.reduceByKey(a, {
       zero: [0, ""],
@@ -111,11 +122,15 @@ export interface Pressure {
   /** Whether the other operators are asked to spill before a request. */
   readonly asks?: (n: number) => boolean;
   readonly fs?: SpillFs;
+  /** Folds and row operators as JavaScript only. */
+  readonly inJavaScript?: boolean;
 }
 
 export interface Outcome {
   readonly rows: unknown[];
   readonly spilledBytes: number;
+  readonly kernelRows: number;
+  readonly jsRows: number;
   readonly requests: number;
   readonly refusals: number;
   /** Bytes that operators still held when all was closed. */
@@ -149,7 +164,7 @@ async function runIn(folder: string, plan: Plan, pressure: Pressure): Promise<Ou
   const files = { dirs, openCodec: spillCodec(kernels, "lz4"), fs: pressure.fs };
   const metrics = { ...zeroMetrics };
   const env: TaskEnv = {
-    mayRunNative: true,
+    mayRunNative: pressure.inJavaScript !== true,
     partition: 0,
     stageId: 0,
     attemptNumber: 0,
@@ -178,7 +193,8 @@ async function runIn(folder: string, plan: Plan, pressure: Pressure): Promise<Ou
     source.close();
   }
   const heldBytes = accountsOf(memory).reduce((sum, account) => sum + account.usedBytes, 0);
-  return { rows, spilledBytes: metrics.spilledBytes, ...counts(), heldBytes, filesLeft: filesBelow(dirs.paths[0]!) };
+  const { spilledBytes, kernelRows, jsRows } = metrics;
+  return { rows, spilledBytes, kernelRows, jsRows, ...counts(), heldBytes, filesLeft: filesBelow(dirs.paths[0]!) };
 }
 
 /** Stands between operators and their memory. */
