@@ -50,6 +50,9 @@ function ownPart(
 ): Binding {
   const written = isIndex(name) ? `${path}[${name}]` : `${path}.${name}`;
   const descriptor = Object.getOwnPropertyDescriptor(value, name);
+  // other properties of arrays, and hidden ones, stay on the driver
+  const ships = Array.isArray(value) ? isIndex(name) || name === "length" : descriptor?.enumerable !== false;
+  if (!ships) return c.refuse(`uses ${written}, which is not part of its data`, node, env);
   if (descriptor === undefined) {
     if (name in value) return c.refuse(`uses ${written}, which is not its own`, node, env);
     return home.captured(undefined, written);

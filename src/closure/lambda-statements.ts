@@ -50,7 +50,7 @@ function convert(c: Converter, node: Node, env: Env, flow: Flow): Expr {
     case "IfStatement":
       return conditional(c, node, env, flow);
     case "VariableDeclaration":
-      return declaration(c, list(node, "declarations"), env, flow);
+      return declaration(c, node, env, flow);
     case "SwitchStatement":
       return choice(c, node, env, flow);
     case "BreakStatement":
@@ -77,11 +77,14 @@ function conditional(c: Converter, node: Node, env: Env, flow: Flow): Expr {
   return c.made({ op: "conditional", test, then, otherwise: branch(child(node, "alternate")) }, node, env);
 }
 
-function declaration(c: Converter, declarators: readonly Node[], env: Env, flow: Flow): Expr {
+function declaration(c: Converter, node: Node, env: Env, flow: Flow): Expr {
+  const declarators = list(node, "declarations");
   const from = (at: number): Expr => {
     const declarator = declarators[at];
     if (declarator === undefined) return flow.next();
     const init = child(declarator, "init");
+    // it may have one already: a parameter's
+    if (init === undefined && node["kind"] === "var") c.refuse("declares a variable without a value", declarator, env);
     const value = init === undefined ? valueOf(constant(undefined)) : c.evaluate(init, env);
     if (value.kind === "refused") return c.refuse(value.reason, declarator, env);
     return c.bind(part(declarator, "id"), value, env, () => from(at + 1));

@@ -159,6 +159,10 @@ const cases: readonly (readonly [text: string, captures?: Record<string, unknown
   ["x => x instanceof Map"],
   ["x => k.x", { k: null }],
   ["x => JSON.stringify(x)"],
+  ["x => { var x; return x }"],
+  ["x => k.extra", { k: Object.assign([1], { extra: 2 }) }],
+  ["x => k.hidden", { k: Object.defineProperty({}, "hidden", { value: 1 }) }],
+  ["x => k[5]", { k: [1] }],
 ];
 
 function shown(read: Lambda | NoLambda): string {
