@@ -27,7 +27,7 @@ export function compareWithFunction(outcome: Outcome, fn: Fn, rows: readonly unk
 /** Expressions of a row `x`: those with native code that is wrong, or that leaves rows to JavaScript. */
 export function wrongMaps(texts: readonly string[], rows: readonly unknown[]): string[] {
   return texts.flatMap(text => {
-    const source = text.includes("=>") ? text : `x => ${text}`;
+    const source = /^(\w+|\([^)]*\)) =>/.test(text) ? text : `x => ${text}`;
     const { wrong, left } = compareWithFunction(runMap(source, rows), functionOfText(source), rows);
     if (wrong.length > 0) return [`${text}: ${wrong[0]}`];
     return left > 0 ? [`${text}: ${left} rows were left to JavaScript`] : [];
