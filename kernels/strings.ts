@@ -313,8 +313,9 @@ function separators(block: usize, wide: v128): u32 {
 /** `split(separator)[index]` for a separator of one byte. Positions count from the first aligned block. */
 function pieceAtByte(at: usize, n: u32, separator: u8, index: u32): i64 {
   // an empty string may be where memory ends
-  const block = (at - <usize>(n == 0)) & ~(<usize>15);
-  const before = <u32>(at - block);
+  if (n == 0) return index == 0 ? 0 : NONE;
+  const block = at & ~(<usize>15);
+  const before = <u32>(at & 15);
   const end = before + n;
   const wide = i8x16.splat(separator);
   let k: u32 = 0;

@@ -1,19 +1,20 @@
 /**
  * What `split` gives, without the array: the loop over the pieces, one of them, how many there are.
  *
- * The loop compares 16 bytes at a time with the separator and keeps what it has found from piece to piece. It reads aligned blocks,
+ * The loop compares 64 bytes at a time with the separator and keeps what it has found from piece to piece. It reads aligned blocks,
  * which lie within memory wherever the string does, and drops what is before the string and behind it.
  */
-import type { I32, Local } from "../codegen/code.ts";
-import { f64, i32, i8x16, local, v128 } from "../codegen/operations.ts";
+import type { I32, I64, V128 } from "../codegen/code.ts";
+import type { FunctionBuilder } from "../codegen/function-builder.ts";
+import { f64, i32, i64, i8x16, local, v128 } from "../codegen/operations.ts";
 import type { Place } from "./ir.ts";
-import { bytesAre, constantText, encodeText } from "./lower-string-compare.ts";
+import { bytesAre, constantText, encodeText, guarded } from "./lower-string-compare.ts";
 import { callText, isSpan, longSearch, spanOf } from "./lower-string-kernels.ts";
 import type { Frame } from "./lowering.ts";
 import { NotNative } from "./not-native.ts";
 import type { Value, ValueOf } from "./value.ts";
 
-const blockBytes = 16;
+const blockBytes = 64;
 const separatorBytesMax = 16;
 
 /** `text.split(separator)` */
@@ -34,35 +35,46 @@ export function piecesEach(pieces: ValueOf<"pieces">, frame: Frame, emit: (piece
   const { out } = frame.lowering;
   const { text } = pieces;
   const separator = encodeText(pieces.separator);
-  // positions count from the first block on, so that nothing overflows at the end of memory, where an empty string may be
-  const firstByte = i32.sub(text.start, i32.eqz(text.bytes));
-  const block = out.keep(i32.and(firstByte, i32.const(-blockBytes)), "firstBlock");
-  const before = out.keep(i32.sub(text.start, block), "before");
+  // positions count from the first block on, so that nothing overflows at the end of memory
+  const block = out.keep(i32.and(text.start, i32.const(-blockBytes)), "firstBlock");
+  const before = out.keep(i32.and(text.start, i32.const(blockBytes - 1)), "before");
   const end = out.keep(i32.add(before, text.bytes), "end");
   const wide = out.keep(i8x16.splat(i32.const(separator[0]!)), "separator");
   const at = out.local("i32", "at");
-  const hits = out.local("i32", "hits");
+  const hits = out.local("i64", "hits");
   const start = out.local("i32", "pieceFrom");
   const cut = out.local("i32", "pieceTo");
-  const find = () => out.set(hits, i8x16.bitmask(i8x16.eq(v128.load(i32.add(block, local(at))), wide)));
+  const nextHit = i32.add(local(at), i32.wrap_i64(i64.ctz(local(hits))));
+  const dropHit = () => out.set(hits, i64.and(local(hits), i64.sub(local(hits), i64.const(1n))));
   out.set(at, i32.const(0));
   out.set(start, before);
-  find();
-  out.set(hits, i32.and(local(hits), i32.shl(i32.const(-1), before)));
+  // an empty string may be where memory ends: it looks at any block
+  const first = hitsOf(i32.select(block, i32.const(0), text.bytes), wide, out);
+  out.set(hits, i64.and(first, i64.shl(i64.const(-1n), i64.extend_i32_u(before))));
   out.loop("pieces", nextPiece => {
     out.loop("search", again => {
       out.block("found", found => {
-        out.jump(found, local(hits));
+        out.jump(found, i64.ne(local(hits), i64.const(0n)));
         out.set(at, i32.add(local(at), i32.const(blockBytes)));
         out.jump(found, i32.ge_u(local(at), end));
-        find();
+        out.set(hits, hitsOf(i32.add(block, local(at)), wide, out));
         out.jump(again);
       });
-      if (separator.length > 1) skipFalse(again);
+      // of longer separators only the first byte has been found
+      if (separator.length > 1) {
+        out.if(i64.ne(local(hits), i64.const(0n)), () => {
+          const isFalse = i32.eqz(isSeparator(separator, block, out.keep(nextHit, "hit"), local(start), end, out));
+          out.if(isFalse, () => {
+            dropHit();
+            out.jump(again);
+          });
+        });
+      }
     });
-    // without a hit this is beyond the end
-    out.set(cut, least(i32.add(local(at), i32.ctz(local(hits))), end));
-    out.set(hits, i32.and(local(hits), i32.sub(local(hits), i32.const(1))));
+    // where there is no hit, or a byte behind the string is one, the string's end is nearer
+    out.set(cut, nextHit);
+    out.set(cut, i32.select(local(cut), end, i32.lt_u(local(cut), end)));
+    dropHit();
     emit({
       kind: "string",
       start: out.keep(i32.add(block, local(start)), "piece"),
@@ -72,29 +84,20 @@ export function piecesEach(pieces: ValueOf<"pieces">, frame: Frame, emit: (piece
     out.set(start, i32.add(local(cut), i32.const(separator.length)));
     out.jump(nextPiece, i32.ne(local(cut), end));
   });
+}
 
-  function least(a: I32, b: I32): I32 {
-    const kept = out.keep(a, "hit");
-    return i32.select(kept, b, i32.lt_u(kept, b));
-  }
+/** Bit k: byte k of a block is the separator. */
+function hitsOf(address: I32, separator: V128, out: FunctionBuilder): I64 {
+  const block = out.keep(address, "block");
+  const hits = (from: number) => i8x16.bitmask(i8x16.eq(v128.load(block, from), separator));
+  const half = (from: number) => i64.extend_i32_u(i32.or(hits(from), i32.shl(hits(from + 16), i32.const(16))));
+  return i64.or(half(0), i64.shl(half(32), i64.const(32n)));
+}
 
-  /** Of longer separators only the first byte has been found: on with the search where the others are not. */
-  function skipFalse(again: { readonly name: string }): void {
-    out.if(local(hits), () => {
-      const hit: Local<"i32"> = out.local("i32", "hit");
-      const holds = out.local("i32", "isSeparator");
-      out.set(hit, i32.add(local(at), i32.ctz(local(hits))));
-      const behind = i32.add(local(hit), i32.const(separator.length));
-      out.set(holds, i32.and(i32.ge_u(local(hit), local(start)), i32.le_u(behind, end)));
-      out.if(local(holds), () =>
-        out.set(holds, bytesAre(out.keep(i32.add(block, local(hit)), "candidate"), separator)),
-      );
-      out.if(i32.eqz(local(holds)), () => {
-        out.set(hits, i32.and(local(hits), i32.sub(local(hits), i32.const(1))));
-        out.jump(again);
-      });
-    });
-  }
+/** 1 when a whole separator stands at a position, within the string and not in the one before. */
+function isSeparator(bytes: Uint8Array, block: I32, hit: I32, start: I32, end: I32, out: FunctionBuilder): I32 {
+  const isWithin = i32.and(i32.ge_u(hit, start), i32.le_u(i32.add(hit, i32.const(bytes.length)), end));
+  return guarded(isWithin, () => bytesAre(out.keep(i32.add(block, hit), "candidate"), bytes), out);
 }
 
 /** `pieces.length` */

@@ -112,10 +112,11 @@ function placed(texts: readonly string[], atEnd: boolean): number[] {
   let free = addresses.strings;
   return texts.flatMap((text, i) => {
     const bytes = Buffer.from(text);
-    const start = atEnd && i === 0 ? memoryBytes - bytes.length : free;
+    // an empty column may have no bytes at all
+    const start = atEnd && i === 0 ? memoryBytes - bytes.length : bytes.length === 0 ? 0 : free;
     u8.set(bytes, start);
     // what lies behind looks like the string going on
-    if (!atEnd || i > 0) u8.set(Buffer.from(", a,b\u00e9 "), start + bytes.length);
+    if (start === free) u8.set(Buffer.from(", a,b\u00e9 "), start + bytes.length);
     free += bytes.length + 37;
     return [start, bytes.length];
   });
