@@ -19,9 +19,12 @@ import { typeOf } from "./type-of.ts";
 
 const magic = 0x424c5346; // "FSLB"
 const formatVersion = 1;
-const headerBytes = 32;
+export const blockHeaderBytes = 32;
+const headerBytes = blockHeaderBytes;
 
-const align = (bytes: number) => Math.ceil(bytes / 16) * 16;
+/** Columns' buffers are 16-byte aligned. */
+export const alignBlock = (bytes: number) => Math.ceil(bytes / 16) * 16;
+const align = alignBlock;
 
 /** Bytes that `sealBlock` will need. */
 export function blockBytes(kernels: Kernels, batch: Batch): number {
@@ -70,12 +73,12 @@ export function sealBlock(kernels: Kernels, batch: Batch, ptr: Ptr): Block {
   sealer.bytes(type);
   sealer.column(batch.root);
   const bytes = sealer.at - ptr;
-  const header = ptr >>> 2;
-  kernels.u32.set(
-    [magic, formatVersion, bytes, batch.rows, type.length, checksum(bytes, batch.rows, type), 0, 0],
-    header,
-  );
+  sealHeader(kernels, ptr, bytes, batch.rows, type);
   return { ptr, bytes };
+}
+
+export function sealHeader(kernels: Kernels, ptr: Ptr, bytes: number, rows: number, type: Uint8Array): void {
+  kernels.u32.set([magic, formatVersion, bytes, rows, type.length, checksum(bytes, rows, type), 0, 0], ptr >>> 2);
 }
 
 /** FNV-1a (Fowler, Noll, Vo). The rows of columns without storage are guarded by nothing else. */

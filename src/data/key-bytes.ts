@@ -21,6 +21,14 @@ export function keyOf(value: unknown): Uint8Array {
   return new Uint8Array(writer.u.subarray(0, writer.at));
 }
 
+/** The (W)UTF-8 of a string, from its key bytes; undefined for the key of anything else. */
+export function textOfKey(key: Uint8Array): Uint8Array | undefined {
+  if (key[0] !== rank.string) return undefined;
+  // without the end, 00 01; a 00 has an FF behind it
+  const escaped = key.subarray(1, key.length - 2);
+  return escaped.filter((_, i) => i === 0 || escaped[i - 1] !== 0);
+}
+
 /** Key bytes one after the other, in a growing array or, when `grow` is replaced, in kernel memory. */
 export class KeyWriter {
   u: Buffer = Buffer.alloc(0);

@@ -6,6 +6,7 @@ import { assertNever } from "../base/assert.ts";
 import type { Batch, Column } from "../data/column.ts";
 import { blockBytes, sealBlock } from "../data/block.ts";
 import { gather, slice } from "../data/move.ts";
+import { canSealRows, RowSealer } from "../data/seal-rows.ts";
 import { sliceColumn } from "../data/slice.ts";
 import { Arena } from "../kernel/arena.ts";
 import { offset, type Ptr } from "../kernel/ptr.ts";
@@ -124,10 +125,12 @@ class PartitionedWriter {
     }
     const { u32 } = this.env.kernels;
     const { counts, indexes } = order;
+    const sealer = canSealRows(batch.root) ? new RowSealer(this.env.kernels, batch) : undefined;
     let start = 0;
     for (let partition = 0; partition < this.partitions; partition++) {
       const count = u32[counts / 4 + partition]!;
       if (count === rows) inHalves(rows, (from, n) => this.append(partition, slice(batch, from, from + n)));
+      else if (count > 0 && sealer !== undefined) this.sealRows(partition, sealer, offset(indexes, start * 4), count);
       else if (count > 0) this.gatherRows(partition, batch, offset(indexes, start * 4), count);
       start += count;
     }
@@ -160,6 +163,13 @@ class PartitionedWriter {
       if (rows === 1) throw finalRefusal(refusal);
       return undefined;
     }
+  }
+
+  private sealRows(partition: number, sealer: RowSealer, indexes: Ptr, count: number): void {
+    inHalves(count, (from, rows) => {
+      const at = offset(indexes, from * 4);
+      this.writer.append(partition, sealer.bytes(at, rows), ptr => void sealer.seal(at, rows, ptr));
+    });
   }
 
   private gatherRows(partition: number, batch: Batch, indexes: Ptr, count: number): void {

@@ -5,11 +5,12 @@
 import { FiresteelError } from "../base/errors.ts";
 import { readColumn } from "../data/batch-reader.ts";
 import type { Column } from "../data/column.ts";
-import { keyOf } from "../data/key-bytes.ts";
+import { keyOf, textOfKey } from "../data/key-bytes.ts";
 import { encodeKeys, hashColumn } from "../data/keys.ts";
 import type { Allocator } from "../kernel/allocator.ts";
 import { orderKeys } from "../kernel/normalize.ts";
 import type { Kernels } from "../kernel/kernels.ts";
+import { rangeIdsBytes } from "../kernel/partition.ts";
 import type { Ptr } from "../kernel/ptr.ts";
 import type { PartitionerPlan } from "../plan/nodes.ts";
 import { preview } from "./row-errors.ts";
@@ -55,25 +56,19 @@ function rangeAssigner(bounds: readonly (number | Uint8Array)[], ascending: bool
   const { run, u32 } = kernels;
   const account = env.memory.withOperator("range partitioner");
   const numbers = numericBounds(bounds, kernels, account);
-  const encodedBounds = encodedKeys(
-    bounds.map(bound => (typeof bound === "number" ? keyOf(bound) : bound)),
-    kernels,
-    account,
-  );
+  const keyBounds = bounds.map(bound => (typeof bound === "number" ? keyOf(bound) : bound));
+  const encoded = putBytes(keyBounds, kernels, account);
+  const texts = keyBounds.map(textOfKey);
+  const text = texts.every(bytes => bytes !== undefined) ? putBytes(texts, kernels, account) : undefined;
   return (keys, ids, scratch) => {
     const { rows } = keys;
     if (numbers !== undefined && keys.kind === "f64") run.rangeIdsF64(keys.values, rows, numbers, bounds.length, ids);
     else {
-      const encoded = encodeKeys(kernels, scratch, keys);
-      run.rangeIdsBytes(
-        encoded.offsets,
-        encoded.bytes,
-        rows,
-        encodedBounds.offsets,
-        encodedBounds.bytes,
-        bounds.length,
-        ids,
-      );
+      // the bytes of strings order as the strings do
+      const isText = text !== undefined && keys.kind === "utf8";
+      const { offsets, bytes } = isText ? keys : encodeKeys(kernels, scratch, keys);
+      const bound = isText ? text : encoded;
+      rangeIdsBytes(kernels, offsets, bytes, rows, bound.offsets, bound.bytes, bounds.length, ids);
     }
     if (ascending) return;
     const view = u32.subarray(ids / 4, ids / 4 + rows);
@@ -94,7 +89,7 @@ function numericBounds(
   return words;
 }
 
-function encodedKeys(
+function putBytes(
   keys: readonly Uint8Array[],
   kernels: Kernels,
   allocator: Allocator,

@@ -10,6 +10,7 @@ import { keyOf } from "../../src/data/key-bytes.ts";
 import { encodeKeys, hashColumn } from "../../src/data/keys.ts";
 import { concat, gather, slice, typeOf } from "../../src/data/move.ts";
 import type { ColumnType } from "../../src/data/schema.ts";
+import { canSealRows, RowSealer } from "../../src/data/seal-rows.ts";
 import { asPtr, type Ptr } from "../../src/kernel/ptr.ts";
 import { BumpAllocator, MemoryRefused } from "../../src/kernel/allocator.ts";
 import { compileKernels, createKernelMemory, instantiateKernels } from "../../src/kernel/kernels.ts";
@@ -64,6 +65,28 @@ test("equal rows make equal bytes, whatever was in memory and whichever batch th
     const again = seal(allocator, gatherAll(allocator, openBlock(kernels, block.ptr)));
     expect(bytesOf(again)).toEqual(bytesOf(block));
   });
+});
+
+test("rows sealed in any order are the block of the gathered rows", () => {
+  let sealed = 0;
+  forSeeds(80, seed => {
+    const random = new Random(seed);
+    const rows = Array.from({ length: 40 }, randomRows(random));
+    const allocator = new CheckedAllocator();
+    const batch = slice(write(allocator, rows), 3, 40);
+    if (!canSealRows(batch.root)) return;
+    sealed++;
+    const sealer = new RowSealer(kernels, batch);
+    for (const n of [1, 20]) {
+      const indexes = allocator.alloc(n * 4);
+      for (let i = 0; i < n; i++) kernels.u32[indexes / 4 + i] = random.below(batch.rows);
+      const bytes = sealer.bytes(indexes, n);
+      const block = sealer.seal(indexes, n, allocator.alloc(bytes));
+      expect(block.bytes).toBe(bytes);
+      expect(bytesOf(block)).toEqual(bytesOf(seal(allocator, gather(kernels, allocator, batch, indexes, n))));
+    }
+  });
+  expect(sealed).toBeGreaterThan(20);
 });
 
 function bytesOf(block: { ptr: Ptr; bytes: number }): string {
