@@ -63,6 +63,11 @@ export class OperatorMemory implements Allocator {
     this.task.handOverFor(this, ptr, bytes, to);
   }
 
+  /** Takes an allocation of another operator of the task over. */
+  takeOver(from: OperatorMemory, ptr: Ptr, bytes: number): void {
+    this.task.moveCharge(from, this, ptr, bytes);
+  }
+
   /** Lets other operators of the task ask this one to spill. Gives the function that ends it. */
   spillable(spillable: Spillable): () => void {
     return this.task.registerSpillable(spillable, this);
@@ -165,6 +170,14 @@ export class TaskMemory implements Allocator {
   handOverFor(account: OperatorMemory, ptr: Ptr, bytes: number, to: OwnerId): void {
     const { page, pages } = this.takeRun(account, ptr, bytes);
     this.pool.pages.transfer(page, pages, this.owner, to);
+  }
+
+  /** An allocation of `from` is `to`'s from now on. */
+  moveCharge(from: OperatorMemory, to: OperatorMemory, ptr: Ptr, bytes: number): void {
+    const isRun = bytes > smallBytesMax || (ptr % pageBytes === 0 && this.runs.has(ptr / pageBytes));
+    const charged = isRun ? pagesOf(bytes) * pageBytes : smallBytes(bytes);
+    charge(from, -charged);
+    charge(to, charged);
   }
 
   /** `account`'s own requests never make this one spill: an operator that is refused spills by itself. */

@@ -3,13 +3,24 @@
  * Rows stay columns (`batch`) or numbers (`range`) until an operator needs them as JavaScript values.
  */
 import type { Batch } from "../data/column.ts";
+import type { Block } from "../data/contracts.ts";
 import { readBatch } from "../data/batch-reader.ts";
 import type { Kernels } from "../kernel/kernels.ts";
+import type { OperatorMemory } from "../kernel/task-memory.ts";
 
 export type Chunk =
   | { readonly kind: "rows"; readonly rows: readonly unknown[] }
   | { readonly kind: "range"; readonly start: number; readonly step: number; readonly count: number }
-  | { readonly kind: "batch"; readonly batch: Batch };
+  | { readonly kind: "batch"; readonly batch: Batch; readonly held?: HeldBlock };
+
+/** The block that a batch lies in, for who would else copy it. */
+export interface HeldBlock extends Block {
+  /**
+   * Before the next pull: the block stays valid as long as the task runs. True when it is now on this account, to be freed there;
+   * false when somebody else frees it.
+   */
+  take(memory: OperatorMemory): boolean;
+}
 
 /** Pulled by one consumer. `next` gives undefined at the end, once; `close` frees what is held, also half-way. */
 export interface ChunkSource {

@@ -1,5 +1,6 @@
 /** The reduce side of an exchange: the blocks of one partition, map outputs in map order, each opened in place. */
 import { openBlock } from "../data/block.ts";
+import type { OperatorMemory } from "../kernel/task-memory.ts";
 import type { ExchangePlan } from "../plan/nodes.ts";
 import type { ChunkSource } from "./chunk.ts";
 import type { TaskEnv } from "./task-env.ts";
@@ -15,7 +16,9 @@ export function openExchange(plan: ExchangePlan, partition: number, env: TaskEnv
       const block = reader.next();
       if (block === undefined) return undefined;
       env.metrics.shuffleReadBytes += block.bytes;
-      return { kind: "batch", batch: openBlock(env.kernels, block.ptr) };
+      const batch = openBlock(env.kernels, block.ptr);
+      const held = { ptr: block.ptr, bytes: block.bytes, take: (memory: OperatorMemory) => reader.take(memory) };
+      return { kind: "batch", batch, held };
     },
     close: () => reader.close(),
   };

@@ -4,19 +4,19 @@
  */
 import type { Column } from "../data/column.ts";
 import type { Plan } from "../plan/nodes.ts";
-import { chunkToRows } from "./chunk.ts";
+import { chunkToRows, type HeldBlock } from "./chunk.ts";
 import { PairBuffer, pairColumns } from "./pair-buffer.ts";
 import { RowBuffer } from "./row-buffer.ts";
 import { drive } from "./sink.ts";
 import type { TaskEnv } from "./task-env.ts";
 
-/** Key and value columns of every row of the parent, in order. */
+/** Key and value columns of every row of the parent, in order; `held` is the block that both lie in, when there is one. */
 export async function readPairs(
   parent: Plan,
   partition: number,
   env: TaskEnv,
   by: Plan,
-  take: (keys: Column, values: Column) => void,
+  take: (keys: Column, values: Column, held?: HeldBlock) => void,
 ): Promise<void> {
   const buffer = new PairBuffer(env.kernels, env.memory.withOperator(by.operator), by.operator, take);
   try {
@@ -30,7 +30,7 @@ export async function readPairs(
           return;
         }
         buffer.flush();
-        take(...columns);
+        take(...columns, chunk.kind === "batch" ? chunk.held : undefined);
       },
     });
     buffer.flush();

@@ -12,7 +12,7 @@ export function openSort(plan: SortPlan, partition: number, env: TaskEnv): Chunk
   const scope = new SpillScope(env, plan.operator);
   const sort = new SpillingSort(scope, plan.ascending, () => env.checkpoint(plan));
   return afterReading(
-    () => readPairs(plan.parent, partition, env, plan, (keys, values) => sort.add(pairBatch(keys, values))),
+    () => readPairs(plan.parent, partition, env, plan, (keys, values, held) => sort.add(pairBatch(keys, values), held)),
     () => sort.emit(),
     () => {
       sort.free();

@@ -10,7 +10,7 @@ import { slice } from "../data/move.ts";
 import type { Allocator } from "../kernel/allocator.ts";
 import { Arena } from "../kernel/arena.ts";
 import { offset, type Ptr } from "../kernel/ptr.ts";
-import type { Chunk } from "./chunk.ts";
+import type { Chunk, HeldBlock } from "./chunk.ts";
 import { type Emission, emitted } from "./emission.ts";
 import { Parts } from "./gather-parts.ts";
 import { pairColumns } from "./pair-buffer.ts";
@@ -25,7 +25,11 @@ const heldBytesMin = 512 * 1024;
 const margin = 1.1;
 
 interface Kept {
-  readonly block: Block;
+  readonly batch: Batch;
+  /** What is freed with the batch; none when it lies in memory of others. */
+  readonly block: Block | undefined;
+  /** Of the batch, wherever it lies. */
+  readonly bytes: number;
   /** Bytes that sorting takes for its rows. */
   readonly sortingBytes: number;
 }
@@ -45,9 +49,10 @@ export class SpillingSort implements SpillHolder {
     scope.holder = this;
   }
 
-  /** Keeps a copy of a batch of pairs. */
-  add(batch: Batch): void {
-    if (batch.rows > 0) this.scope.working(() => this.keep(batch));
+  /** Keeps a batch of pairs: the block that it lies in, if it can be had, else a copy. */
+  add(batch: Batch, held?: HeldBlock): void {
+    if (batch.rows > 0)
+      this.scope.working(() => (held === undefined ? this.keepCopy(batch) : this.keepHeld(batch, held)));
   }
 
   /** No more rows come: all of them, in order. */
@@ -61,12 +66,11 @@ export class SpillingSort implements SpillHolder {
 
   /** Sorts what is in memory, and writes it. */
   spill(): void {
-    const { kernels } = this.scope.env;
     while (this.kept.length > 0) {
       let count = this.countThatFits();
       while (count > 1 && !this.spillFirst(count)) count >>>= 1;
       if (count > 1) continue;
-      this.writeRuns(openBlock(kernels, this.kept[0]!.block.ptr));
+      this.writeRuns(this.kept[0]!.batch);
       this.drop(1);
     }
   }
@@ -76,7 +80,7 @@ export class SpillingSort implements SpillHolder {
     this.drop(this.kept.length);
   }
 
-  private keep(batch: Batch): void {
+  private keepCopy(batch: Batch): void {
     const { scope } = this;
     const { kernels } = scope.env;
     const bytes = blockBytes(kernels, batch);
@@ -84,15 +88,28 @@ export class SpillingSort implements SpillHolder {
     if (!this.willFit(bytes, sortingBytes)) this.spill();
     try {
       scope.prepare(batch);
-      this.kept.push({ block: sealBlock(kernels, batch, scope.account.alloc(bytes)), sortingBytes });
+      const block = sealBlock(kernels, batch, scope.account.alloc(bytes));
+      this.keep({ batch: openBlock(kernels, block.ptr), block, bytes, sortingBytes });
     } catch (thrown) {
       refusalOf(thrown);
       this.spill();
       this.writeRuns(batch);
-      return;
     }
-    this.bytes += bytes;
-    this.sortingBytes += sortingBytes;
+  }
+
+  private keepHeld(batch: Batch, held: HeldBlock): void {
+    const { scope } = this;
+    const { ptr, bytes } = held;
+    const sortingBytes = sortingBytesOf(scope, batch);
+    if (!this.willFit(0, sortingBytes)) this.spill();
+    scope.prepare(batch);
+    this.keep({ batch, block: held.take(scope.account) ? { ptr, bytes } : undefined, bytes, sortingBytes });
+  }
+
+  private keep(kept: Kept): void {
+    this.kept.push(kept);
+    this.bytes += kept.bytes;
+    this.sortingBytes += kept.sortingBytes;
   }
 
   /** Whether there will be room to sort what is here with a batch more. Runs are longer when that is noticed in time. */
@@ -122,7 +139,7 @@ export class SpillingSort implements SpillHolder {
     try {
       const order = this.tryOrder(parts, scratch, scratch);
       if (order === undefined) return false;
-      const bytes = this.kept.slice(0, count).reduce((sum, { block }) => sum + block.bytes, 0);
+      const bytes = this.kept.slice(0, count).reduce((sum, kept) => sum + kept.bytes, 0);
       runs.begin();
       runs.append(parts, order, bytes / parts.rows);
       this.drop(count);
@@ -205,17 +222,16 @@ export class SpillingSort implements SpillHolder {
   }
 
   private partsOf(count: number): Parts {
-    const { kernels } = this.scope.env;
-    const batches = this.kept.slice(0, count).map(({ block }) => openBlock(kernels, block.ptr));
-    return new Parts(kernels, batches);
+    const batches = this.kept.slice(0, count).map(({ batch }) => batch);
+    return new Parts(this.scope.env.kernels, batches);
   }
 
   private drop(count: number): void {
     const { account } = this.scope;
-    for (const { block, sortingBytes } of this.kept.splice(0, count)) {
-      this.bytes -= block.bytes;
+    for (const { block, bytes, sortingBytes } of this.kept.splice(0, count)) {
+      this.bytes -= bytes;
       this.sortingBytes -= sortingBytes;
-      account.free(block.ptr, block.bytes);
+      if (block !== undefined) account.free(block.ptr, block.bytes);
     }
   }
 }

@@ -108,7 +108,7 @@ export class ExchangeStore {
   }
 }
 
-/** Blocks one after the other; each is valid until the next is asked for. */
+/** Blocks one after the other; each is valid until the next is asked for, unless it is taken. */
 export class ExchangeReader {
   private readonly blocks: Generator<{ readonly output: MapOutput; readonly block: MapBlock }>;
   private readonly files: SpillReader;
@@ -141,6 +141,18 @@ export class ExchangeReader {
       throw lostOutput(output, thrown);
     }
     return this.loaded;
+  }
+
+  /**
+   * Makes the block given last valid as long as the task runs. True when it is `memory`'s to free from now on; false when it
+   * is the exchange's.
+   */
+  take(memory: OperatorMemory): boolean {
+    const { loaded } = this;
+    if (loaded === undefined) return false;
+    memory.takeOver(this.memory, loaded.ptr, loaded.bytes);
+    this.loaded = undefined;
+    return true;
   }
 
   close(): void {

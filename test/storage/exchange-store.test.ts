@@ -96,6 +96,33 @@ describe("exchange store", () => {
     expect(pool.pages.longestFreeRun()).toBe(pool.pages.pages);
   });
 
+  test("a block read from a file can be taken, and is then on the taker's account; others stay where they are", () => {
+    const { pool, store } = open();
+    const writers = [0, 1].map(map => pool.openTask(map));
+    const [inMemory, spilled] = writers.map((task, map) =>
+      write(store, task.withOperator("map"), map, 6, 48_000, map === 1 ? 5 : -1),
+    );
+    for (const task of writers) task.releaseAll();
+    const task = pool.openTask(10);
+    const [reading, taking] = [task.withOperator("read"), task.withOperator("sort")];
+    const reader = store.openReader([inMemory!, spilled!], 0, reading);
+    const blocks = Array.from({ length: 4 }, () => {
+      const block = reader.next()!;
+      return { block, isOwn: reader.take(taking) };
+    });
+    expect(reader.next()).toBeUndefined();
+    expect(blocks.map(({ isOwn }) => isOwn)).toEqual([false, false, true, true]);
+    reader.close();
+    expect(blocks.map(({ block }) => pool.area.words[block.ptr / 4]!)).toEqual([0, 3, 16, 19]);
+    expect(reading.usedBytes).toBe(0);
+    expect(taking.usedBytes).toBeGreaterThanOrEqual(2 * 48_000);
+    for (const { block, isOwn } of blocks) if (isOwn) taking.free(block.ptr, block.bytes);
+    expect(taking.usedBytes).toBe(0);
+    task.releaseAll();
+    store.release(exchange);
+    expect(pool.pages.longestFreeRun()).toBe(pool.pages.pages);
+  });
+
   test("output larger than memory spills by itself, and beyond the exchanges' share it goes to files", () => {
     const { pool, store } = open();
     const task = pool.openTask(1);
