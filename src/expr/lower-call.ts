@@ -9,6 +9,7 @@ import { containerOf, itemsCount, itemsEach } from "./lower-items.ts";
 import { mathCall } from "./lower-math.ts";
 import { booleanConstant, constantOf, keep, numberConstant, or, toNumber, undefinedValue } from "./lower-number.ts";
 import { element, present } from "./lower-record.ts";
+import { piecesJoined } from "./lower-pieces.ts";
 import { stringToNumber } from "./lower-string-number.ts";
 import { lowerStringMethod } from "./lower-string.ts";
 import { joined, textConstant, textOf } from "./lower-text.ts";
@@ -149,6 +150,7 @@ function join(target: Value, separator: Value, { at }: Expr, frame: Frame): Valu
     });
     return joined([textConstant("", frame, at), ...parts.flat()], frame, at);
   }
+  if (target.kind === "pieces") return piecesJoined(target, separator, frame, at);
   throw new NotNative(`joins ${describeKind(target)} of any length`, at);
 }
 

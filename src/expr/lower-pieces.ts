@@ -9,37 +9,49 @@ import type { FunctionBuilder } from "../codegen/function-builder.ts";
 import { f64, i32, i64, i8x16, local, v128 } from "../codegen/operations.ts";
 import type { Place } from "./ir.ts";
 import { bytesAre, constantText, encodeText, guarded } from "./lower-string-compare.ts";
+import { isUndefined, textArgument } from "./lower-string-arguments.ts";
 import { callText, isSpan, longSearch, spanOf } from "./lower-string-kernels.ts";
+import { replaceEvery } from "./lower-string-make.ts";
 import type { Frame } from "./lowering.ts";
 import { NotNative } from "./not-native.ts";
 import type { Value, ValueOf } from "./value.ts";
+
+type Text = ValueOf<"string">;
 
 const blockBytes = 64;
 const separatorBytesMax = 16;
 
 /** `text.split(separator)` */
-export function split(text: ValueOf<"string">, args: readonly Value[], at: Place | undefined): ValueOf<"pieces"> {
-  const [separator, limit] = args;
-  if (limit !== undefined && !(limit.kind === "constant" && limit.value === undefined))
-    throw new NotNative("splits with a limit", at);
+export function split(
+  text: Text,
+  [separator, limit]: readonly Value[],
+  frame: Frame,
+  at: Place | undefined,
+): ValueOf<"pieces"> {
+  if (!isUndefined(limit)) throw new NotNative("splits with a limit", at);
   if (separator === undefined) throw new NotNative("splits without a separator", at);
   if (separator.kind !== "string") throw new NotNative("splits at something that is not a string", at);
-  if (separator.text === undefined) throw new NotNative("splits at a separator that is not a constant", at);
   if (separator.text === "") throw new NotNative("splits into characters", at);
-  if (encodeText(separator.text).length > separatorBytesMax) throw new NotNative("splits at a long separator", at);
-  return { kind: "pieces", text, separator: separator.text };
+  if (separator.text === undefined) {
+    // a string of one byte is an ASCII character
+    const isOther = i32.ne(separator.bytes, i32.const(1));
+    frame.lowering.giveUp("splits at a variable that is not one ASCII character", isOther);
+  } else if (encodeText(separator.text).length > separatorBytesMax) {
+    throw new NotNative("splits at a long separator", at);
+  }
+  return { kind: "pieces", text, separator };
 }
 
 /** Writes a loop that does `emit` for every piece, in their order. What `emit` writes is there once. */
 export function piecesEach(pieces: ValueOf<"pieces">, frame: Frame, emit: (piece: ValueOf<"string">) => void): void {
   const { out } = frame.lowering;
   const { text } = pieces;
-  const separator = encodeText(pieces.separator);
+  const separator = separatorOf(pieces, out);
   // positions count from the first block on, so that nothing overflows at the end of memory
   const block = out.keep(i32.and(text.start, i32.const(-blockBytes)), "firstBlock");
   const before = out.keep(i32.and(text.start, i32.const(blockBytes - 1)), "before");
   const end = out.keep(i32.add(before, text.bytes), "end");
-  const wide = out.keep(i8x16.splat(i32.const(separator[0]!)), "separator");
+  const wide = out.keep(i8x16.splat(separator.first), "separator");
   const at = out.local("i32", "at");
   const hits = out.local("i64", "hits");
   const start = out.local("i32", "pieceFrom");
@@ -61,9 +73,10 @@ export function piecesEach(pieces: ValueOf<"pieces">, frame: Frame, emit: (piece
         out.jump(again);
       });
       // of longer separators only the first byte has been found
-      if (separator.length > 1) {
+      const { longer } = separator;
+      if (longer !== undefined) {
         out.if(i64.ne(local(hits), i64.const(0n)), () => {
-          const isFalse = i32.eqz(isSeparator(separator, block, out.keep(nextHit, "hit"), local(start), end, out));
+          const isFalse = i32.eqz(isSeparator(longer, block, out.keep(nextHit, "hit"), local(start), end, out));
           out.if(isFalse, () => {
             dropHit();
             out.jump(again);
@@ -86,6 +99,13 @@ export function piecesEach(pieces: ValueOf<"pieces">, frame: Frame, emit: (piece
   });
 }
 
+function separatorOf({ separator }: ValueOf<"pieces">, out: FunctionBuilder) {
+  if (separator.text === undefined)
+    return { first: out.keep(i32.load8_u(separator.start), "separatorByte"), length: 1, longer: undefined };
+  const bytes = encodeText(separator.text);
+  return { first: i32.const(bytes[0]!), length: bytes.length, longer: bytes.length > 1 ? bytes : undefined };
+}
+
 /** Bit k: byte k of a block is the separator. */
 function hitsOf(address: I32, separator: V128, out: FunctionBuilder): I64 {
   const block = out.keep(address, "block");
@@ -103,12 +123,17 @@ function isSeparator(bytes: Uint8Array, block: I32, hit: I32, start: I32, end: I
 /** `pieces.length` */
 export function piecesLength(pieces: ValueOf<"pieces">, frame: Frame): ValueOf<"number"> {
   const { out } = frame.lowering;
-  const { start, bytes } = pieces.text;
-  const separator = constantText(pieces.separator, frame);
-  const count = callText(frame, "textCount", start, bytes, separator.start, separator.bytes);
+  const { text, separator } = pieces;
+  const count = callText(frame, "textCount", text.start, text.bytes, separator.start, separator.bytes);
   frame.lowering.giveUp(longSearch, i32.lt_s(count, i32.const(0)));
   const code = out.keep(f64.convert_i32_u(i32.add(count, i32.const(1))), "pieceCount");
   return { kind: "number", code, integer: { min: 1, max: 2 ** 31 } };
+}
+
+/** `pieces.join(by)`: the string with other separators. */
+export function piecesJoined(pieces: ValueOf<"pieces">, by: Value | undefined, frame: Frame, at?: Place): Text {
+  const text = by === undefined || isUndefined(by) ? constantText(",", frame) : textArgument(by, "join", frame, at);
+  return replaceEvery(pieces.text, pieces.separator, text, frame);
 }
 
 /** `pieces[index]`: undefined where there is none. */
@@ -116,8 +141,7 @@ export function pieceAt(pieces: ValueOf<"pieces">, index: Value, frame: Frame, a
   const { out } = frame.lowering;
   if (index.kind !== "number") throw new NotNative("takes a piece by something that is not a number", at);
   const isIndex = isPosition(index, frame);
-  const { text } = pieces;
-  const separator = constantText(pieces.separator, frame);
+  const { text, separator } = pieces;
   const span = callText(
     frame,
     "pieceAt",

@@ -84,7 +84,6 @@ export function replace(text: Text, args: readonly Value[], all: boolean, frame:
   }
   if (all && needle.text === "") throw new NotNative("replaces between characters", at);
   if (all && needle.text === undefined) frame.lowering.giveUp("replaces between characters", i32.eqz(needle.bytes));
-  refuseLong([text.bytes, by.bytes], frame);
   return (all ? replaceEvery : replaceFirst)(text, needle, by, frame);
 }
 
@@ -105,6 +104,7 @@ interface Result {
 
 function replaceFirst(text: Text, needle: Text, by: Text, frame: Frame): Text {
   const { out } = frame.lowering;
+  refuseLong([text.bytes, by.bytes], frame);
   const found = findText(text, needle, frame);
   return unless(text, by, i32.ge_s(found, i32.const(0)), frame, to => {
     out.set(to.bytes, i32.add(i32.sub(text.bytes, needle.bytes), by.bytes));
@@ -117,9 +117,11 @@ function replaceFirst(text: Text, needle: Text, by: Text, frame: Frame): Text {
   });
 }
 
-function replaceEvery(text: Text, needle: Text, by: Text, frame: Frame): Text {
+/** Of a needle that is not empty. */
+export function replaceEvery(text: Text, needle: Text, by: Text, frame: Frame): Text {
   const { lowering } = frame;
   const { out } = lowering;
+  refuseLong([text.bytes, by.bytes], frame);
   const count = callText(frame, "textCount", text.start, text.bytes, needle.start, needle.bytes);
   lowering.giveUp(longSearch, i32.lt_s(count, i32.const(0)));
   return unless(text, by, count, frame, to => {

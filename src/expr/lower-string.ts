@@ -23,7 +23,7 @@ type Method = (text: Text, args: readonly Value[], frame: Frame, place: Place | 
 
 const methods = new Map<string, Method>(
   Object.entries<Method>({
-    split: (text, args, _frame, place) => split(text, args, place),
+    split,
     slice: (text, args, frame, place) => slice("slice", text, args, frame, place),
     substring: (text, args, frame, place) => slice("substring", text, args, frame, place),
     substr: (text, args, frame, place) => slice("substr", text, args, frame, place),

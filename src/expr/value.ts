@@ -41,8 +41,12 @@ export type Value = { readonly source?: Source } & (
       readonly to: I32;
       item(index: I32): Value;
     }
-  /** What `split` gives, not made: the pieces of a string between separators (one ASCII byte each). */
-  | { readonly kind: "pieces"; readonly text: Extract<Value, { kind: "string" }>; readonly separator: string }
+  /** What `split` gives, not made: the pieces of a string between separators (a constant, or one ASCII character). */
+  | {
+      readonly kind: "pieces";
+      readonly text: Extract<Value, { kind: "string" }>;
+      readonly separator: Extract<Value, { kind: "string" }>;
+    }
   /** `list.map(f)` or `list.filter(f)`, not made. `index` is the item's among `items`, for whoever knows it. */
   | {
       readonly kind: "mapped";
