@@ -14,7 +14,7 @@ export function markdownOf(results: BenchResults): string {
   return [
     machineLine(results.machine),
     Object.values(results.versions).join("; "),
-    `Medians; local[${results.threads}].`,
+    `Medians; Firesteel has ${results.threads} task threads. × is how many times Firesteel's time the others take.`,
     ...(results.startup.length > 0 ? [startupTable(results)] : []),
     ...(results.jobs.length > 0 ? [jobTable(results.jobs)] : []),
     ...(results.generated.length > 0 ? [generatedTable(results)] : []),
@@ -57,7 +57,7 @@ function showPeak({ peakBytes }: ContenderResult): string {
 function startupTable({ startup }: BenchResults): string {
   return table(
     ["", "start to exit"],
-    startup.map(({ name, timing }) => [`\`${name}\``, showSeconds(timing.seconds)]),
+    startup.map(({ name, timing }) => [name, showSeconds(timing.seconds)]),
   );
 }
 
@@ -79,7 +79,8 @@ function kernelTable({ kernels }: BenchResults): string {
     showSeconds(jsLoop.seconds),
     c === undefined ? "–" : showSeconds(c),
   ]);
-  return table(["kernel", "Firesteel", "JavaScript loop", "C"], rows);
+  const title = `${kernels.length} kernels, one thread`;
+  return `<details><summary>${title}</summary>\n\n${table(["kernel", "Firesteel", "JavaScript loop", "C"], rows)}\n\n</details>`;
 }
 
 function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
