@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { Random } from "../../src/base/random.ts";
 import { interpret } from "../../src/expr/interpret.ts";
+import { difference } from "../data/same.ts";
 import { functionOf, randomLambda } from "./random-lambdas.ts";
 import { numberType, randomRows, randomRowType, type RowType } from "./random-rows.ts";
 import { mustRead } from "./text-lambda.ts";
@@ -14,17 +15,6 @@ function outcome(run: () => unknown): Outcome {
   } catch (thrown) {
     return { thrown: (thrown as Error).constructor.name };
   }
-}
-
-/** −0 and 0 differ here, and a missing property from one that is undefined. */
-function same(a: unknown, b: unknown): boolean {
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return Object.is(a, b);
-  const [ofA, ofB] = [Object.entries(a), Object.entries(b)];
-  return (
-    Array.isArray(a) === Array.isArray(b) &&
-    ofA.length === ofB.length &&
-    ofA.every(([key, value], at) => ofB[at]![0] === key && same(value, ofB[at]![1]))
-  );
 }
 
 function agree(seed: number, parameters: (random: Random) => RowType[], oddEvery: number): number {
@@ -42,7 +32,7 @@ function agree(seed: number, parameters: (random: Random) => RowType[], oddEvery
     const isSame =
       "thrown" in wanted
         ? "thrown" in got && got.thrown === wanted.thrown
-        : "value" in got && same(got.value, wanted.value);
+        : "value" in got && difference(got.value, wanted.value) === undefined;
     if (!isSame)
       throw new Error(`seed ${seed}: ${lambda.text}\n${Bun.inspect({ args, wanted, got, captures: lambda.captures })}`);
     if ("value" in wanted) values++;

@@ -45,6 +45,8 @@ export function functionOf({ text, captures }: RandomLambda): (...args: unknown[
   return make(...Object.values(captures)) as (...args: unknown[]) => unknown;
 }
 
+const wellFormed = awkwardStrings.filter(each => each.isWellFormed());
+
 interface Variable {
   readonly text: string;
   readonly type: RowType;
@@ -111,7 +113,8 @@ class Writer {
     for (let count = this.random.below(4); count > 0; count--) {
       const local = randomRowType(this.random, 1);
       const value = this.expr(local, this.options.depth - 2);
-      if (this.chance(2)) statements.push(`const ${this.pattern(local)} = ${value};`);
+      if (this.chance(4)) statements.push(this.helper(local));
+      else if (this.chance(2)) statements.push(`const ${this.pattern(local)} = ${value};`);
       else
         statements.push(
           `if (${this.expr(booleanType, 2)}) ${this.chance(3) ? this.block(type) : `return ${this.expr(type, 2)};`}`,
@@ -121,6 +124,20 @@ class Writer {
     const last = this.chance(9) ? "" : `return ${this.expr(type, this.options.depth - 1)};`;
     this.variables = outer;
     return `{ ${statements.join(" ")} ${last} }`;
+  }
+
+  /** A function of the lambda's own, and a constant that it computes. */
+  private helper(type: RowType): string {
+    const name = this.fresh();
+    const parameter = this.fresh();
+    const of = randomRowType(this.random, 1);
+    const body = this.inner([{ text: parameter, type: of }], () => this.concise(type));
+    const given = this.expr(of, 2);
+    const isArrow = this.chance(2);
+    const text = isArrow
+      ? `const ${name} = ${parameter} => ${body};`
+      : `function ${name}(${parameter}) { return ${body}; }`;
+    return `${text} const ${this.named(type)} = ${name}(${given});`;
   }
 
   private choice(type: RowType): string {
@@ -149,10 +166,12 @@ class Writer {
         return this.string(depth - 1);
       case "list":
         return this.listOf(type.item, depth - 1);
+      case "date":
+        return this.leaf(type);
       case "tuple":
         return `[${type.items.map(each => this.expr(each, depth - 1)).join(", ")}]`;
       case "record":
-        return `({ ${Object.entries(type.fields)
+        return `({ ${this.spread(type)}${Object.entries(type.fields)
           .map(([name, each]) => `${name}: ${this.expr(each, depth - 1)}`)
           .join(", ")} })`;
     }
@@ -161,15 +180,15 @@ class Writer {
   private number(depth: number): string {
     const n = () => this.expr(numberType, depth);
     const s = () => this.expr(stringType, depth);
-    switch (this.random.below(12)) {
+    switch (this.random.below(17)) {
       case 0:
       case 1:
       case 2:
-        return `(${n()} ${pick(this.random, ["+", "-", "*", "/", "%", "+", "-", "*"])} ${n()})`;
+        return `(${n()} ${pick(this.random, ["+", "-", "*", "/", "%", "+", "-", "*", "**"])} ${n()})`;
       case 3:
         return `(${n()} ${pick(this.random, ["&", "|", "^", "<<", ">>", ">>>"])} ${n()})`;
       case 4:
-        return `${pick(this.random, ["-", "+", "~"])}(${n()})`;
+        return `(${pick(this.random, ["-", "+", "~"])}(${n()}))`;
       case 5:
         return `Math.${pick(this.random, ["floor", "ceil", "round", "trunc", "abs", "sqrt", "sign", "fround", "clz32"])}(${n()})`;
       case 6:
@@ -180,8 +199,20 @@ class Writer {
         return `${s()}.${pick(this.random, ["indexOf", "lastIndexOf"])}(${s()})`;
       case 9:
         return `${s()}.charCodeAt(${n()})`;
+      case 11:
+        return `${this.listOf(pick(this.random, [numberType, stringType]), depth)}.length`;
+      case 12:
+        return `(${this.listOf(numberType, depth)}[${n()}] ?? ${n()})`;
+      case 13:
+        return `parseInt(${this.chance(2) ? s() : n()}${this.chance(3) ? `, ${pick(this.random, [0, 2, 10, 16, 36])}` : ""})`;
+      case 14: {
+        const list = this.listOf(numberType, depth);
+        return `${list}.${pick(this.random, ["indexOf", "lastIndexOf"])}(${n()})`;
+      }
+      case 15:
+        return this.date(depth);
       case 10:
-        return `${pick(this.random, ["Number", "parseFloat", "+"])}(${this.chance(2) ? s() : this.expr(booleanType, depth)})`;
+        return `(${pick(this.random, ["Number", "parseFloat", "+"])}(${this.chance(2) ? s() : this.expr(booleanType, depth)}))`;
       default: {
         const item = this.fresh();
         const sum = this.fresh();
@@ -198,10 +229,23 @@ class Writer {
     }
   }
 
+  private date(depth: number): string {
+    const known = this.variables.filter(each => each.type.kind === "date");
+    if (known.length === 0) return this.expr(numberType, depth);
+    const names = ["getTime", "valueOf", "getUTCFullYear", "getUTCMonth", "getUTCDate", "getUTCDay", "getUTCHours"];
+    return `${pick(this.random, known).text}.${pick(this.random, [...names, "getUTCMinutes", "getUTCSeconds"])}()`;
+  }
+
+  /** A variable of the same type in front, whose fields are all replaced. */
+  private spread(type: RowType): string {
+    const known = this.variables.filter(each => sameKind(each.type, type));
+    return known.length > 0 && this.chance(4) ? `...${pick(this.random, known).text}, ` : "";
+  }
+
   private boolean(depth: number): string {
     const of = this.chance(2) ? numberType : stringType;
     const s = () => this.expr(stringType, depth);
-    switch (this.random.below(9)) {
+    switch (this.random.below(12)) {
       case 0:
       case 1:
       case 2:
@@ -214,6 +258,12 @@ class Writer {
         return `${s()}.${pick(this.random, ["startsWith", "endsWith", "includes"])}(${s()})`;
       case 6:
         return `Number.${pick(this.random, ["isInteger", "isFinite", "isNaN", "isSafeInteger"])}(${this.expr(numberType, depth)})`;
+      case 8:
+        return `(${this.leafOrParenthesised(this.expr(of, depth))} ${pick(this.random, ["==", "!=", "===", "!=="])} ${pick(this.random, ["null", "undefined"])})`;
+      case 9:
+        return `${this.listOf(of, depth)}.includes(${this.expr(of, depth)})`;
+      case 10:
+        return `Array.isArray(${this.leaf(pick(this.random, [of, { kind: "list", item: of }]))})`;
       case 7:
         return `(typeof ${this.leafOrParenthesised(this.expr(of, depth))} === ${JSON.stringify(of.kind)})`;
       default: {
@@ -301,6 +351,8 @@ class Writer {
           .join(", ")} })`;
       case "list":
         return `[${Array.from({ length: this.random.below(3) }, () => this.leaf(type.item)).join(", ")}]`;
+      case "date":
+        return "undefined";
       default:
         return literalText(this.constant(type));
     }
@@ -308,7 +360,8 @@ class Writer {
 
   private constant(type: RowType): Primitive {
     if (type.kind === "boolean") return this.chance(2);
-    if (type.kind === "string") return pick(this.random, awkwardStrings);
+    // code for half a surrogate pair is rare
+    if (type.kind === "string") return pick(this.random, this.chance(30) ? awkwardStrings : wellFormed);
     return this.chance(2) ? this.random.below(20) : pick(this.random, awkwardNumbers);
   }
 

@@ -2,7 +2,7 @@
 import type { Random } from "../../src/base/random.ts";
 
 export type RowType =
-  | { readonly kind: "number" | "boolean" | "string" }
+  | { readonly kind: "number" | "boolean" | "string" | "date" }
   | { readonly kind: "list"; readonly item: RowType }
   | { readonly kind: "tuple"; readonly items: readonly RowType[] }
   | { readonly kind: "record"; readonly fields: Readonly<Record<string, RowType>> };
@@ -70,6 +70,7 @@ export function pick<T>(random: Random, items: readonly T[]): T {
 
 export function randomRowType(random: Random, depth = 2): RowType {
   const kind = random.below(depth === 0 ? 3 : 7);
+  if (depth < 2 && random.below(12) === 0) return { kind: "date" };
   if (kind === 0) return numberType;
   if (kind === 1) return stringType;
   if (kind === 2) return random.below(3) === 0 ? booleanType : numberType;
@@ -91,6 +92,8 @@ export function randomValue(random: Random, type: RowType): unknown {
     case "string":
       if (random.below(2) === 0) return pick(random, awkwardStrings);
       return Array.from({ length: random.below(8) }, () => pick(random, [..."ab,c 1Z"])).join("");
+    case "date":
+      return new Date(random.below(9) === 0 ? NaN : random.below(4e12) - 1e12);
     case "list":
       return Array.from({ length: random.below(5) }, () => randomValue(random, type.item));
     case "tuple":
