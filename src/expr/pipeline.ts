@@ -11,6 +11,7 @@ import type { ColumnType } from "../data/schema.ts";
 import { Generator, type PlacedPart } from "./generator.ts";
 import { inputValue } from "./input-values.ts";
 import type { Expr, Lambda, NoLambda, Primitive } from "./ir.ts";
+import { countToNumber } from "./lower-number.ts";
 import { lowerExpr, lowerTest } from "./lower.ts";
 import { NotNative } from "./not-native.ts";
 import { type OutputLayout, OutputPlan, OutputWriter, type SlotKind } from "./output-values.ts";
@@ -145,7 +146,7 @@ class PipelineWriter {
     }
     const start = generator.fixedNumber(word.rangeStart, "start");
     const step = generator.fixedNumber(word.rangeStep, "step");
-    const number = f64.add(start, f64.mul(f64.convert_i32_u(generator.rowIndex), step));
+    const number = f64.add(start, f64.mul(countToNumber(generator.rowIndex), step));
     const code = generator.out.keep(number, "i");
     return { kind: "number", code, ...(input.integer !== undefined && { integer: input.integer }) };
   }
