@@ -46,3 +46,4 @@ export {
   textRepeat, textReplaceAll, textSlice, textSubstr, textSubstring, textTrim, textUpper, writeWhole,
 } from "./strings";
 export { distinctCodes } from "./dictionary";
+export { csvRecordEnd, csvRecords } from "./csv";

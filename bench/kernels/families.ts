@@ -8,6 +8,7 @@ interface Family {
 export const families: Readonly<Record<string, () => Promise<Family>>> = {
   aggregate: () => import("./aggregate.bench.ts"),
   bitmap: () => import("./bitmap.bench.ts"),
+  csv: () => import("./csv.bench.ts"),
   dictionary: () => import("./dictionary.bench.ts"),
   group: () => import("./group.bench.ts"),
   hash: () => import("./hash.bench.ts"),

@@ -5,7 +5,7 @@ import type { CsvOptions } from "../../src/sources/options.ts";
 import { planCsv } from "../../src/sources/csv-plan.ts";
 import { resolvePaths } from "../../src/sources/input-files.ts";
 import { openSplit } from "../../src/sources/open-split.ts";
-import { allRows, failure, temporaryFolder, testEnv } from "./fixture.ts";
+import { allBatchedRows, allRows, failure, temporaryFolder, testEnv } from "./fixture.ts";
 
 async function readCsv(
   path: string | string[],
@@ -15,13 +15,42 @@ async function readCsv(
 ): Promise<unknown[]> {
   const scan = planCsv(resolvePaths(path), minPartitions, options);
   const rows: unknown[] = [];
-  for (const split of scan.splits) for (const row of await allRows(openSplit(scan.format, split, env))) rows.push(row);
+  const [first, second] = [new Outcome(), new Outcome()];
+  for (const split of scan.splits) {
+    await first.read(() => allRows(openSplit(scan.format, split, env)), env);
+    // batches hold the same rows, and fail alike
+    const other = testEnv();
+    const source = openSplit(scan.format, split, other);
+    // a file without any columns has none
+    if (source.nextBatch !== undefined) await second.read(() => allBatchedRows(source, other), other);
+    else source.close();
+  }
+  expect(second).toEqual(first);
+  if (first.thrown !== undefined) throw first.thrown;
+  for (const row of first.rows) rows.push(row);
   return rows;
+}
+
+/** What reading gave, or how it failed. */
+class Outcome {
+  readonly rows: unknown[] = [];
+  thrown: unknown;
+  dropped = 0;
+
+  async read(read: () => Promise<unknown[]>, env: ReturnType<typeof testEnv>): Promise<void> {
+    const before = env.counts.rowsDropped;
+    try {
+      for (const row of await read()) this.rows.push(row);
+    } catch (thrown) {
+      this.thrown ??= thrown;
+    }
+    this.dropped += env.counts.rowsDropped - before;
+  }
 }
 
 async function rowsOf(content: string | Uint8Array, options: CsvOptions = {}, env = testEnv()): Promise<unknown[]> {
   using folder = temporaryFolder();
-  return readCsv(folder.file("in.csv", content), options, 1, env);
+  return await readCsv(folder.file("in.csv", content), options, 1, env);
 }
 
 async function errorOf(content: string, options: CsvOptions = {}): Promise<string> {
@@ -160,6 +189,82 @@ test("any CSV file cut into any number of splits gives the same rows in order", 
     const found = await readCsv(path, { inferSchema: false }, 1 + random.below(30));
     expect({ seed, found }).toEqual({ seed, found: rows.map(([x, y, z]) => ({ x, y, z })) });
   }
+});
+
+test("odd numbers, booleans and dates are read as JavaScript reads them", async () => {
+  const schema = { n: "number", ok: "boolean", day: "date" } as const;
+  const schemaOf = (...names: (keyof typeof schema)[]) => Object.fromEntries(names.map(name => [name, schema[name]]));
+  const numbers =
+    "0|-0|5.|.5|-.5|1e3|1E-3|2.5e+1|1e22|1e23|1e-22|1e-23|9007199254740993|123456789012345678|0.1234567890123456789|NaN|" +
+    "Infinity|+5|00012|1e400|1_0|0x1f| 7 |-|.|1e|1.5.2|9007199254740992|1e0005";
+  const days = "2024-02-29|2024-02-30|1999-12-31T23:59:59Z|2024-1-5|yesterday|5|2020-01-01 10:00|";
+  const quoted = (value: string) => [value, `"${value}"`, `"${value}""`];
+  for (const value of numbers.split("|").flatMap(quoted)) {
+    for (const mode of ["fail", "drop"] as const) {
+      const text = `n,ok\n1,true\n${value},false\n3,TRUE\n`;
+      await rowsOf(text, { schema: schemaOf("n", "ok"), mode }).catch(expectMalformed);
+    }
+  }
+  for (const value of days.split("|").flatMap(quoted))
+    await rowsOf(`day,n\n2024-01-01,1\n${value},2\n`, { schema: schemaOf("day", "n"), mode: "drop" });
+  for (const value of ["true", "False", "yes", "TRUE ", "falsy", ""].flatMap(quoted))
+    await rowsOf(`a,ok\n1,true\n"x",${value}\n${value},false`, { schema: schemaOf("ok"), mode: "drop" });
+  expect(await rowsOf("n\n9007199254740993\n1e23\n-0\n", { schema: schemaOf("n") })).toEqual([
+    { n: 9007199254740992 },
+    { n: 1e23 },
+    { n: -0 },
+  ]);
+});
+
+test("any text and any schema: the same rows, errors and counts in batches", async () => {
+  const pieces = [
+    "1",
+    "-2.5",
+    "true",
+    "x",
+    "é",
+    " ",
+    ",",
+    ",",
+    '"',
+    '""',
+    "\n",
+    "\n",
+    "\r\n",
+    "\r",
+    "2024-01-02",
+    "1e5",
+  ];
+  const types = ["number", "string", "boolean", "date"] as const;
+  for (let seed = 1; seed <= 300; seed++) {
+    const random = new Random(seed);
+    const text = Array.from({ length: random.below(120) }, () => pieces[random.below(pieces.length)]!).join("");
+    const bytes = Buffer.from(text);
+    if (random.below(4) === 0 && bytes.length > 0) bytes[random.below(bytes.length)] = 0xff;
+    const header = ["a", "b"].slice(0, 1 + random.below(2));
+    const schema = { a: types[random.below(4)]! };
+    const mode = random.below(3) === 0 ? "fail" : "drop";
+    try {
+      await rowsOf(bytes, { header, schema, mode }).catch(expectMalformed);
+    } catch (thrown) {
+      throw new Error(`seed ${seed}: ${(thrown as Error).message}`, { cause: thrown });
+    }
+  }
+});
+
+function expectMalformed(thrown: Error): void {
+  expect(thrown.message).toStartWith("malformed CSV in ");
+}
+
+test("many bad cells and records among many rows", async () => {
+  const env = testEnv();
+  const lines = Array.from({ length: 30_000 }, (_, i) =>
+    i % 3 === 0 ? `${i},bad` : i % 7 === 0 ? `${i},1,2` : `${i},"${i}"`,
+  );
+  const options = { schema: { a: "number", b: "number" }, mode: "drop" } as const;
+  const rows = await rowsOf(`a,b\n${lines.join("\n")}`, options, env);
+  expect(rows.length).toBe(lines.filter(line => line.endsWith('"')).length);
+  expect(env.counts.rowsDropped).toBe(30_000 - rows.length);
 });
 
 test("large files are cut at record boundaries near their goals", async () => {

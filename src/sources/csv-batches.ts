@@ -1,0 +1,190 @@
+/**
+ * CSV records as batches. A kernel reads the plain ones into columns; records and cells that it leaves are read as JavaScript
+ * reads them (`csv-rows.ts`, `csv-values.ts`), so both ways give the same rows, errors and counts.
+ */
+import { isUtf8 } from "node:buffer";
+import { type Batch, batchRowsMax, type Column } from "../data/column.ts";
+import { CsvColumns } from "../kernel/csv.ts";
+import { offset, type Ptr } from "../kernel/ptr.ts";
+import type { CsvFormat, Pulled, SourceEnv } from "./contracts.ts";
+import type { CsvRows } from "./csv-rows.ts";
+import { CsvScanner } from "./csv-scanner.ts";
+import { BadField, convertField } from "./csv-values.ts";
+import type { RecordReader, RecordRun } from "./record-reader.ts";
+import { Room } from "./room.ts";
+import { decodeRun } from "./text-reader.ts";
+
+/** More fields are no tuple, or no struct that code is generated for. */
+const arrayColumnsMax = 16;
+const objectColumnsMax = 128;
+/** A batch that has so many bytes of text takes no other run. */
+const textBytesMax = 1 << 20;
+
+const stepMin = 16;
+
+/** Whether rows of the format have a layout that is made here. */
+export function hasBatches({ columns, rows }: CsvFormat): boolean {
+  return columns.length > 0 && columns.length <= (rows === "arrays" ? arrayColumnsMax : objectColumnsMax);
+}
+
+/** The run at hand: well-formed UTF-8 of whole records. */
+interface OpenRun {
+  readonly ptr: Ptr;
+  readonly bytes: Buffer;
+  /** Offset in the file of its first byte. */
+  readonly position: number;
+}
+
+export class CsvBatches {
+  private readonly columns: CsvColumns;
+  private readonly repaired: Room;
+  /** Columns in which nulls were met: their layout stays optional. */
+  private readonly nullable: boolean[];
+  private run: OpenRun | undefined;
+  private handedOut = false;
+  /** Rows to read before looking at cells: few where some were bad, for those behind them are read again. */
+  private step = batchRowsMax;
+
+  constructor(
+    private readonly records: RecordReader,
+    private readonly rows: CsvRows,
+    private readonly format: CsvFormat,
+    private readonly env: SourceEnv,
+  ) {
+    const { columns, separator, quote } = format;
+    this.columns = new CsvColumns(
+      env.kernels,
+      env.allocator,
+      columns.map(column => column.type),
+      separator.charCodeAt(0),
+      quote.charCodeAt(0),
+      batchRowsMax,
+    );
+    this.repaired = new Room(env);
+    this.nullable = columns.map(() => false);
+  }
+
+  next(): Pulled<Batch> {
+    if (this.handedOut) this.columns.clear();
+    this.handedOut = false;
+    return this.fill();
+  }
+
+  close(): void {
+    this.columns.free();
+    this.repaired.free();
+  }
+
+  private fill(): Pulled<Batch> {
+    const { columns } = this;
+    for (;;) {
+      if (this.run !== undefined) {
+        this.readRun(this.run);
+        if (columns.rows === columns.rowsMax) return this.batch();
+        this.run = undefined;
+        if (columns.textBytes > textBytesMax) return this.batch();
+      }
+      const run = this.records.next();
+      if (run instanceof Promise) return run.then(arrived => (this.start(arrived) ? this.fill() : this.batch()));
+      if (!this.start(run)) return this.batch();
+    }
+  }
+
+  private start(run: RecordRun | undefined): boolean {
+    if (run === undefined) return false;
+    const { buffer, ptr } = this.records;
+    let bytes = buffer.subarray(run.from, run.to);
+    let at = offset(ptr, run.from);
+    if (!isUtf8(bytes)) {
+      bytes = Buffer.from(decodeRun(buffer, run, this.env));
+      at = this.repaired.ensure(bytes.length);
+      this.env.kernels.u8.set(bytes, at);
+    }
+    this.run = { ptr: at, bytes, position: run.offset };
+    this.columns.startRun(bytes.length);
+    return true;
+  }
+
+  /** Reads records until the run ends or the batch is full. */
+  private readRun(run: OpenRun): void {
+    const { columns } = this;
+    while (columns.at < run.bytes.length && columns.rows < columns.rowsMax) {
+      if (this.rows.headerAhead) {
+        this.readRecord(run);
+        continue;
+      }
+      const stop = columns.read(run.ptr, this.step);
+      this.step = Math.min(batchRowsMax, this.step * 2);
+      if (!this.readCells(run)) this.step = stepMin;
+      else if (stop === "strange") this.readRecord(run);
+    }
+  }
+
+  /** Reads the record at hand as JavaScript does. */
+  private readRecord(run: OpenRun): void {
+    const { columns } = this;
+    const from = columns.at;
+    const end = new CsvScanner(this.format, false).findFirstEnd(run.bytes, from, run.bytes.length);
+    const to = end < 0 ? run.bytes.length : end;
+    columns.skipTo(to);
+    this.rows.parse(run.bytes.toString("utf8", from, to), run.position + from, values => columns.push(values));
+  }
+
+  /** Looks at the cells that the kernel left. False when one is bad: then all from its record on is to be read again. */
+  private readCells(run: OpenRun): boolean {
+    const { columns, format } = this;
+    for (const { row, column, start, end } of columns.takeCells()) {
+      const text = run.bytes.toString("utf8", start, end);
+      const { quote } = format;
+      const field =
+        text.includes(quote + quote) && run.bytes[start - 1] === quote.charCodeAt(0)
+          ? text.replaceAll(quote + quote, quote)
+          : text;
+      try {
+        columns.put(row, column, convertField(field, format.columns[column]!));
+      } catch (thrown) {
+        if (!(thrown instanceof BadField)) throw thrown;
+        columns.skipTo(columns.startOf(row));
+        columns.truncate(row);
+        this.readRecord(run);
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private batch(): Batch | undefined {
+    const { columns, format, env } = this;
+    const { rows } = columns;
+    if (rows === 0) return undefined;
+    this.handedOut = true;
+    env.metrics.add("rowsRead", rows);
+    const fields = format.columns.map((_, i) => this.field(i, rows));
+    const shape =
+      format.rows === "arrays"
+        ? ({ of: "tuple" } as const)
+        : ({ of: "object", names: format.columns.map(column => column.name) } as const);
+    return { rows, root: { kind: "struct", rows, shape, fields } };
+  }
+
+  private field(i: number, rows: number): Column {
+    const { kernels } = this.env;
+    const { type, values, validity } = this.columns.columns[i]!;
+    this.nullable[i] ||= kernels.run.countMask(validity, rows) < rows;
+    const item = columnOf(type, rows, values, this.columns.bytesOf(i));
+    return this.nullable[i] ? { kind: "optional", rows, absent: null, validity, item } : item;
+  }
+}
+
+function columnOf(type: CsvFormat["columns"][number]["type"], rows: number, values: Ptr, bytes: Ptr): Column {
+  switch (type) {
+    case "number":
+      return { kind: "f64", rows, values };
+    case "date":
+      return { kind: "date", rows, values };
+    case "boolean":
+      return { kind: "bool", rows, values };
+    case "string":
+      return { kind: "utf8", rows, offsets: values, bytes };
+  }
+}

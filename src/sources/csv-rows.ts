@@ -1,0 +1,102 @@
+/**
+ * CSV records of a text as values, read field by field: every record's meaning is decided here. Malformed ones are reported and
+ * left out.
+ */
+import type { ByteSplit, CsvFormat, SourceEnv } from "./contracts.ts";
+import { headerNames } from "./csv-plan.ts";
+import { type CsvField, CsvParser } from "./csv-records.ts";
+import { BadField, convertField } from "./csv-values.ts";
+import { MalformedRecords } from "./malformed.ts";
+
+export class CsvRows {
+  /** The next record names the columns. */
+  headerAhead: boolean;
+  private readonly malformed: MalformedRecords;
+  private readonly values: unknown[];
+
+  constructor(
+    private readonly split: ByteSplit,
+    private readonly format: CsvFormat,
+    private readonly env: SourceEnv,
+  ) {
+    this.headerAhead = format.headerLine && split.start === 0;
+    this.malformed = new MalformedRecords(split.path, "CSV", format.mode, env);
+    this.values = format.columns.map(() => null);
+  }
+
+  /** Calls `take` with the values of each record, which are valid during the call. The text begins at byte `position` of the file. */
+  parse(text: string, position: number, take: (values: readonly unknown[]) => void): void {
+    const offsetOf = (index: number) => position + Buffer.byteLength(text.slice(0, index));
+    const parser = new CsvParser(text, this.format, (index, problem) =>
+      this.malformed.report(() => ({ offset: offsetOf(index), problem })),
+    );
+    while (parser.at < text.length) {
+      const { at } = parser;
+      if (this.headerAhead) {
+        const header = parser.nextRecord();
+        if (header !== undefined) this.checkHeader(header, offsetOf(at));
+      } else if (!parser.skipRecordEnd()) {
+        if (this.readValues(parser, () => offsetOf(at))) take(this.values);
+      }
+    }
+  }
+
+  /** Fills `values` from the next record; false after a malformed one, which is gone over. */
+  private readValues(parser: CsvParser, offset: () => number): boolean {
+    const { values } = this;
+    const { columns } = this.format;
+    const { at } = parser;
+    try {
+      for (let i = 0; i < columns.length; i++) {
+        if (i > 0 && !parser.skipSeparator()) return this.refuseCount(parser, at, offset);
+        const column = columns[i]!;
+        if (column.type === "number") {
+          const value = parser.nextDecimal();
+          if (value === value) {
+            values[i] = value;
+            continue;
+          }
+        }
+        const field = parser.nextField();
+        if (field === undefined) return false;
+        values[i] = column.type === "string" ? field : convertField(field, column);
+      }
+    } catch (thrown) {
+      if (!(thrown instanceof BadField)) throw thrown;
+      const hint = `read the column as text with schema: { ${JSON.stringify(thrown.column)}: "string" }, or use mode: "drop"`;
+      this.malformed.report(() => ({ offset: offset(), problem: thrown.message, hint }));
+      parser.at = at;
+      parser.nextRecord();
+      return false;
+    }
+    return parser.skipRecordEnd() || this.refuseCount(parser, at, offset);
+  }
+
+  private refuseCount(parser: CsvParser, at: number, offset: () => number): false {
+    parser.at = at;
+    const fields = parser.nextRecord();
+    // undefined: it is malformed in another way as well, which has been reported
+    if (fields === undefined) return false;
+    const { length } = this.format.columns;
+    this.malformed.report(() => ({
+      offset: offset(),
+      problem: `a record has ${fields.length} ${fields.length === 1 ? "field" : "fields"} instead of ${length}`,
+    }));
+    return false;
+  }
+
+  /** Files of one scan have the same columns: a different order would mix values up. */
+  private checkHeader(fields: CsvField[], offset: number): void {
+    this.headerAhead = false;
+    const names = headerNames(fields);
+    const expected = this.format.columns.map(column => column.name);
+    if (names.length === expected.length && names.every((name, i) => name === expected[i])) return;
+    const problem = `the header is ${names.join(",")}, the first file's is ${expected.join(",")}`;
+    // not a record that could be dropped: all records of the file would be read wrongly
+    new MalformedRecords(this.split.path, "CSV", "fail", this.env).report(() => ({
+      offset,
+      problem,
+      hint: "read files with different columns one by one",
+    }));
+  }
+}
