@@ -21,8 +21,8 @@ export {
   andBytes, andNotBytes, countBits, countMask, orBytes, packBits, selectBits, selectMask, unpackBits, xorBytes,
 } from "./bitmap";
 export {
-  histogram, histogramBytes, partitionIds, rangeIdsBytes, rangeIdsF64, rangeIdsU64, scatterBytes, scatterIndexes,
-  scatterPositions,
+  boundWords, histogram, histogramBytes, partitionIds, rangeIdsBytes, rangeIdsF64, rangeIdsU64, scatterBytes,
+  scatterIndexes, scatterPositions,
 } from "./partition";
 export {
   indexesOfWords, orderBool, orderF32, orderF64, orderI32, orderI64, orderWordsF64, orderWordsI32, widenIntegers,

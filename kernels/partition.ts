@@ -1,5 +1,5 @@
 // Partitioning: ids from hashes or by ranges, histograms, and the stable counting sort that moves rows to their partitions.
-import { compareBytes, copySpan, lastWideLoad } from "./copy";
+import { compareBytes, copySpan, lastWideLoad, prefixWord } from "./copy";
 import { orderOfF64 } from "./order";
 
 /**
@@ -41,23 +41,42 @@ export function rangeIdsF64(values: usize, n: usize, bounds: usize, boundCount: 
   }
 }
 
+/** words[i] = the first bytes of string i as a number (`prefixWord`): most searches need no more of a bound. */
+export function boundWords(offsets: usize, bytes: usize, n: usize, words: usize): void {
+  const wideLoadMax = lastWideLoad();
+  for (let i: usize = 0; i < n; i++) {
+    const start = load<u32>(offsets + (i << 2));
+    store<u64>(words + (i << 3), prefixWord(bytes + start, load<u32>(offsets + (i << 2), 4) - start, wideLoadMax));
+  }
+}
+
+/** The same for byte strings; `words` are the bounds' `boundWords`. */
 export function rangeIdsBytes(
-  offsets: usize, bytes: usize, n: usize, boundOffsets: usize, boundBytes: usize, boundCount: u32, ids: usize,
+  offsets: usize, bytes: usize, n: usize, boundOffsets: usize, boundBytes: usize, words: usize, boundCount: u32, ids: usize,
 ): void {
+  const wideLoadMax = lastWideLoad();
   for (let i: usize = 0; i < n; i++) {
     const start = load<u32>(offsets + (i << 2));
     const length = load<u32>(offsets + (i << 2), 4) - start;
-    let low: u32 = 0;
-    let high = boundCount;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      const boundStart = load<u32>(boundOffsets + (<usize>middle << 2));
-      const boundLength = load<u32>(boundOffsets + (<usize>middle << 2), 4) - boundStart;
-      if (compareBytes(boundBytes + boundStart, boundLength, bytes + start, length) < 0) low = middle + 1;
-      else high = middle;
+    const word = prefixWord(bytes + start, length, wideLoadMax);
+    let low = boundsBelow(word, words, boundCount);
+    if ((word & 0xff) == 8 && low < boundCount && load<u64>(words + (<usize>low << 3)) == word) {
+      low = searchBounds(bytes + start, length, boundOffsets, boundBytes, low, boundsBelow(word + 1, words, boundCount));
     }
     store<u32>(ids + (i << 2), low);
   }
+}
+
+/** How many bounds are below the string, of which those before `low` are and those from `high` on are not. */
+function searchBounds(at: usize, length: u32, boundOffsets: usize, boundBytes: usize, low: u32, high: u32): u32 {
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const boundStart = load<u32>(boundOffsets + (<usize>middle << 2));
+    const boundLength = load<u32>(boundOffsets + (<usize>middle << 2), 4) - boundStart;
+    if (compareBytes(boundBytes + boundStart, boundLength, at, length) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** counts[id] += 1 for every id */

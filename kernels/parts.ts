@@ -97,8 +97,10 @@ export function gatherPartsBytes(
     for (let row = i; row < end; row++) {
       const id = load<u32>(ids + (row << 2));
       const bytes = <usize>load<u32>(table + (<usize>(id >> shift) << 3), 4);
-      const start = load<u32>(offsetsAt(table, shift, mask, id));
-      store<u32>(dstOffsets + (row << 2), load<u8>(min(bytes + start, wideLoadMax)));
+      const at = offsetsAt(table, shift, mask, id);
+      const first = min(bytes + load<u32>(at), wideLoadMax);
+      const last = min(bytes + load<u32>(at, 4), wideLoadMax);
+      store<u32>(dstOffsets + (row << 2), <u32>load<u8>(first) + <u32>load<u8>(last));
     }
     for (; i < end; i++) {
       const id = load<u32>(ids + (i << 2));

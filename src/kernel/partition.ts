@@ -37,28 +37,33 @@ export function rangeIdsF64(kernels: Kernels, values: Ptr, n: number, bounds: Pt
   );
 }
 
+/** Bounds that are byte strings, with a word of each one's first bytes (`writeBoundWords`). */
+export interface BytesBounds {
+  readonly count: number;
+  readonly offsets: Ptr;
+  readonly bytes: Ptr;
+  /** u64[count] */
+  readonly words: Ptr;
+}
+
+/** Fills the words of bounds in. */
+export function writeBoundWords(kernels: Kernels, { offsets, bytes, count, words }: BytesBounds): void {
+  kernels.run.boundWords(offsets, bytes, count, words);
+}
+
 /** The same for byte strings in memcmp order, bounds as offsets and bytes too. */
 export function rangeIdsBytes(
   kernels: Kernels,
   offsets: Ptr,
   bytes: Ptr,
   n: number,
-  boundOffsets: Ptr,
-  boundBytes: Ptr,
-  boundCount: number,
+  { offsets: boundOffsets, bytes: boundBytes, words, count }: BytesBounds,
   ids: Ptr,
 ): void {
-  eachPart(n, searchedRowsPerCall, (from, rows) =>
-    kernels.run.rangeIdsBytes(
-      offset(offsets, from * 4),
-      bytes,
-      rows,
-      boundOffsets,
-      boundBytes,
-      boundCount,
-      offset(ids, from * 4),
-    ),
-  );
+  eachPart(n, searchedRowsPerCall, (from, rows) => {
+    const [at, to] = [offset(offsets, from * 4), offset(ids, from * 4)];
+    kernels.run.rangeIdsBytes(at, bytes, rows, boundOffsets, boundBytes, words, count, to);
+  });
 }
 
 /** counts[0 … parts) (u32) = rows of each partition. */

@@ -10,7 +10,8 @@ import { encodeKeys, hashColumn } from "../data/keys.ts";
 import type { Allocator } from "../kernel/allocator.ts";
 import { orderKeys } from "../kernel/normalize.ts";
 import type { Kernels } from "../kernel/kernels.ts";
-import { rangeIdsBytes } from "../kernel/partition.ts";
+import { type BytesBounds, rangeIdsBytes, writeBoundWords } from "../kernel/partition.ts";
+import { allocAll } from "../kernel/regions.ts";
 import type { Ptr } from "../kernel/ptr.ts";
 import type { PartitionerPlan } from "../plan/nodes.ts";
 import { preview } from "./row-errors.ts";
@@ -57,9 +58,9 @@ function rangeAssigner(bounds: readonly (number | Uint8Array)[], ascending: bool
   const account = env.memory.withOperator("range partitioner");
   const numbers = numericBounds(bounds, kernels, account);
   const keyBounds = bounds.map(bound => (typeof bound === "number" ? keyOf(bound) : bound));
-  const encoded = putBytes(keyBounds, kernels, account);
+  const encoded = putBounds(keyBounds, kernels, account);
   const texts = keyBounds.map(textOfKey);
-  const text = texts.every(bytes => bytes !== undefined) ? putBytes(texts, kernels, account) : undefined;
+  const text = texts.every(bytes => bytes !== undefined) ? putBounds(texts, kernels, account) : undefined;
   return (keys, ids, scratch) => {
     const { rows } = keys;
     if (numbers !== undefined && keys.kind === "f64") run.rangeIdsF64(keys.values, rows, numbers, bounds.length, ids);
@@ -68,7 +69,7 @@ function rangeAssigner(bounds: readonly (number | Uint8Array)[], ascending: bool
       const isText = text !== undefined && keys.kind === "utf8";
       const { offsets, bytes } = isText ? keys : encodeKeys(kernels, scratch, keys);
       const bound = isText ? text : encoded;
-      rangeIdsBytes(kernels, offsets, bytes, rows, bound.offsets, bound.bytes, bounds.length, ids);
+      rangeIdsBytes(kernels, offsets, bytes, rows, bound, ids);
     }
     if (ascending) return;
     const view = u32.subarray(ids / 4, ids / 4 + rows);
@@ -89,26 +90,20 @@ function numericBounds(
   return words;
 }
 
-function putBytes(
-  keys: readonly Uint8Array[],
-  kernels: Kernels,
-  allocator: Allocator,
-): { readonly offsets: Ptr; readonly bytes: Ptr } {
-  const offsets = allocator.alloc((keys.length + 1) * 4);
-  const bytes = allocator.alloc(
-    Math.max(
-      8,
-      keys.reduce((sum, key) => sum + key.length, 0),
-    ),
-  );
+function putBounds(keys: readonly Uint8Array[], kernels: Kernels, allocator: Allocator): BytesBounds {
+  const count = keys.length;
+  const length = keys.reduce((sum, key) => sum + key.length, 0);
+  const [offsets, bytes, words] = allocAll(allocator, [count * 4 + 4, Math.max(8, length), Math.max(8, count * 8)]);
+  const bounds = { count, offsets: offsets!, bytes: bytes!, words: words! };
   let at = 0;
   for (const [i, key] of keys.entries()) {
-    kernels.u32[offsets / 4 + i] = at;
-    kernels.u8.set(key, bytes + at);
+    kernels.u32[bounds.offsets / 4 + i] = at;
+    kernels.u8.set(key, bounds.bytes + at);
     at += key.length;
   }
-  kernels.u32[offsets / 4 + keys.length] = at;
-  return { offsets, bytes };
+  kernels.u32[bounds.offsets / 4 + count] = at;
+  writeBoundWords(kernels, bounds);
+  return bounds;
 }
 
 function customAssigner(
