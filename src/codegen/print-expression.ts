@@ -160,6 +160,7 @@ export class ExpressionPrinter {
   private expression(code: Code, around: number): string {
     switch (code.kind) {
       case "constant":
+        if (code.type === "v128") return `0x${BigInt.asUintN(128, BigInt(code.value)).toString(16)}`;
         return Object.is(code.value, -0) ? "-0" : String(code.value);
       case "local":
         return this.nameOf(code.local);
