@@ -18,6 +18,13 @@ export interface Work {
 
 const work = (text: string, takes: Form, gives: Form): Work => ({ text, takes, gives });
 
+const readersOf = {
+  text: "kernels find lines",
+  csv: "kernels read records",
+  parquet: "kernels decode pages",
+  json: "JavaScript reads json",
+} as const;
+
 /** `form` is how the parent's rows come; `verdict` is of operators that are given a function for each row, or a fold. */
 export function workOf(plan: Plan, form: Form, verdict: Verdict): Work {
   switch (plan.op) {
@@ -26,11 +33,7 @@ export function workOf(plan: Plan, form: Form, verdict: Verdict): Work {
     case "range":
       return work(`${plan.rows.toLocaleString("en")} numbers, made as they are read`, "any", "any");
     case "files":
-      return work(
-        plan.format === "text" ? "kernels find lines" : `JavaScript reads ${plan.format}`,
-        "any",
-        plan.format === "text" ? "columns" : "rows",
-      );
+      return work(readersOf[plan.format], "any", plan.format === "json" ? "rows" : "columns");
     case "map":
     case "filter":
     case "flatMap":
