@@ -6,13 +6,14 @@ import type { Frame } from "./lowering.ts";
 import { same, sameValueZero } from "./lower-compare.ts";
 import { lowerDateMethod } from "./lower-date.ts";
 import { containerOf, itemsCount, itemsEach } from "./lower-items.ts";
+import { join } from "./lower-join.ts";
 import { mathCall } from "./lower-math.ts";
 import { booleanConstant, constantOf, keep, numberConstant, or, toNumber, undefinedValue } from "./lower-number.ts";
 import { element, present } from "./lower-record.ts";
 import { piecesJoined } from "./lower-pieces.ts";
 import { stringToNumber } from "./lower-string-number.ts";
 import { lowerStringMethod } from "./lower-string.ts";
-import { joined, textConstant, textOf } from "./lower-text.ts";
+import { textConstant, textOf } from "./lower-text.ts";
 import { describeKind, merge, never } from "./merge.ts";
 import { NotNative } from "./not-native.ts";
 import { noteThrowing } from "./throwing.ts";
@@ -62,6 +63,8 @@ function parsed(
     // −0 is written as 0
     if (reader === "parseFloat") return arithmetic("+", value, numberConstant(0), frame, at);
   }
+  // what is neither is written as a word
+  if (value === undefined || value.kind === "boolean" || value.kind === "constant") return numberConstant(NaN);
   if (value?.kind === "optional" && value.item.kind === "string") {
     const { present: isPresent, item } = value;
     return merge(
@@ -72,7 +75,7 @@ function parsed(
       at,
     );
   }
-  throw new NotNative(`calls ${reader} of ${value === undefined ? "nothing" : describeKind(value)}`, at);
+  throw new NotNative(`calls ${reader} of ${describeKind(value)}`, at);
 }
 
 function isArray(value: Value | undefined, expr: Expr): Value {
@@ -122,9 +125,11 @@ export function lowerMethod(target: Value, name: string, args: readonly Value[],
     case "list":
     case "pieces":
     case "mapped":
+      // records have no methods
+      if (target.kind === "struct" && target.shape.of !== "tuple") break;
       if (name === "includes" && args.length === 1) return includes(target, args[0]!, expr, frame);
       if (name === "at" && args.length === 1) return itemAt(target, args[0]!, frame, at);
-      if (name === "join") return join(target, args[0] ?? textConstant(",", frame, at), expr, frame);
+      if (name === "join") return join(target, args[0], frame, at);
       break;
     default:
   }
@@ -137,21 +142,6 @@ function itemAt(target: Value, index: Value, frame: Frame, at: Place | undefined
   const position =
     known >= 0 ? numberConstant(known) : arithmetic("+", itemsCount(target, frame, at), index, frame, at);
   return element(target, keep(position, frame), frame, at);
-}
-
-/** Of what is a string, a number or a boolean each; pieces that are joined again are one string with other separators. */
-function join(target: Value, separator: Value, { at }: Expr, frame: Frame): Value {
-  if (target.kind === "struct" && target.shape.of === "tuple") {
-    const { fields } = target;
-    const parts = Array.from(fields, (field, i) => {
-      const isNothing = field.kind === "constant";
-      if (field.kind === "optional" || field.kind === "struct") throw new NotNative(`joins ${describeKind(field)}`, at);
-      return [...(i === 0 ? [] : [separator]), ...(isNothing ? [] : [field])];
-    });
-    return joined([textConstant("", frame, at), ...parts.flat()], frame, at);
-  }
-  if (target.kind === "pieces") return piecesJoined(target, separator, frame, at);
-  throw new NotNative(`joins ${describeKind(target)} of any length`, at);
 }
 
 function includes(target: Value, wanted: Value, { at }: Expr, frame: Frame): Value {

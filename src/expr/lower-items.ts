@@ -14,6 +14,7 @@ import {
   type NumberValue,
   ofInt32,
 } from "./lower-number.ts";
+import { Running } from "./lower-running.ts";
 import { describeKind, merge, never } from "./merge.ts";
 import { NotNative } from "./not-native.ts";
 import type { Value, ValueOf } from "./value.ts";
@@ -87,7 +88,7 @@ export function listItem(
 /** An item of `array.map(f)`, which is the only one that is made. */
 function mappedItem(target: ValueOf<"mapped">, index: NumberValue, frame: Frame, at?: Place): Value {
   const { items, each } = target;
-  if (!sameCount.has(target)) throw new NotNative("reads an element of a filtered array", at);
+  if (!sameCount.has(target)) return countedItem(target, index, frame, at);
   const source =
     items.kind === "list" || items.kind === "pieces" || items.kind === "mapped"
       ? listItem(items, index, frame, at)
@@ -110,6 +111,30 @@ function mappedItem(target: ValueOf<"mapped">, index: NumberValue, frame: Frame,
     frame.lowering,
     at,
   );
+}
+
+/** An item of `array.filter(f)`: counted off. */
+function countedItem(target: Value, index: NumberValue, frame: Frame, at: Place | undefined): Value {
+  const { out } = frame.lowering;
+  const number = keepNumber(index.code, frame, "index");
+  const present = out.local("i32", "isThere");
+  out.set(present, i32.const(0));
+  const running = new Running(frame, at);
+  let found: Value | undefined;
+  out.block("found", done =>
+    itemsEach(target, frame, at, (item, position) =>
+      out.if(f64.eq(position().code, number), () => {
+        if (item.kind === "constant" || item.kind === "optional") throw new NotNative("filters absent values", at);
+        found ??= running.begin(item);
+        running.set(found, item);
+        out.set(present, i32.const(1));
+        out.jump(done);
+      }),
+    ),
+  );
+  return found === undefined
+    ? undefinedValue
+    : { kind: "optional", absent: undefined, present: local(present), item: found };
 }
 
 const missing = "reads an element that is not there";

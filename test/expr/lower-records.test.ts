@@ -286,6 +286,29 @@ describe("lists", () => {
     ).toEqual([]);
   });
 
+  test("of pieces, mapped and filtered, are read and joined", () => {
+    const lines = ["a,b", "", "x,y,z", ",", "4,-5,6.5"].map((s, i) => ({
+      s,
+      a: [5, 6, 7, 8, 9, 10, 11, 12, 13].slice(i),
+    }));
+    const read = [
+      "x.s.split(',').map(Number)[1]",
+      "x.s.split(',').filter(y => y)[0]",
+      "x.a.filter(y => y > 6)[1] ?? -1",
+    ];
+    const joined = [
+      "x.s.split(',').join('-')",
+      "x.s.split(',').map(y => y + '!').join()",
+      "x.a.join()",
+      "x.a.map(y => (y > 7 ? null : y)).join('|')",
+    ];
+    const tuples = ["[x.s, null, undefined, 4, true].join(null)", "[].join()", "[x.s].join('-')"];
+    const patterns = ["x => { const [p, q] = x.s.split(',').map(y => y.length); return [q, p]; }"];
+    expect(
+      wrongMaps([...read, ...joined, ...tuples, ...patterns, "parseInt(x.s)", "parseFloat(x.a.length > 2)"], lines),
+    ).toEqual([]);
+  });
+
   test("that are made have no native code, nor functions that may throw for an item that is not read", () => {
     expect(
       reasonsOf(["x.a.map(y => y)", "x.a.map(y => { if (y > 99) throw new Error('no'); return y; }).length"], rows),
