@@ -26,6 +26,34 @@ const jobs: Jobs = {
     mixed(ctx)
       .reduceByKey((a, b) => a + b, 3)
       .collect(),
+  "records by key": ctx =>
+    rows(ctx)
+      .mapValues(v => ({ n: 1, sum: v, large: v > 1e7 }))
+      .reduceByKey((a, b) => ({ n: a.n + b.n, sum: a.sum + b.sum, large: a.large || b.large }), 4)
+      .collect(),
+  "means by key": ctx =>
+    rows(ctx)
+      .aggregateByKey(
+        [0, 0],
+        ([sum, n], v) => [sum! * 0.999 + v, n! + 1],
+        (a, b) => [a[0]! + b[0]!, a[1]! + b[1]!],
+      )
+      .mapValues(([sum, n]) => sum! / n!)
+      .collect(),
+  "points by key": ctx =>
+    rows(ctx)
+      .mapValues((v): number[] => [v, v / 3, -v])
+      .combineByKey(
+        point => ({ sum: point, n: 1 }),
+        (a, point) => ({ sum: a.sum.map((x, i) => x + point[i]!), n: a.n + 1 }),
+        (a, b) => ({ sum: a.sum.map((x, i) => x + b.sum[i]!), n: a.n + b.n }),
+      )
+      .collect(),
+  "numbers by key, some of them text": ctx =>
+    rows(ctx)
+      .mapValues((v): unknown => (v > 9.99e7 ? `${v}` : v))
+      .reduceByKey((a, b) => (a as number) + (b as number))
+      .collect(),
   "text by key": ctx =>
     mixed(ctx)
       .mapValues(v => v.toFixed(1))
