@@ -39,7 +39,11 @@ export function textUpper(at: usize, n: u32, to: usize): bool {
 
 /** Writes `total` bytes: the string again and again, the last time perhaps not to its end. */
 export function textRepeat(at: usize, n: u32, total: u32, to: usize): void {
-  if (total == 0) return;
+  if (n == 1) {
+    memory.fill(to, load<u8>(at), total);
+    return;
+  }
+  if (n == 0) return;
   let done = min(n, total);
   memory.copy(to, at, done);
   while (done < total) {

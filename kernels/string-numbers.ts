@@ -58,8 +58,25 @@ function nan(): i64 {
   return 0x7ff8000000000000;
 }
 
+/** Of digits alone, the most usual numbers; −1 where anything else is. */
+// @ts-ignore: decorator
+@inline
+function digitsOf(at: usize, n: u32): i64 {
+  let value: i64 = 0;
+  for (let k: u32 = 0; k < n; k++) {
+    const byte = load<u8>(at + k);
+    if (!isDigit(byte)) return -1;
+    value = value * 10 + <i64>(byte - 0x30);
+  }
+  return value;
+}
+
 /** The bits of the number that a string is, as `Number` (0), `parseFloat` (1) or `parseInt` (2) sees it; `unsure` otherwise. */
 export function readNumber(at: usize, n: u32, as: u32): i64 {
+  if (n - 1 < 15) {
+    const value = digitsOf(at, n);
+    if (value >= 0) return reinterpret<i64>(<f64>value);
+  }
   const space = leadingSpace(at, n);
   at += space;
   n -= space;

@@ -46,11 +46,17 @@ export function textLength(at: usize, n: u32): u32 {
 /** Where `units` code units from the start end; all bytes when there are fewer. */
 function forward(at: usize, n: u32, units: u32): u32 {
   let k: u32 = 0;
-  while (k + 16 <= n) {
-    const here = unitsOf(v128.load(at + k), 0xffff);
+  for (; k + 16 <= n; k += 16) {
+    const v = v128.load(at + k);
+    const high = <u32>i8x16.bitmask(v);
+    // ASCII up to there and there
+    if (units < 16 && (high & ((2 << units) - 1)) == 0) return k + units;
+    const here: u32 = high == 0 ? 16 : unitsOf(v, 0xffff);
     if (here > units) break;
     units -= here;
-    k += 16;
+  }
+  if (units < n - k && n - k < 16 && at + k <= lastWideLoad()) {
+    if ((i8x16.bitmask(v128.load(at + k)) & ((2 << units) - 1)) == 0) return k + units;
   }
   for (; k < n; k++) {
     const byte = load<u8>(at + k);
@@ -69,11 +75,13 @@ function forward(at: usize, n: u32, units: u32): u32 {
 function backward(at: usize, n: u32, units: u32): u32 {
   let k = n;
   if (units == 0) return n;
-  while (k >= 16) {
-    const here = unitsOf(v128.load(at + k - 16), 0xffff);
+  for (; k >= 16; k -= 16) {
+    const v = v128.load(at + k - 16);
+    const high = <u32>i8x16.bitmask(v);
+    if (units <= 16 && high >> (16 - units) == 0) return k - units;
+    const here: u32 = high == 0 ? 16 : unitsOf(v, 0xffff);
     if (here >= units) break;
     units -= here;
-    k -= 16;
   }
   while (k > 0) {
     const byte = load<u8>(at + --k);
@@ -96,7 +104,8 @@ function integer(value: f64): f64 {
 
 /** Where the unit of an index starts, counted from the end when negative, within the string in any case. */
 function offsetOf(at: usize, n: u32, index: f64, ascii: bool): u32 {
-  if (index >= 0) return index >= <f64>n ? n : ascii ? <u32>index : forward(at, n, <u32>index);
+  if (index == 0) return 0;
+  if (index > 0) return index >= <f64>n ? n : ascii ? <u32>index : forward(at, n, <u32>index);
   if (-index >= <f64>n) return 0;
   if (ascii) return n - <u32>-index;
   const offset = backward(at, n, <u32>-index);
@@ -270,8 +279,27 @@ export function textFindLast(at: usize, n: u32, needle: usize, needleBytes: u32)
   return -1;
 }
 
+/** Bit k: byte k is the separator. */
+// @ts-ignore: decorator
+@inline
+function separators(block: usize, wide: v128): u32 {
+  return <u32>i8x16.bitmask(i8x16.eq(v128.load(block), wide));
+}
+
+/** How often one byte is there. */
+function countByte(at: usize, n: u32, byte: u8): i32 {
+  const wide = i8x16.splat(byte);
+  let count = 0;
+  let k: u32 = 0;
+  for (; k + 16 <= n; k += 16) count += popcnt(separators(at + k, wide));
+  if (k < n && at + k <= lastWideLoad()) return count + popcnt(separators(at + k, wide) & ((1 << (n - k)) - 1));
+  for (; k < n; k++) count += <i32>(load<u8>(at + k) == byte);
+  return count;
+}
+
 /** How often a needle that is not empty is found, one behind the other. */
 export function textCount(at: usize, n: u32, needle: usize, needleBytes: u32): i32 {
+  if (needleBytes == 1) return countByte(at, n, load<u8>(needle));
   let count = 0;
   let from: u32 = 0;
   while (true) {
@@ -290,27 +318,24 @@ export function textCopy(from: usize, n: u32, to: usize): void {
 /** `replaceAll` of a needle that is not empty and has been counted. Returns the bytes written. */
 export function textReplaceAll(at: usize, n: u32, needle: usize, needleBytes: u32, by: usize, byBytes: u32, to: usize): u32 {
   const first = to;
+  const wideLoadMax = lastWideLoad();
   let from: u32 = 0;
   while (true) {
     const found = textFind(at + from, n - from, needle, needleBytes);
     const kept = found < 0 ? n - from : <u32>found;
-    memory.copy(to, at + from, kept);
+    copySpan(at + from, kept, to, 16, wideLoadMax);
     to += kept;
     if (found < 0) return <u32>(to - first);
-    memory.copy(to, by, byBytes);
+    copySpan(by, byBytes, to, 16, wideLoadMax);
     to += byBytes;
     from += kept + needleBytes;
   }
 }
 
-/** Bit k: byte k of an aligned block, which lies within memory wherever the string does, is the separator. */
-// @ts-ignore: decorator
-@inline
-function separators(block: usize, wide: v128): u32 {
-  return <u32>i8x16.bitmask(i8x16.eq(v128.load(block), wide));
-}
-
-/** `split(separator)[index]` for a separator of one byte. Positions count from the first aligned block. */
+/**
+ * `split(separator)[index]` for a separator of one byte. Aligned blocks lie within memory wherever the string does; positions count
+ * from the first.
+ */
 function pieceAtByte(at: usize, n: u32, separator: u8, index: u32): i64 {
   // an empty string may be where memory ends
   if (n == 0) return index == 0 ? 0 : NONE;
