@@ -4,6 +4,7 @@ import { i32, local } from "../codegen/operations.ts";
 import type { Place } from "./ir.ts";
 import type { Frame } from "./lowering.ts";
 import { itemsEach } from "./lower-items.ts";
+import { piecesJoined } from "./lower-pieces.ts";
 import { callCopy } from "./lower-string-kernels.ts";
 import { joined, textConstant, textOf } from "./lower-text.ts";
 import { describeKind, merge } from "./merge.ts";
@@ -27,6 +28,7 @@ export function join(target: Value, given: Value | undefined, frame: Frame, at: 
     ]);
     return joined([textConstant("", frame, at), ...parts.flat()], frame, at);
   }
+  if (target.kind === "pieces") return piecesJoined(target, separator, frame, at);
   const { lowering } = frame;
   const { out } = lowering;
   const total = out.local("i32", "total");
