@@ -18,7 +18,7 @@ import { bundleError } from "./bundle-errors.ts";
 import { bundleMapText } from "./bundle-map.ts";
 import { addBundle } from "./bundles.ts";
 import type { JobBundle } from "./contracts.ts";
-import { type FileSources, keepSources, sourcesOf } from "./function-sources.ts";
+import { addSource, type FileSources, keepSources, sourcesOf } from "./function-sources.ts";
 import { helperNames } from "./helper-names.ts";
 import { ClosureScope, helpersSymbol } from "./runtime.ts";
 import { displayName, type TransformedFiles } from "./source-files.ts";
@@ -69,7 +69,7 @@ async function build(entry: string, lazy: boolean): Promise<Built> {
       });
       if (file.transformed !== undefined) {
         files.set(path, file.transformed.lines);
-        sources.set(file.transformed.source.name, file.transformed.source);
+        addSource(sources, file.transformed.source);
       }
       return file;
     } catch (thrown) {

@@ -101,7 +101,7 @@ class Capture {
         this.readCaptures(each, id, scope, captures),
       );
       const source = meanings.sourceOf(fn, tag);
-      return source === undefined ? no("is read by no parser") : lambdaOf(source);
+      return source === undefined ? no("has no source at hand") : lambdaOf(source);
     }
     const path = builtinPath(fn);
     if (path !== undefined) return lambdaOfBuiltin(path, this.options.operator);

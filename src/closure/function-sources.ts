@@ -3,7 +3,7 @@
  * reaches an operator can be read as well as run. Only there: tasks, and programs that run a bundle made elsewhere, have none.
  */
 import type { Analysis } from "./analyse.ts";
-import { list, type Node, part } from "./ast.ts";
+import { type Node, part } from "./ast.ts";
 import type { Positions } from "./edits.ts";
 import type { Unit } from "./scopes.ts";
 
@@ -31,6 +31,13 @@ export class FileSource {
 /** Files by name. */
 export type FileSources = Map<string, FileSource>;
 
+/** A tree takes some 90 times the memory of its text. */
+const keptCharactersMax = 512 * 1024;
+
+export function addSource(sources: FileSources, source: FileSource): void {
+  if (source.analysis.program.end <= keptCharactersMax) sources.set(source.name, source);
+}
+
 const sourcesOfBundles = new WeakMap<object, FileSources>();
 
 /** The files that a bundle was made from, in the process that made it. */
@@ -56,12 +63,4 @@ export function unitOf(
 /** Parameters and body of a unit that is a function. */
 export function functionNode({ node }: Unit): Node {
   return node.type === "Property" || node.type === "MethodDefinition" ? part(node, "value") : node;
-}
-
-/** Statements of a module, without `export`. */
-export function moduleStatements(analysis: Analysis): readonly Node[] {
-  return list(analysis.program, "body").map(each => {
-    const declaration = each["declaration"];
-    return typeof declaration === "object" && declaration !== null ? (declaration as Node) : each;
-  });
 }

@@ -9,7 +9,7 @@ import { mainFile, type RewrittenFile, rewriteImports } from "../platform/bundle
 import { bundleJob, hashOf } from "./bundle.ts";
 import { addBundle, bundlesFor } from "./bundles.ts";
 import type { JobBundle } from "./contracts.ts";
-import type { FileSources } from "./function-sources.ts";
+import { addSource, type FileSources } from "./function-sources.ts";
 import { ClosureScope } from "./runtime.ts";
 import { registeredHelpers } from "./registered-helpers.ts";
 import { displayName } from "./source-files.ts";
@@ -47,7 +47,7 @@ async function rewrite(path: string): Promise<RewrittenFile> {
   });
   if (file.transformed !== undefined) {
     addFileMap(path, file.transformed.lines);
-    sources.set(name, file.transformed.source);
+    addSource(sources, file.transformed.source);
   }
   if (isEntry) addEntry(path, name, text);
   return file;

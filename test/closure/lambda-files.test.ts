@@ -192,6 +192,13 @@ export default [(x: any) => x * weights.a * factor, () => { weights.a = 10; fact
   expect(interpret(read(fn!) as Lambda, [3])).toBe(600);
 });
 
+test("the trees of very long files are not kept", async () => {
+  const job = `export default [(x: any) => x + 1];\n// ${"-".repeat(600_000)}\n`;
+  const [fn] = await functionsOf(write({ "job.ts": job }));
+  // the parser of texts is there when a bundle was opened before
+  expect(shown(fn!)).toMatch(/^it has no source at hand|^\(x0\) => x0 \+ 1 /);
+});
+
 test("functions of packages and bound functions have no expression", async () => {
   const job = `import { join } from "node:path";
 const of = (by: number, x: number): number => x * by;
