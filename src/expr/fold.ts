@@ -22,7 +22,12 @@ export interface FoldLambdas {
   readonly merge: Lambda;
   /** Makes the first accumulator of a group's first value; undefined: the value itself, or `zero` merged with it. */
   readonly create: Lambda | undefined;
-  readonly zero: { readonly value: unknown } | undefined;
+  readonly zero: FoldZero | undefined;
+}
+
+export interface FoldZero {
+  readonly value: unknown;
+  readonly encoded: Uint8Array;
 }
 
 export interface FoldCode {
@@ -55,7 +60,7 @@ export function foldKey(
   values: ColumnType,
   accumulator: AccumulatorType | undefined,
 ): string {
-  const shapes = ["fold", lambdaShape(merge), create && lambdaShape(create), zero];
+  const shapes = ["fold", lambdaShape(merge), create && lambdaShape(create), zero && String(zero.encoded)];
   return JSON.stringify([...shapes, values, accumulator && accumulatorKey(accumulator)], exactly);
 }
 

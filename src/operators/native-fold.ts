@@ -40,7 +40,7 @@ export function foldLambdasOf({ merge: mergeFn, create: createFn, zero }: FoldFu
   const merge = lambdaOf(mergeFn);
   const create = createFn && lambdaOf(createFn);
   if (merge === undefined || (createFn !== undefined && create === undefined)) return undefined;
-  return { merge, create, zero: zero && { value: decodeValue(zero) } };
+  return { merge, create, zero: zero && { value: decodeValue(zero), encoded: zero } };
 }
 
 function lambdaOf(fn: PlanFunction) {
