@@ -7,6 +7,7 @@
  */
 import type { ModuleCode, Statement } from "../codegen/code.ts";
 import { f64, i32 } from "../codegen/operations.ts";
+import { vectorise } from "../codegen/vectorise.ts";
 import type { ColumnType } from "../data/schema.ts";
 import { Generator, type PlacedPart } from "./generator.ts";
 import { inputValue } from "./input-values.ts";
@@ -110,7 +111,8 @@ class PipelineWriter {
       return value => writer.write(value);
     });
     return {
-      module,
+      // outputs are never inputs, and have room for every row
+      module: { functions: module.functions.map(vectorise) },
       parts: generator.parts,
       blockBytes: generator.blockBytes,
       usesScratch: generator.usesScratch,
