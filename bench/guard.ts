@@ -1,7 +1,7 @@
 /**
  * Ratios held against limits: what takes a larger part of its baseline's time than limits.json allows fails. Ratios, so that they
- * hold on any machine; with room for noise, so that they fail for a reason. What exceeds its limit is measured once more before
- * it counts, because other load on the machine can spoil one measurement.
+ * hold on any machine; of the fastest runs, which other load disturbs least; with room for noise, so that they fail for a reason.
+ * What exceeds its limit is measured once more before it counts, because other load on the machine can spoil one measurement.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { FiresteelError } from "../src/base/errors.ts";
@@ -50,13 +50,13 @@ export function heldFigures(results: BenchResults, limits: Limits): Held[] {
   return [
     ...results.kernels.map(({ name, kernel, jsLoop }): Held => ({
       ...{ figure: `kernel "${name}" ÷ JavaScript loop`, name, part: "kernels" },
-      measured: kernel.seconds / jsLoop.seconds,
+      measured: kernel.min / jsLoop.min,
       limit: limits.kernels[name],
     })),
     ...results.jobs.flatMap(job => heldJob(job, limits.jobs[job.name] ?? {})),
     ...results.generated.flatMap(({ name, generated, c }): Held[] => {
       if (c === undefined) return [];
-      const measured = generated.seconds / c.seconds;
+      const measured = generated.min / c.min;
       return [
         {
           figure: `generated "${name}" ÷ C`,
@@ -71,7 +71,7 @@ export function heldFigures(results: BenchResults, limits: Limits): Held[] {
       .filter(({ name }) => limits.compiling[name] !== undefined)
       .map(({ name, timing }): Held => ({
         ...{ figure: `${name}, seconds`, name: "generated", part: "kernels" },
-        measured: timing.seconds,
+        measured: timing.min,
         limit: limits.compiling[name],
       })),
   ];
@@ -83,7 +83,7 @@ function heldJob(job: JobResult, limits: Table): Held[] {
     .filter(({ label }) => limits[label] !== undefined)
     .map(({ label, timing }) => ({
       ...{ figure: `job ${job.name} ÷ ${label}`, name: job.name, part: "jobs" as const },
-      measured: ours!.timing.seconds / timing.seconds,
+      measured: ours!.timing.min / timing.min,
       limit: limits[label],
     }));
 }
