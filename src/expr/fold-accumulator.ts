@@ -1,6 +1,6 @@
 /** Accumulators in generated code: loaded from the arrays of their leaves, and stored there. */
 import type { Code, I32, Import } from "../codegen/code.ts";
-import { f64, i32, local } from "../codegen/operations.ts";
+import { f64, i32, local, v128 } from "../codegen/operations.ts";
 import { type AccumulatorType, leavesOf, type LeafType } from "./fold-layout.ts";
 import type { Generator } from "./generator.ts";
 import { containerOf, itemsEach } from "./lower-items.ts";
@@ -35,6 +35,9 @@ export function accumulatorInput(generator: Generator, type: AccumulatorType, gr
   return load(type);
 }
 
+/** Lists of so many numbers are copied in a row of instructions. */
+const unrolledMax = 32;
+
 const copyBytes: Import = {
   module: "kernels",
   name: "copyBytes",
@@ -61,8 +64,18 @@ export class AccumulatorOutput {
       const at = leafAddress(this.generator, i, leaf, this.group);
       if (leaf.kind === "f64") out.store("f64.store", at, code);
       else if (leaf.kind === "bool") out.store("i32.store8", at, code);
-      else out.call(copyBytes, code, i32.const(leaf.length * 8), at);
+      else this.copy(code as I32, leaf.length, out.keep(at, "to"));
     });
+  }
+
+  private copy(from: I32, numbers: number, to: I32): void {
+    const { out } = this.generator;
+    if (numbers > unrolledMax) {
+      out.call(copyBytes, from, i32.const(numbers * 8), to);
+      return;
+    }
+    for (let i = 0; i + 2 <= numbers; i += 2) out.store("v128.store", to, v128.load(from, i * 8), i * 8);
+    if (numbers % 2 === 1) out.store("f64.store", to, f64.load(from, numbers * 8 - 8), numbers * 8 - 8);
   }
 
   private compute(value: Value, type: AccumulatorType): void {
