@@ -9,11 +9,9 @@ import type { Column } from "../data/column.ts";
 import { compareNumbers } from "../data/compare.ts";
 import { keyOf } from "../data/key-bytes.ts";
 import { sliceColumn } from "../data/slice.ts";
-import type { ProbePlan } from "../plan/nodes.ts";
-import { type Chunk, chunkLength, chunkToRows } from "./chunk.ts";
-import { pairColumns } from "./pair-buffer.ts";
+import type { Plan, ProbePlan } from "../plan/nodes.ts";
+import { chunkLength, chunkToRows } from "./chunk.ts";
 import { Reservoir } from "./reservoir.ts";
-import { notAPair } from "./row-errors.ts";
 import { drive } from "./sink.ts";
 import type { TaskEnv } from "./task-env.ts";
 
@@ -43,17 +41,17 @@ export async function runProbe(plan: ProbePlan, partition: number, env: TaskEnv)
   const size = Math.ceil(
     (oversampling * Math.min(samplesPerPartition * probe.partitions, samplesMax)) / Math.max(1, probe.mapPartitions),
   );
-  const isPair = probe.key === "pair";
+  // who needs the keys alone does not make the values
+  const { id, operator, at, parent } = plan;
+  const keysOnly: Plan = probe.key === "pair" ? { op: "keys", id, operator, at, parent } : parent;
   const reservoir = new Reservoir(size, new Random(partition * 0x9e3779b1 + 1));
   const keys: SampledKey[] = [];
   const sample = (key: unknown) => {
     const sampled = typeof key === "number" ? key : keyOf(key);
     keys[reservoir.take()] = sampled;
   };
-  const push = (row: unknown) => {
-    if (reservoir.passes(1) < 0) return;
-    if (isPair && (!Array.isArray(row) || row.length !== 2)) throw notAPair(row, plan.operator);
-    sample(isPair ? (row as unknown[])[0] : row);
+  const push = (key: unknown) => {
+    if (reservoir.passes(1) >= 0) sample(key);
   };
   const takeColumn = (column: Column) => {
     for (let from = 0; from < column.rows;) {
@@ -63,21 +61,14 @@ export async function runProbe(plan: ProbePlan, partition: number, env: TaskEnv)
       sample(readColumn(env.kernels, sliceColumn(column, from - 1, from)).get(0));
     }
   };
-  await drive(plan.parent, partition, env, {
+  await drive(keysOnly, partition, env, {
     push,
     takeChunk(chunk) {
-      const column = sampledColumn(chunk, isPair);
-      if (column !== undefined) takeColumn(column);
-      else for (const row of chunkToRows(env.kernels, chunk)) push(row);
+      if (chunk.kind === "batch") takeColumn(chunk.batch.root);
+      else for (const key of chunkToRows(env.kernels, chunk)) push(key);
     },
   });
   return { rows: reservoir.rows, keys };
-}
-
-/** What of a batch is sampled, when that is one of its columns. */
-function sampledColumn(chunk: Chunk, isPair: boolean): Column | undefined {
-  if (chunk.kind !== "batch") return undefined;
-  return isPair ? pairColumns(chunk.batch)?.[0] : chunk.batch.root;
 }
 
 /** A probe's value from its tasks' results, in partition order: counts as they are, samples as bounds. */

@@ -14,7 +14,7 @@ import type { Chunk, HeldBlock } from "./chunk.ts";
 import { type Emission, emitted } from "./emission.ts";
 import { Parts } from "./gather-parts.ts";
 import { pairColumns } from "./pair-buffer.ts";
-import { sortBytesPerRow, sortedIds } from "./sort-order.ts";
+import { isText, sortBytesPerRow, sortedIds } from "./sort-order.ts";
 import { SortedRuns } from "./sorted-runs.ts";
 import { finalRefusal, refusalOf, type SpillHolder, type SpillScope } from "./spill-scope.ts";
 
@@ -242,6 +242,8 @@ function keysOf(batch: Batch): Column {
 
 function sortingBytesOf(scope: SpillScope, batch: Batch): number {
   const keys = keysOf(batch);
-  const keyBytes = keys.kind === "f64" ? 0 : 2 * blockBytes(scope.env.kernels, { rows: keys.rows, root: keys });
-  return batch.rows * bytesPerSortedRow + keyBytes;
+  if (keys.kind === "f64") return batch.rows * bytesPerSortedRow;
+  const keyBytes = blockBytes(scope.env.kernels, { rows: keys.rows, root: keys });
+  // strings are put together, other keys are written as bytes then
+  return batch.rows * bytesPerSortedRow + (isText(keys) ? keyBytes : 2 * keyBytes);
 }
