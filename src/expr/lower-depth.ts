@@ -1,8 +1,23 @@
-/** Expressions nested deeper than recursion should go are not compiled. */
+/**
+ * What is too large to be compiled: expressions nested deeper than recursion should go, and those that become much more code than
+ * they are, because what is done for the items of a tuple is written for each.
+ */
 import type { Expr } from "./ir.ts";
+import type { Lowering } from "./lowering.ts";
 import { NotNative } from "./not-native.ts";
 
 const depthMax = 400;
+
+/** Expressions written in one function, those written again included. */
+const writtenMax = 50_000;
+
+const written = new WeakMap<Lowering, number>();
+
+export function countWritten(lowering: Lowering, expr: Expr): void {
+  const count = (written.get(lowering) ?? 0) + 1;
+  if (count > writtenMax) throw new NotNative("becomes too much code", expr.at);
+  written.set(lowering, count);
+}
 
 const checked = new WeakSet<Expr>();
 

@@ -126,7 +126,10 @@ export function keepNumber(code: F64, frame: Frame, name = "number"): F64 {
   return out.keep(code, name);
 }
 
-/** The value with its parts in locals: what it is made of so far is computed here, once. */
+/**
+ * The value with its parts in locals: what it is made of so far is computed here, once. Tuples and records are made of such parts
+ * from the start.
+ */
 export function keep(value: Value, frame: Frame, name?: string): Value {
   if (value.source !== undefined) return value;
   switch (value.kind) {
@@ -144,13 +147,6 @@ export function keep(value: Value, frame: Frame, name?: string): Value {
       const { code } = value;
       const kept = frame.lowering.out.keep(code, name ?? "date");
       return kept === code ? value : { kind: "date", code: kept };
-    }
-    case "struct": {
-      const { fields } = value;
-      const kept = Array.from(fields, field => keep(field, frame));
-      return kept.every((field, i) => field === fields[i])
-        ? value
-        : { kind: "struct", shape: value.shape, fields: kept };
     }
     default:
       return value;

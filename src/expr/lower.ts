@@ -11,7 +11,7 @@ import { arithmetic, complement, negate } from "./lower-arithmetic.ts";
 import { lowerCall, lowerMethod } from "./lower-call.ts";
 import { equality, isEquality, isOrder, order } from "./lower-compare.ts";
 import { lowerEach } from "./lower-each.ts";
-import { checkDepth } from "./lower-depth.ts";
+import { checkDepth, countWritten } from "./lower-depth.ts";
 import {
   and,
   constantOf,
@@ -46,6 +46,7 @@ export function lowerTest(expr: Expr, frame: Frame): I32 {
 
 /** Numbers, booleans and dates may be trees of code yet to be placed, once. */
 function lower(expr: Expr, frame: Frame): Value {
+  countWritten(frame.lowering, expr);
   const body = bindAll(expr, frame);
   switch (body.op) {
     case "constant":

@@ -331,6 +331,17 @@ describe("size", () => {
     expect(wrongMaps([...texts, constants], rows)).toEqual([]);
   });
 
+  test("those that become much more code are not", () => {
+    const items = `[${chain(60, ", ", i => String(i))}]`;
+    const cubed = `${items}.map(p => ${items}.map(q => ${items}.map(r => p + q + r + x).length).length).length`;
+    const nested = Array.from({ length: 25 }).reduce<string>(
+      (inner, _, i) => `x.map(y${i} => ${inner}).length`,
+      "x.length",
+    );
+    expect(reasonsOf([cubed], rows)).toEqual(["becomes too much code"]);
+    expect(reasonsOf([nested], [[1, 2, 3], []])).toEqual(["becomes too much code"]);
+  });
+
   test("deep ones are not", () => {
     const deep = { op: "local", local: 0 } as const;
     const body = Array.from({ length: 20_000 }).reduce<object>(
