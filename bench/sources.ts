@@ -11,10 +11,15 @@ const folders = ["native", "native/jobs", "jobs", "spark"];
 export function readSources(): Record<string, string> {
   const texts: Record<string, string> = {};
   for (const folder of folders) {
-    for (const entry of readdirSync(join(import.meta.dirname, folder), { withFileTypes: true })) {
-      if (!entry.isFile()) continue;
-      texts[`${folder}/${entry.name}`] = readFileSync(join(import.meta.dirname, folder, entry.name), "utf8");
-    }
+    const entries = readdirSync(join(import.meta.dirname, folder), { withFileTypes: true });
+    const names = entries.filter(entry => entry.isFile()).map(entry => entry.name);
+    for (const name of names.filter(each => folder !== "jobs" || isPartOfJob(each, names)))
+      texts[`${folder}/${name}`] = readFileSync(join(import.meta.dirname, folder, name), "utf8");
   }
   return texts;
+}
+
+/** Jobs have a script beside them. */
+function isPartOfJob(name: string, names: readonly string[]): boolean {
+  return name === "timed.ts" || name.endsWith("-script.ts") || names.includes(name.replace(/\.ts$/, "-script.ts"));
 }
