@@ -21,6 +21,9 @@ const objectColumnsMax = 128;
 const textBytesMax = 1 << 20;
 
 const stepMin = 16;
+/** Batches of many columns have fewer rows: a task's share of memory may be small. */
+const cellsMax = 1 << 17;
+const rowsMin = 256;
 
 /** Whether rows of the format have a layout that is made here. */
 export function hasBatches({ columns, rows }: CsvFormat): boolean {
@@ -69,7 +72,7 @@ export class CsvBatches {
       columns.map(column => column.type),
       separator.charCodeAt(0),
       quote.charCodeAt(0),
-      batchRowsMax,
+      Math.min(batchRowsMax, Math.max(rowsMin, Math.floor(cellsMax / columns.length))),
     );
     this.repaired = new Room(env);
     this.nullable = columns.map(() => false);

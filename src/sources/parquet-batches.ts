@@ -6,6 +6,7 @@ import type { ColumnChunk, RowGroup, SchemaTree } from "hyparquet";
 import { makeBatchWriter } from "../data/batch-writer.ts";
 import { type Batch, type Column, batchRowsMax } from "../data/column.ts";
 import type { BatchWriter } from "../data/contracts.ts";
+import { MemoryRefused } from "../kernel/allocator.ts";
 import type { SourceEnv } from "./contracts.ts";
 import { type ColumnCursor, openColumn, type ReadChunk } from "./parquet-column.ts";
 import { NativeColumn } from "./parquet-native.ts";
@@ -100,7 +101,8 @@ class BatchColumn {
         if (native.hasNulls) this.nullable.add(this.name);
         return column;
       } catch (thrown) {
-        if (!(thrown instanceof Unfit)) throw thrown;
+        // pages that memory is too short for are read by values too, outside of it
+        if (!(thrown instanceof Unfit || thrown instanceof MemoryRefused)) throw thrown;
         native.close();
         this.native = undefined;
       }

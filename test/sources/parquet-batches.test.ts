@@ -131,6 +131,17 @@ test("a row group of flights is the same in batches", async () => {
   expect(rows.length).toBe(272_727);
 });
 
+test("columns whose pages memory is too short for are read by values", async () => {
+  const scan = planParquet(resolvePaths(flights), { columns: ["delay", "date"] });
+  const [split] = scan.splits;
+  const rows = await allRows(openSplit(scan.format, split!, testEnv()));
+  const env = { ...testEnv(), allocator: new BudgetAllocator(testEnv().allocator, 600_000) };
+  const batched = await allBatchedRows(openSplit(scan.format, split!, env), env);
+  expect(env.allocator.refusals).toBeGreaterThan(0);
+  expect(firstDifference(batched, rows)).toBeUndefined();
+  expect(env.allocator.outstandingBytes).toBe(0);
+});
+
 test("damaged pages are data errors that name file and column, or give other rows", async () => {
   using folder = temporaryFolder();
   let failures = 0;
