@@ -27,5 +27,6 @@ export const hostFunctions = {
   "Math.hypot": Math.hypot as (a: number, b: number) => number,
   power: (base: number, exponent: number) => base ** exponent,
   remainder: (a: number, b: number) => a % b,
+  parseInt: (value: number) => parseInt(String(value)),
   toInt32: (value: number) => value | 0,
 } as const satisfies Record<string, (...numbers: number[]) => number>;

@@ -1,9 +1,10 @@
 /** Functions of the language, and methods of the values that have native forms. */
 import type { I32 } from "../codegen/code.ts";
+import { call, f64, local } from "../codegen/operations.ts";
 import type { Expr, Place } from "./ir.ts";
 import { arithmetic } from "./lower-arithmetic.ts";
 import type { Frame } from "./lowering.ts";
-import { same, sameValueZero } from "./lower-compare.ts";
+import { equality, same, sameValueZero } from "./lower-compare.ts";
 import { lowerDateMethod } from "./lower-date.ts";
 import { containerOf, itemsCount, itemsEach } from "./lower-items.ts";
 import { join } from "./lower-join.ts";
@@ -62,6 +63,7 @@ function parsed(
     if (value.integer !== undefined) return value;
     // −0 is written as 0
     if (reader === "parseFloat") return arithmetic("+", value, numberConstant(0), frame, at);
+    return { kind: "number", code: call(frame.lowering.host("parseInt", ["f64"], "f64"), value.code) };
   }
   // what is neither is written as a word
   if (value === undefined || value.kind === "boolean" || value.kind === "constant") return numberConstant(NaN);
@@ -129,6 +131,8 @@ export function lowerMethod(target: Value, name: string, args: readonly Value[],
       if (target.kind === "struct" && target.shape.of !== "tuple") break;
       if (name === "includes" && args.length === 1) return includes(target, args[0]!, expr, frame);
       if (name === "at" && args.length === 1) return itemAt(target, args[0]!, frame, at);
+      if ((name === "indexOf" || name === "lastIndexOf") && args.length === 1)
+        return indexOf(target, args[0]!, name === "lastIndexOf", expr, frame);
       if (name === "join") return join(target, args[0], frame, at);
       break;
     default:
@@ -161,4 +165,20 @@ function includes(target: Value, wanted: Value, { at }: Expr, frame: Frame): Val
     ),
   );
   return { kind: "boolean", code: { kind: "local", type: "i32", local: result } };
+}
+
+/** The first item that is equal, or the last; −1 for none. */
+function indexOf(target: Value, wanted: Value, last: boolean, { at }: Expr, frame: Frame): Value {
+  const { out } = frame.lowering;
+  const result = out.local("f64", "indexOf");
+  out.set(result, f64.const(-1));
+  out.block("found", found =>
+    itemsEach(target, frame, at, (item, index) =>
+      out.if(equality("===", item, wanted, frame, at), () => {
+        out.set(result, index().code);
+        if (!last) out.jump(found);
+      }),
+    ),
+  );
+  return { kind: "number", code: local(result), integer: { min: -1, max: 2 ** 31 - 1 } };
 }
