@@ -46,6 +46,8 @@ export class PairExpressions {
     private readonly row: Local,
     /** Locals that the loop sets. */
     private readonly varying: ReadonlySet<Local>,
+    /** The numbers of the two rows as f64s: counting on is faster than converting. */
+    private readonly rowNumbers: () => V128,
   ) {}
 
   number(code: Code): V128 {
@@ -71,6 +73,7 @@ export class PairExpressions {
   private numberOperation(op: string, args: readonly Code[]): V128 {
     const [a, b, c] = args;
     const name = op.slice(op.indexOf(".") + 1);
+    if (isRowNumber(op, args, this.row)) return this.rowNumbers();
     if (op.startsWith("f64.") && numberOps.has(name))
       return operation(
         `f64x2.${name}`,
@@ -229,6 +232,19 @@ export class PairExpressions {
     if (pair === undefined || pair.holds !== holds || !this.defined.has(of)) throw new NotPairs();
     return local(pair.vector);
   }
+}
+
+/** `f64.convert_i32_u(row)`, or the same by the bits of 2^52 + row. */
+function isRowNumber(op: string, args: readonly Code[], row: Local): boolean {
+  const [a, b] = args;
+  if (op === "f64.convert_i32_u") return a!.kind === "local" && a!.local === row;
+  if (op !== "f64.sub" || a!.kind !== "operation" || b!.kind !== "constant" || b!.value !== 2 ** 52) return false;
+  const [bits] = a!.args;
+  if (a!.op !== "f64.reinterpret_i64" || bits?.kind !== "operation" || bits.op !== "i64.or") return false;
+  const [low, high] = bits.args as readonly [Code, Code];
+  if (high.kind !== "constant" || high.value !== 0x4330_0000_0000_0000n) return false;
+  const [of] = low.kind === "operation" && low.op === "i64.extend_i32_u" ? low.args : [];
+  return of?.kind === "local" && of.local === row;
 }
 
 function operation(op: string, args: readonly Code[]): V128 {

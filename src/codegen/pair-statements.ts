@@ -21,6 +21,10 @@ export class PairWriter {
   private readonly expressions: PairExpressions;
   private readonly varying: ReadonlySet<Local>;
   private readonly inner = new Set<Label>();
+  /** Set when the code has places where the pair leaves. */
+  leaves = false;
+  /** Counts rows as f64s, if the code asks for it. */
+  rowNumbers: Local<"v128"> | undefined;
   private out: Statement[] = [];
   /** Rows of the pair that are still on this way; undefined: both. */
   private active: V128 | undefined;
@@ -35,13 +39,14 @@ export class PairWriter {
   constructor(
     private readonly row: Local,
     loop: readonly Statement[],
+    /** Where the pair goes when its rows are better done alone. */
     private readonly alone: Label,
     private readonly make: <T extends ValueType>(type: T, name: string) => Local<T>,
   ) {
     const varying = new Set<Local>();
     note(loop, varying, this.inner);
     this.varying = varying;
-    this.expressions = new PairExpressions(row, varying);
+    this.expressions = new PairExpressions(row, varying, () => local((this.rowNumbers ??= make("v128", "rowNumbers"))));
   }
 
   /** The code of the pair in `row` and the row behind it. */
@@ -152,6 +157,7 @@ export class PairWriter {
       if (!(thrown instanceof NotPairs)) throw thrown;
       this.expressions.pairs.clear();
       for (const [key, pair] of pairs) this.expressions.pairs.set(key, pair);
+      this.leaves = true;
       out.push({ kind: "jump", label: this.alone, test: anyOf(path) });
       return false;
     } finally {
@@ -175,6 +181,7 @@ export class PairWriter {
     const goes = this.expressions.flag(test);
     if (!this.inner.has(label)) {
       const path = this.active === undefined ? goes : v128.and(this.active, goes);
+      this.leaves = true;
       return this.emit({ kind: "jump", label: this.alone, test: anyOf(path) });
     }
     if (label !== this.skip) throw new NotPairs();

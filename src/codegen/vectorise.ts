@@ -6,8 +6,8 @@
  * Rows computed are the same, bit for bit. Rows that a filter drops are computed and written behind the last row of the output,
  * where the next row goes: it must have room for as many rows as there are. Outputs must not overlap inputs.
  */
-import type { FunctionCode, I32, Label, Local, Statement } from "./code.ts";
-import { i32, local } from "./operations.ts";
+import type { FunctionCode, I32, Label, Local, Statement, V128, ValueType } from "./code.ts";
+import { f64, f64x2, i32, local } from "./operations.ts";
 import { NotPairs } from "./pair-expressions.ts";
 import { flat, isOneMore, PairWriter } from "./pair-statements.ts";
 
@@ -28,26 +28,18 @@ function withPairs(body: readonly Statement[], locals: Local[]): readonly Statem
   return undefined;
 }
 
+type Make = <T extends ValueType>(type: T, name: string) => Local<T>;
+
 function extendLoop(loop: Extract<Statement, { kind: "loop" }>, locals: Local[]): readonly Statement[] | undefined {
   const rows = rowsOf(loop);
   if (rows === undefined) return undefined;
   const count = locals.length;
   try {
-    const alone: Label = { name: "alone" };
-    const writer = new PairWriter(rows.row, loop.body, alone, (type, name) => {
+    const pairs = pairsOf(rows, loop.body, (type, name) => {
       const made = { type, name, index: locals.length };
       locals.push(made);
       return made;
     });
-    const again: Label = { name: "pairs" };
-    const next = i32.add(local(rows.row) as I32, i32.const(2));
-    const pair: Statement[] = [
-      { kind: "jump", label: alone, test: i32.ge_u(next, rows.count) },
-      ...writer.write(rows.body),
-      { kind: "set", local: rows.row, value: next },
-      { kind: "jump", label: again, test: undefined },
-    ];
-    const pairs: Statement = { kind: "block", label: alone, body: [{ kind: "loop", label: again, body: pair }] };
     return [{ kind: "comment", text: "two rows at a time" }, pairs, ...loop.body];
   } catch (thrown) {
     if (!(thrown instanceof NotPairs)) throw thrown;
@@ -55,6 +47,46 @@ function extendLoop(loop: Extract<Statement, { kind: "loop" }>, locals: Local[])
     return undefined;
   }
 }
+
+/** After a pair that had to be left, as many rows are done alone before pairs are tried again. */
+const rowsAlone = 16;
+
+function pairsOf({ row, count, body }: Rows, loop: readonly Statement[], make: Make): Statement {
+  const alone: Label = { name: "alone" };
+  const left: Label = { name: "left" };
+  const again: Label = { name: "pairs" };
+  const writer = new PairWriter(row, loop, left, make);
+  const code = writer.write(body);
+  const { rowNumbers } = writer;
+  const next = i32.add(local(row) as I32, i32.const(2));
+  const pair: Statement[] = [
+    { kind: "jump", label: alone, test: i32.ge_u(next, count) },
+    ...code,
+    { kind: "set", local: row, value: next },
+  ];
+  const before: Statement[] = [];
+  if (rowNumbers !== undefined) {
+    const first = f64x2.splat(f64.convert_i32_u(local(row) as I32));
+    before.push({ kind: "set", local: rowNumbers, value: f64x2.add(first, zeroAndOne) });
+    pair.push({ kind: "set", local: rowNumbers, value: f64x2.add(local(rowNumbers), f64x2.splat(f64.const(2))) });
+  }
+  pair.push({ kind: "jump", label: again, test: undefined });
+  const pairs: Statement = { kind: "loop", label: again, body: pair };
+  if (!writer.leaves) return { kind: "block", label: alone, body: [...before, pairs] };
+  const pairsFrom = make("i32", "pairsFrom");
+  return {
+    kind: "block",
+    label: alone,
+    body: [
+      { kind: "jump", label: alone, test: i32.lt_u(local(row) as I32, local(pairsFrom)) },
+      { kind: "block", label: left, body: [...before, pairs] },
+      { kind: "set", local: pairsFrom, value: i32.add(local(row) as I32, i32.const(rowsAlone)) },
+    ],
+  };
+}
+
+/** f64x2 of 0 and 1. */
+const zeroAndOne: V128 = { kind: "constant", type: "v128", value: 0x3ff0_0000_0000_0000n << 64n };
 
 interface Rows {
   readonly row: Local;
