@@ -3,10 +3,12 @@
  * kernels, a column at a time; values of *any* columns one by one (value-hash.ts).
  */
 import type { Allocator } from "../kernel/allocator.ts";
+import { Arena } from "../kernel/arena.ts";
 import { hashKind, hashRuns, hashStrings } from "../kernel/hash.ts";
 import type { Kernels } from "../kernel/kernels.ts";
 import { asPtr, offset, type Ptr } from "../kernel/ptr.ts";
 import { AnySource } from "./any-source.ts";
+import { gatherColumn } from "./gather.ts";
 import { sliceColumn } from "./slice.ts";
 import type { BytesColumn, Column } from "./column.ts";
 import { binaryHashKind, ValueHasher } from "./value-hash.ts";
@@ -74,6 +76,7 @@ class ColumnHasher {
         this.hash(column.item, hashes);
         return run.hashAbsent(constantKind(column.absent), column.validity, rows, hashes);
       case "dictionary":
+        if (column.values.rows > rows) return this.hashFewCodes(column, hashes);
         return this.withScratch(column.values.rows * 8, valueHashes => {
           this.hash(column.values, valueHashes);
           run.hashCodes(column.codes, valueHashes, rows, hashes);
@@ -84,6 +87,16 @@ class ColumnHasher {
         return this.hashList(column, hashes);
       case "any":
         return this.hashAny(column, hashes);
+    }
+  }
+
+  /** Few rows of a large dictionary: only the values that they have. */
+  private hashFewCodes({ codes, rows, values }: Column & { kind: "dictionary" }, hashes: Ptr): void {
+    const arena = new Arena(this.allocator);
+    try {
+      this.hash(gatherColumn(this.kernels, arena, values, codes, rows), hashes);
+    } finally {
+      arena.close();
     }
   }
 

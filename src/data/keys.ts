@@ -11,6 +11,7 @@ import { gatherBytes, gatheredLength } from "../kernel/move.ts";
 import { nullPtr, type Ptr } from "../kernel/ptr.ts";
 import type { Column } from "./column.ts";
 import type { EncodedKeys } from "./contracts.ts";
+import { gatherColumn } from "./gather.ts";
 import { keyOf, KeyWriter, sortedNames } from "./key-bytes.ts";
 import { keyCell } from "./key-cells.ts";
 import { rank } from "./order.ts";
@@ -159,6 +160,11 @@ class KeyPlan {
   /** The keys of the values, each written wherever a row has its code. */
   private coded({ codes, rows, values }: Column & { kind: "dictionary" }, options: KeyColumnOptions): void {
     const { kernels } = this;
+    if (values.rows > rows) {
+      // few rows of a large dictionary: only the values that they have
+      const memory: Allocator = { alloc: bytes => this.temporaryBytes(Math.max(16, bytes)), free() {} };
+      return this.column(gatherColumn(kernels, memory, values, codes, rows), options.mask ?? nullPtr);
+    }
     const keys = encodeKeys(kernels, this.allocator, values);
     this.temporary.push({ ptr: keys.offsets, bytes: keys.offsetsBytes }, { ptr: keys.bytes, bytes: keys.bytesLength });
     const length = gatheredLength(kernels, keys.offsets, codes, rows);
