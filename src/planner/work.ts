@@ -137,7 +137,11 @@ export function workOfAction(action: Action, at: SourcePosition | undefined, ver
     case "runPartition":
       return work(`JavaScript ${functionText(action.fn, at)}`, "rows", "any");
     case "saveText":
-      return work(`JavaScript writes lines below ${action.output.path}`, "rows", "any");
+      return work(
+        `strings in columns become lines by kernels, other rows by JavaScript, below ${action.output.path}`,
+        "any",
+        "any",
+      );
     default:
       return assertNever(action);
   }
@@ -147,7 +151,7 @@ export function workOfAction(action: Action, at: SourcePosition | undefined, ver
 export function workOfOutput(root: ExchangePlan | ProbePlan): Work {
   if (root.op === "probe") {
     if (root.probe.kind === "count") return work("rows are counted", "any", "any");
-    return work(`JavaScript samples keys for ${count(root.probe.partitions, "range")}`, "rows", "any");
+    return work(`keys are sampled for ${count(root.probe.partitions, "range")}`, "any", "any");
   }
   const what = root.rows === "keys" ? "rows" : "pairs";
   return work(`kernels place ${what} ${placedBy(root.partitioner)}`, "columns", "any");
