@@ -250,6 +250,7 @@ describe("lists", () => {
     const both = texts.flatMap(text => [`x.a.${text}`, `x.f.${text}`]);
     const swaps = [
       "x.a.reduce(([p, q], y) => [q, p + y], [0, 1])",
+      "x.a.reduce(([p, q]) => [q, p], [0, 1])",
       "x.a.reduce((m, y) => ({ n: m.n + 1, s: m.s + y }), { n: 0, s: 0 })",
     ];
     const made = [
