@@ -133,19 +133,23 @@ function quotient(a: NumberValue, b: NumberValue): IntegerRange | undefined {
 function power(base: F64, exponent: F64, frame: Frame): F64 {
   const known = constantOf(exponent);
   if (known === 1) return base;
-  if (known === 2 && squaresAreProducts) {
+  if (known === 2 && squaresAreProducts()) {
     const kept = keepNumber(base, frame, "base");
     return f64.mul(kept, kept);
   }
   return call(frame.lowering.host("power", ["f64", "f64"], "f64"), base, exponent);
 }
 
+let squaring: boolean | undefined;
+
 /** Engines may compute powers to within a last bit; one that multiplies is seen to, on numbers with many digits. */
-const squaresAreProducts = (() => {
+function squaresAreProducts(): boolean {
+  if (squaring !== undefined) return squaring;
+  squaring = (-3.3) ** 2 === -3.3 * -3.3 && Object.is((-0) ** 2, 0);
   let number = 1.1;
-  for (let i = 0; i < 2000; i++) {
+  for (let i = 0; i < 1000; i++) {
     number = (number * 1.618033988749895 + i * 0.1234567891) % 1e6;
-    if (number ** 2 !== number * number) return false;
+    if (number ** 2 !== number * number) squaring = false;
   }
-  return (-3.3) ** 2 === -3.3 * -3.3 && Object.is((-0) ** 2, 0);
-})();
+  return squaring;
+}
