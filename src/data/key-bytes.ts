@@ -21,6 +21,14 @@ export function keyOf(value: unknown): Uint8Array {
   return new Uint8Array(writer.u.subarray(0, writer.at));
 }
 
+/** The key bytes of the string whose (W)UTF-8 is bytes from … to. */
+export function keyOfText(bytes: Uint8Array, from: number, to: number): Uint8Array {
+  const writer = new KeyWriter();
+  writer.byte(rank.string);
+  writer.escaped(bytes, from, to);
+  return new Uint8Array(writer.u.subarray(0, writer.at));
+}
+
 /** The (W)UTF-8 of a string, from its key bytes; undefined for the key of anything else. */
 export function textOfKey(key: Uint8Array): Uint8Array | undefined {
   if (key[0] !== rank.string) return undefined;

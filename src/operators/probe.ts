@@ -7,16 +7,21 @@ import { Random } from "../base/random.ts";
 import { readColumn } from "../data/batch-reader.ts";
 import type { Column } from "../data/column.ts";
 import { compareNumbers } from "../data/compare.ts";
-import { keyOf } from "../data/key-bytes.ts";
+import { keyOf, keyOfText } from "../data/key-bytes.ts";
 import { sliceColumn } from "../data/slice.ts";
+import type { Kernels } from "../kernel/kernels.ts";
 import type { Plan, ProbePlan } from "../plan/nodes.ts";
 import { chunkLength, chunkToRows } from "./chunk.ts";
 import { Reservoir } from "./reservoir.ts";
 import { drive } from "./sink.ts";
 import type { TaskEnv } from "./task-env.ts";
 
-/** Spark's RangePartitioner: about 20 sampled keys a partition of the result, three times as many are taken a map task. */
-const samplesPerPartition = 20;
+/**
+ * As Spark's RangePartitioner does, three times as many keys are taken a map task as are needed. Spark's 20 a partition of the
+ * result make partitions differ by an eighth, often enough for the larger ones not to fit memory; more are cheap while they are few.
+ */
+const samplesPerPartition = { wanted: 100, least: 20 };
+const cheapSamples = 1e5;
 const samplesMax = 1e6;
 const oversampling = 3;
 
@@ -38,27 +43,24 @@ export async function runProbe(plan: ProbePlan, partition: number, env: TaskEnv)
     });
     return rows;
   }
-  const size = Math.ceil(
-    (oversampling * Math.min(samplesPerPartition * probe.partitions, samplesMax)) / Math.max(1, probe.mapPartitions),
-  );
+  const size = Math.ceil((oversampling * samplesOf(probe.partitions)) / Math.max(1, probe.mapPartitions));
   // who needs the keys alone does not make the values
   const { id, operator, at, parent } = plan;
   const keysOnly: Plan = probe.key === "pair" ? { op: "keys", id, operator, at, parent } : parent;
   const reservoir = new Reservoir(size, new Random(partition * 0x9e3779b1 + 1));
   const keys: SampledKey[] = [];
-  const sample = (key: unknown) => {
-    const sampled = typeof key === "number" ? key : keyOf(key);
-    keys[reservoir.take()] = sampled;
-  };
   const push = (key: unknown) => {
-    if (reservoir.passes(1) >= 0) sample(key);
+    if (reservoir.passes(1) < 0) return;
+    const sampled = sampledKey(key);
+    keys[reservoir.take()] = sampled;
   };
   const takeColumn = (column: Column) => {
     for (let from = 0; from < column.rows;) {
       const skipped = reservoir.passes(column.rows - from);
       if (skipped < 0) return;
       from += skipped + 1;
-      sample(readColumn(env.kernels, sliceColumn(column, from - 1, from)).get(0));
+      const sampled = keyInColumn(env.kernels, column, from - 1);
+      keys[reservoir.take()] = sampled;
     }
   };
   await drive(keysOnly, partition, env, {
@@ -69,6 +71,22 @@ export async function runProbe(plan: ProbePlan, partition: number, env: TaskEnv)
     },
   });
   return { rows: reservoir.rows, keys };
+}
+
+function samplesOf(partitions: number): number {
+  const { wanted, least } = samplesPerPartition;
+  return Math.min(samplesMax, Math.max(least * partitions, Math.min(cheapSamples, wanted * partitions)));
+}
+
+function sampledKey(key: unknown): SampledKey {
+  return typeof key === "number" ? key : keyOf(key);
+}
+
+function keyInColumn(kernels: Kernels, column: Column, row: number): SampledKey {
+  if (column.kind === "f64") return kernels.f64[column.values / 8 + row]!;
+  if (column.kind !== "utf8") return sampledKey(readColumn(kernels, sliceColumn(column, row, row + 1)).get(0));
+  const at = column.offsets / 4 + row;
+  return keyOfText(kernels.u8, column.bytes + kernels.u32[at]!, column.bytes + kernels.u32[at + 1]!);
 }
 
 /** A probe's value from its tasks' results, in partition order: counts as they are, samples as bounds. */

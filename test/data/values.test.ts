@@ -5,7 +5,7 @@ import { makeBatchWriter } from "../../src/data/batch-writer.ts";
 import type { Batch, Column } from "../../src/data/column.ts";
 import { compareValues } from "../../src/data/compare.ts";
 import { equalValues } from "../../src/data/equal.ts";
-import { keyOf, textOfKey, wtf8 } from "../../src/data/key-bytes.ts";
+import { keyOf, keyOfText, textOfKey, wtf8 } from "../../src/data/key-bytes.ts";
 import { encodeKeys, hashColumn } from "../../src/data/keys.ts";
 import { equalTwin, forSeeds, randomRows, randomValue } from "./random-values.ts";
 import { CheckedAllocator, testKernels as kernels } from "./test-kernels.ts";
@@ -288,7 +288,9 @@ function hashesOf(rows: readonly unknown[], odd = false): bigint[] {
 
 test("a string's bytes are in its key", () => {
   for (const text of ["", "a", "\0", "\0\0a\0", "é\0ÿ", "x\u0001\0", "\ud800", "k".repeat(100)]) {
-    expect(textOfKey(keyOf(text))).toEqual(Uint8Array.from(wtf8(text)));
+    const bytes = Uint8Array.from(wtf8(text));
+    expect(textOfKey(keyOf(text))).toEqual(bytes);
+    expect(keyOfText(Buffer.concat([Buffer.from("--"), bytes]), 2, 2 + bytes.length)).toEqual(keyOf(text));
   }
   for (const other of [1, ["a"], null, undefined, { a: 1 }]) expect(textOfKey(keyOf(other))).toBeUndefined();
 });
