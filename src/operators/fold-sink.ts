@@ -71,6 +71,7 @@ export class FoldSink implements RowSink {
     const { kernels } = this.env;
     const { columns } = this;
     if (columns === undefined) {
+      this.env.metrics.jsRows += column.rows;
       for (const row of readColumn(kernels, column).toArray()) this.push(row);
       return;
     }
