@@ -37,7 +37,14 @@ export function runSpark(
     return `${spec.name}:${count}`;
   });
   const memoryGb = Math.max(1, Math.min(8, Math.floor(totalmem() / 2 ** 31)));
-  const settings = ["--master", `local[${options.threads}]`, "--driver-memory", `${memoryGb}g`];
+  const settings = [
+    "--master",
+    `local[${options.threads}]`,
+    "--driver-memory",
+    `${memoryGb}g`,
+    "--conf",
+    "spark.ui.showConsoleProgress=false",
+  ];
   const env = {
     ...plainEnvironment(),
     ...{ JOBS: jobs.join(" "), PARTITIONS: String(options.threads), RUNS: String(options.runs) },
@@ -48,7 +55,8 @@ export function runSpark(
     // the end of its input ends the shell, should the program not
     input: "",
   });
-  return readResults(ended.stdout ?? "", `${ended.stdout ?? ""}${ended.stderr ?? ""}`.slice(-errorTextMax), specs);
+  const said = `${ended.stdout ?? ""}${ended.stderr ?? ""}`.slice(-errorTextMax);
+  return readResults(ended.stdout ?? "", `exited with ${ended.signal ?? ended.status}\n${said}`, specs);
 }
 
 function sparkShell(home: string): string {
