@@ -35,13 +35,23 @@ type ExprOf<Op extends Expr["op"]> = Extract<Expr, { op: Op }>;
 /** The expression's value, computed here: its parts are in locals. */
 export function lowerExpr(expr: Expr, frame: Frame): Value {
   checkDepth(expr);
-  return keep(lower(expr, frame), frame);
+  return withinStack(() => keep(lower(expr, frame), frame), expr);
 }
 
 /** Whether the expression's value is truthy: for one use. */
 export function lowerTest(expr: Expr, frame: Frame): I32 {
   checkDepth(expr);
-  return test(expr, frame);
+  return withinStack(() => test(expr, frame), expr);
+}
+
+/** Stacks are of different sizes, and some of this one is used. */
+function withinStack<T>(write: () => T, { at }: Expr): T {
+  try {
+    return write();
+  } catch (thrown) {
+    if (thrown instanceof RangeError) throw new NotNative("is nested too deeply", at);
+    throw thrown;
+  }
 }
 
 /** Numbers, booleans and dates may be trees of code yet to be placed, once. */
