@@ -13,7 +13,7 @@ export function jobLines(job: JobResult): string {
   const ours = job.contenders[0]!.timing.seconds;
   const lines = job.contenders.map(({ label, timing, peakBytes }, i) => {
     const peak = peakBytes === undefined ? "" : showMegabytes(peakBytes);
-    const ratio = i === 0 ? "" : `firesteel takes ${(ours / timing.seconds).toFixed(2)} ×`;
+    const ratio = i === 0 ? "" : `firesteel takes ${Number((ours / timing.seconds).toPrecision(2))} ×`;
     return `  ${label.padEnd(10)} ${showTiming(timing)} ${peak.padStart(9)}  ${ratio}`.trimEnd();
   });
   return [job.title, ...lines].join("\n");
