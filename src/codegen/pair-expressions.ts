@@ -40,7 +40,8 @@ export class PairExpressions {
   readonly pairs = new Map<Local, PairLocal>();
   /** Those of `pairs` that have a value where code is being written. */
   readonly defined = new Set<Local>();
-  private nodes = 0;
+  /** How much was written. */
+  nodes = 0;
 
   constructor(
     private readonly row: Local,

@@ -11,6 +11,9 @@ type Assignment = Extract<Statement, { kind: "set" }>;
 type Store = Extract<Statement, { kind: "store" }>;
 type Choice = Extract<Statement, { kind: "if" }>;
 
+/** Less than this is computed in vain rather than jumped over: a jump that was not foreseen costs more. */
+const nodesUnjumped = 40;
+
 /** A store whose value is computed: what each row stores. */
 interface PendingStore {
   readonly store: Store;
@@ -32,6 +35,8 @@ export class PairWriter {
   private skip: Label | undefined;
   private readonly none: Label = { name: "none" };
   private isDropping = false;
+  /** Where all rows may have been skipped: a place for a jump, and how much was written before. */
+  private readonly skips: { readonly jump: Statement[]; readonly test: I32; readonly nodes: number }[] = [];
   private pending: PendingStore[] = [];
   /** Cursors by what they move at the end of a row. */
   private readonly moved = new Set<Local>();
@@ -53,6 +58,8 @@ export class PairWriter {
   write(body: readonly Statement[]): readonly Statement[] {
     this.rowBody(flat(body));
     if (this.moved.size === 0) throw new NotPairs();
+    for (const { jump, test, nodes } of this.skips)
+      if (this.expressions.nodes - nodes > nodesUnjumped) jump.push({ kind: "jump", label: this.none, test });
     return [{ kind: "block", label: this.none, body: this.out }];
   }
 
@@ -188,7 +195,9 @@ export class PairWriter {
     const stays = not(goes);
     this.active = this.keep(this.active === undefined ? stays : v128.and(this.active, stays), "kept");
     this.isDropping = true;
-    this.emit({ kind: "jump", label: this.none, test: i32.eqz(anyOf(this.active)) });
+    const jump: Statement[] = [];
+    this.emit({ kind: "sequence", body: jump });
+    this.skips.push({ jump, test: i32.eqz(anyOf(this.active)), nodes: this.expressions.nodes });
   }
 
   private store(it: Store): void {

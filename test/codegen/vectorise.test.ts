@@ -5,6 +5,7 @@ import type { F64, FunctionCode, I32, Label, Local } from "../../src/codegen/cod
 import { encodeModule } from "../../src/codegen/encode.ts";
 import { FunctionBuilder } from "../../src/codegen/function-builder.ts";
 import { call, f64, i32, i64, local } from "../../src/codegen/operations.ts";
+import { printModule } from "../../src/codegen/print.ts";
 import { vectorise } from "../../src/codegen/vectorise.ts";
 import { createKernelMemory } from "../../src/kernel/kernels.ts";
 import { awkwardNumbers, property } from "../kernel/fixture.ts";
@@ -15,7 +16,6 @@ const rowsMax = 40;
 const column = (n: number) => 1024 + n * 1024;
 const columns = { f64: [column(0), column(1)], f32: column(2), i32: column(3), bool: column(4) };
 const outputs = [column(6), column(7), column(8)] as const;
-const host = { half: (value: number) => value / 2 };
 const half = { module: "host", name: "half", parameters: ["f64"], result: "f64" } as const;
 
 interface RowCode {
@@ -68,7 +68,7 @@ function rowLoop(write: (code: RowCode) => void): FunctionCode {
 
 type Run = (rows: number, captured: number) => number;
 
-function instantiate(code: FunctionCode): Run {
+function instantiate(code: FunctionCode, host = { half: (value: number) => value / 2 }): Run {
   const module = new WebAssembly.Module(encodeModule({ functions: [code] }));
   return new WebAssembly.Instance(module, { env: { memory }, host }).exports["run"] as Run;
 }
@@ -115,6 +115,47 @@ test("random rows", () => {
     const code = rowLoop(row => writeRandomRow(random, row));
     expectSame(random, code);
   });
+});
+
+test("much work behind a filter is jumped over", () => {
+  property(10, random => {
+    const code = rowLoop(row => {
+      const { out, cell, outRow } = row;
+      const trees = new RandomTrees(random, row);
+      out.jump(row.skip, trees.flag(3));
+      let value = trees.number(3);
+      for (let i = 0; i < 50; i++) value = out.keep(f64.add(value, trees.number(0)), "number");
+      out.store("f64.store", cell(outputs[0], 3, outRow), value);
+      row.emit();
+    });
+    expect(printModule({ functions: [vectorise(code)] })).toInclude("break none");
+    expectSame(random, code);
+  });
+});
+
+test("pairs that have to be left are not tried again at once", () => {
+  let halved = 0;
+  const count = { half: (value: number) => (halved++, value / 2) };
+  const code = rowLoop(({ out, cell, outRow, emit }) => {
+    const value = out.keep(f64.load(cell(columns.f64[0]!, 3)), "value");
+    const result = out.local("f64", "result");
+    out.if(
+      f64.lt(value, f64.const(0)),
+      () => out.set(result, call(half, value)),
+      () => out.set(result, value),
+    );
+    out.store("f64.store", cell(outputs[0], 3, outRow), local(result));
+    emit();
+  });
+  const run = instantiate(vectorise(code), count);
+  const [values, results] = [columns.f64[0]!, outputs[0]].map(at => new Float64Array(memory.buffer, at, rowsMax));
+  for (const negative of [0, 1, 5, rowsMax - 1]) {
+    values!.fill(3)[negative] = -3;
+    halved = 0;
+    expect(run(rowsMax, 0)).toBe(rowsMax);
+    expect([halved, results!.indexOf(-1.5), results!.lastIndexOf(-1.5)]).toEqual([1, negative, negative]);
+  }
+  expect(printModule({ functions: [vectorise(code)] })).toInclude("pairsFrom = row + 16");
 });
 
 describe("loops that stay as they are", () => {
