@@ -2,13 +2,14 @@
 // probing over a power of two of 16-byte slots, at most half full, so that a key costs one cache miss.
 //
 // Two kinds. Of fixed-width keys only the hash is kept: within one kind of value it is a bijection (hash.ts), so that
-// equal hashes are equal keys. Keys that are bytes are copied to an arena, and compared when 32 bits of hash agree.
+// equal hashes are equal keys. Keys that are bytes are copied to an arena. Their first 16 bytes, as two words padded with
+// zeros, stand in the slot too: most keys are told by the one cache line that the slot is in.
 //
 // A table is a block of 32-bit fields that the host fills in and grows:
 //   0 slots · 4 slot mask · 8 groups · 12 most groups · 16 hashes u64[groups]
 //   20 key offsets u32[groups + 1] · 24 key bytes · 28 room for key bytes      (bytes tables only)
-// A slot is { hash u64, id + 1 u32, – } or { id + 1 u32, high half of hash u32, key start u32, key length u32 }; id + 1 = 0
-// marks it free. When a table is full the kernels stop at the row that needs room and say which one it is.
+// A slot is { hash u64, id + 1 u32, – } or { id + 1 u32, high half of hash u32, key start u32, key length u32, words u64 × 2 };
+// id + 1 = 0 marks it free. When a table is full the kernels stop at the row that needs room and say which one it is.
 /** Rows whose slots are loaded ahead together in large tables, so that their cache misses overlap. */
 // @ts-ignore: decorator
 @inline
@@ -21,11 +22,11 @@ const CACHED_SLOTS: u32 = 1 << 16;
 /** Loads the slots of rows from … to, and drops them somewhere, lest the compiler drops the loads. */
 // @ts-ignore: decorator
 @inline
-function touchSlots(table: usize, slots: usize, mask: u32, hashes: usize, from: i32, to: i32): void {
+function touchSlots(table: usize, slots: usize, shift: usize, mask: u32, hashes: usize, from: i32, to: i32): void {
   if (mask < CACHED_SLOTS) return;
   let seen: u32 = 0;
   for (let row = from; row < to; row++) {
-    seen |= load<u32>(slots + (<usize>(load<u32>(hashes + (<usize>row << 3)) & mask) << 4));
+    seen |= load<u32>(slots + (<usize>(load<u32>(hashes + (<usize>row << 3)) & mask) << shift));
   }
   store<u32>(table, seen, 32);
 }
@@ -43,7 +44,7 @@ export function groupFixed(table: usize, hashes: usize, from: i32, n: i32, ids: 
   let row = from;
   while (row < n) {
     const end = min(n, row + BLOCK);
-    touchSlots(table, slots, mask, hashes, row, end);
+    touchSlots(table, slots, 4, mask, hashes, row, end);
     for (; row < end; row++) {
       const hash = load<u64>(hashes + (<usize>row << 3));
       let at = <u32>hash & mask;
@@ -81,7 +82,7 @@ export function lookupFixed(table: usize, hashes: usize, n: i32, ids: usize): vo
   const mask = load<u32>(table, 4);
   for (let row = 0; row < n; ) {
     const end = min(n, row + BLOCK);
-    touchSlots(table, slots, mask, hashes, row, end);
+    touchSlots(table, slots, 4, mask, hashes, row, end);
     for (; row < end; row++) {
       const hash = load<u64>(hashes + (<usize>row << 3));
       let at = <u32>hash & mask;
@@ -119,43 +120,48 @@ function lastVector(): u64 {
   return (<u64>memory.size() << 16) - 16;
 }
 
-/**
- * Short runs are compared as one vector each, whatever lies behind their ends: where lengths differ from run to run every
- * branch on them is a gamble.
- */
+/** The first eight bytes of a key, zeros behind its end. Without branches: lengths vary from key to key. */
 // @ts-ignore: decorator
 @inline
-function equalBytes(a: usize, b: usize, length: usize, last: u64): bool {
-  if (length <= 16 && <u64>a <= last && <u64>b <= last) {
-    const differ = ~i8x16.bitmask(i8x16.eq(v128.load(a), v128.load(b)));
-    return (differ & ((1 << <i32>length) - 1)) == 0;
-  }
-  if (length >= 8) {
-    const last = length - 8;
-    for (let i: usize = 0; i < last; i += 8) if (load<u64>(a + i) != load<u64>(b + i)) return false;
-    return load<u64>(a + last) == load<u64>(b + last);
-  }
-  for (let i: usize = 0; i < length; i++) if (load<u8>(a + i) != load<u8>(b + i)) return false;
-  return true;
+function firstWord(key: usize, length: u32): u64 {
+  return load<u64>(key) & select<u64>(~0, ((<u64>1) << (<u64>length << 3)) - 1, length >= 8);
+}
+
+/** The eight bytes behind them. */
+// @ts-ignore: decorator
+@inline
+function secondWord(key: usize, length: u32): u64 {
+  const rest = select<u64>(~0, ((<u64>1) << (<u64>length << 3)) - 1, length >= 16);
+  return load<u64>(key, 8) & select<u64>(rest, 0, length > 8);
+}
+
+/** The same words of a key so close to the end of memory that no whole word may be read. */
+function wordAtEnd(key: usize, length: u32, from: u32): u64 {
+  let word: u64 = 0;
+  for (let i = from; i < min<u32>(length, from + 8); i++) word |= <u64>load<u8>(key + <usize>i) << (<u64>(i - from) << 3);
+  return word;
+}
+
+/** Whether keys of one length, above 16 bytes, with equal first words are equal. */
+function equalRest(a: usize, b: usize, length: usize): bool {
+  const last = length - 8;
+  for (let i: usize = 16; i < last; i += 8) if (load<u64>(a + i) != load<u64>(b + i)) return false;
+  return load<u64>(a + last) == load<u64>(b + last);
 }
 
 /** The slot that holds the key, or the free one where it belongs. */
 // @ts-ignore: decorator
 @inline
-function findBytes(slots: usize, mask: u32, arena: usize, hash: u64, key: usize, length: u32, last: u64): usize {
-  const tag = <u32>(hash >> 32);
+function findBytes(
+  slots: usize, mask: u32, arena: usize, hash: u64, key: usize, length: u32, first: u64, second: u64,
+): usize {
   let at = <u32>hash & mask;
-  let slot = slots + (<usize>at << 4);
+  let slot = slots + (<usize>at << 5);
   while (load<u32>(slot) != 0) {
-    if (
-      load<u32>(slot, 4) == tag &&
-      load<u32>(slot, 12) == length &&
-      equalBytes(arena + <usize>load<u32>(slot, 8), key, <usize>length, last)
-    ) {
-      break;
-    }
+    const differ = (load<u64>(slot, 16) ^ first) | (load<u64>(slot, 24) ^ second) | <u64>(load<u32>(slot, 12) ^ length);
+    if (differ == 0 && (length <= 16 || equalRest(arena + <usize>load<u32>(slot, 8), key, <usize>length))) break;
     at = (at + 1) & mask;
-    slot = slots + (<usize>at << 4);
+    slot = slots + (<usize>at << 5);
   }
   return slot;
 }
@@ -177,25 +183,31 @@ export function groupBytes(
   let row = from;
   while (row < n) {
     const end = min(n, row + BLOCK);
-    touchSlots(table, slots, mask, hashes, row, end);
+    touchSlots(table, slots, 5, mask, hashes, row, end);
     for (; row < end; row++) {
       const hash = load<u64>(hashes + (<usize>row << 3));
       const start = load<u32>(offsets + (<usize>row << 2));
       const length = load<u32>(offsets + (<usize>row << 2), 4) - start;
-      const slot = findBytes(slots, mask, arena, hash, bytes + <usize>start, length, last);
+      const key = bytes + <usize>start;
+      const roomy = <u64>key <= last;
+      const first = roomy ? firstWord(key, length) : wordAtEnd(key, length, 0);
+      const second = roomy ? secondWord(key, length) : wordAtEnd(key, length, 8);
+      const slot = findBytes(slots, mask, arena, hash, key, length, first, second);
       let id = load<u32>(slot);
       if (id == 0) {
         if (count == limit || length > room - used) {
           n = row;
           break;
         }
-        memory.copy(arena + <usize>used, bytes + <usize>start, <usize>length);
+        memory.copy(arena + <usize>used, key, <usize>length);
         store<u64>(groupHashes + (<usize>count << 3), hash);
         id = ++count;
         store<u32>(slot, id);
         store<u32>(slot, <u32>(hash >> 32), 4);
         store<u32>(slot, used, 8);
         store<u32>(slot, length, 12);
+        store<u64>(slot, first, 16);
+        store<u64>(slot, second, 24);
         used += length;
         store<u32>(keyOffsets + (<usize>count << 2), used);
         if (firstRows != 0) {
@@ -218,11 +230,15 @@ export function lookupBytes(table: usize, offsets: usize, bytes: usize, hashes: 
   const last = lastVector();
   for (let row = 0; row < n; ) {
     const end = min(n, row + BLOCK);
-    touchSlots(table, slots, mask, hashes, row, end);
+    touchSlots(table, slots, 5, mask, hashes, row, end);
     for (; row < end; row++) {
       const start = load<u32>(offsets + (<usize>row << 2));
       const length = load<u32>(offsets + (<usize>row << 2), 4) - start;
-      const slot = findBytes(slots, mask, arena, load<u64>(hashes + (<usize>row << 3)), bytes + <usize>start, length, last);
+      const key = bytes + <usize>start;
+      const roomy = <u64>key <= last;
+      const first = roomy ? firstWord(key, length) : wordAtEnd(key, length, 0);
+      const second = roomy ? secondWord(key, length) : wordAtEnd(key, length, 8);
+      const slot = findBytes(slots, mask, arena, load<u64>(hashes + (<usize>row << 3)), key, length, first, second);
       store<u32>(ids + (<usize>row << 2), load<u32>(slot) - 1);
     }
   }
@@ -234,15 +250,22 @@ export function rehashBytes(table: usize, from: u32, to: u32): void {
   const mask = load<u32>(table, 4);
   const groupHashes = <usize>load<u32>(table, 16);
   const keyOffsets = <usize>load<u32>(table, 20);
+  const arena = <usize>load<u32>(table, 24);
+  const last = lastVector();
   for (let id = from; id < to; id++) {
     const hash = load<u64>(groupHashes + (<usize>id << 3));
     let at = <u32>hash & mask;
-    while (load<u32>(slots + (<usize>at << 4)) != 0) at = (at + 1) & mask;
-    const slot = slots + (<usize>at << 4);
+    while (load<u32>(slots + (<usize>at << 5)) != 0) at = (at + 1) & mask;
+    const slot = slots + (<usize>at << 5);
     const start = load<u32>(keyOffsets + (<usize>id << 2));
     store<u32>(slot, id + 1);
     store<u32>(slot, <u32>(hash >> 32), 4);
     store<u32>(slot, start, 8);
-    store<u32>(slot, load<u32>(keyOffsets + (<usize>id << 2), 4) - start, 12);
+    const length = load<u32>(keyOffsets + (<usize>id << 2), 4) - start;
+    store<u32>(slot, length, 12);
+    const key = arena + <usize>start;
+    const roomy = <u64>key <= last;
+    store<u64>(slot, roomy ? firstWord(key, length) : wordAtEnd(key, length, 0), 16);
+    store<u64>(slot, roomy ? secondWord(key, length) : wordAtEnd(key, length, 8), 24);
   }
 }

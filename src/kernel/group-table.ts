@@ -13,12 +13,12 @@ import { allocAll, clear, move } from "./regions.ts";
 /** The id of a key that a table does not have. */
 export const noGroup = 0xffffffff;
 
-const slotBytes = 16;
+const slotBytes = { fixed: 16, bytes: 32 } as const;
 const slotsMin = 512;
 /** Up to here (256 KiB) a table is at most a quarter full and grows fourfold: it stays in the cache anyway, and keys are found at once. */
 const slotsSmall = 1 << 14;
-/** 2 GiB of slots, 2²⁶ groups. */
-const slotsMax = 1 << 27;
+/** 2²⁶ groups of fixed-width keys, half as many of others. */
+const slotsBytesMax = 2 ** 31;
 /** Rows or groups that one kernel call works on. */
 const callRows = 65536;
 /** Bytes of keys that one kernel call works on, unless a single key is longer. */
@@ -46,7 +46,7 @@ abstract class GroupTable {
     this.kernels = kernels;
     this.allocator = allocator;
     let slots = slotsMin;
-    while (slots < slotsMax && groupsMax(slots) < expectedGroups) slots *= 2;
+    while (slots * slotBytes.bytes < slotsBytesMax && groupsMax(slots) < expectedGroups) slots *= 2;
     this.hasKeyBytes = hasKeyBytes;
     const [block, ...regions] = allocAll(allocator, [blockBytes, ...this.regionSizes(slots)]);
     this.block = block!;
@@ -84,8 +84,11 @@ abstract class GroupTable {
   /** Twice the slots, or four times. All or nothing. */
   protected growSlots(): void {
     const slots = this.slots * (this.slots <= slotsSmall ? 4 : 2);
-    if (slots > slotsMax)
-      throw new MemoryRefused(slots * slotBytes, `a hash table has reached its limit of ${groupsMax(slotsMax)} keys`);
+    if (slots * this.slotBytes > slotsBytesMax)
+      throw new MemoryRefused(
+        slots * this.slotBytes,
+        `a hash table has reached its limit of ${groupsMax(this.slots)} keys`,
+      );
     const regions = allocAll(this.allocator, this.regionSizes(slots));
     const { count, slots: before } = this;
     move(this.kernels, asPtr(this.read(field.hashes)), count * 8, regions[1]!);
@@ -95,13 +98,17 @@ abstract class GroupTable {
     for (let from = 0; from < count; from += callRows) this.rehash(from, Math.min(count, from + callRows));
   }
 
+  private get slotBytes(): number {
+    return this.hasKeyBytes ? slotBytes.bytes : slotBytes.fixed;
+  }
+
   private regionSizes(slots: number): number[] {
     const groups = groupsMax(slots);
-    return [slots * slotBytes, groups * 8, ...(this.hasKeyBytes ? [(groups + 1) * 4] : [])];
+    return [slots * this.slotBytes, groups * 8, ...(this.hasKeyBytes ? [(groups + 1) * 4] : [])];
   }
 
   private install(slots: number, regions: readonly Ptr[]): void {
-    clear(this.kernels, regions[0]!, slots * slotBytes);
+    clear(this.kernels, regions[0]!, slots * this.slotBytes);
     this.slots = slots;
     this.write(field.slots, regions[0]!);
     this.write(field.mask, slots - 1);
