@@ -76,13 +76,20 @@ function unpack(src: usize, n: u32, start: u32, index: u32, width: u32, count: u
     }
     bit += <u64>i * width;
   }
-  // the last value of four begins within 12 bytes of the first
-  for (; i + 4 <= count && start + (bit >>> 3) + 20 <= n; i += 4) {
+  // four values of at most 14 bits, and the 7 bits before them, are in one word
+  for (; width <= 14 && i + 4 <= count && start + (bit >>> 3) + 8 <= n; i += 4) {
+    const word = load<u64>(src + start + <usize>(bit >>> 3)) >>> (bit & 7);
     const at = dst + (<usize>i << 2);
-    for (let k: u32 = 0; k < 4; k++) {
-      store<u32>(at + (k << 2), <u32>((load<u64>(src + start + <usize>(bit >>> 3)) >>> (bit & 7)) & mask));
-      bit += width;
-    }
+    store<u32>(at, <u32>(word & mask));
+    store<u32>(at, <u32>((word >>> width) & mask), 4);
+    store<u32>(at, <u32>((word >>> (width << 1)) & mask), 8);
+    store<u32>(at, <u32>((word >>> (width * 3)) & mask), 12);
+    bit += width << 2;
+  }
+  for (; i < count && start + (bit >>> 3) + 8 <= n; i++) {
+    const word = load<u64>(src + start + <usize>(bit >>> 3)) >>> (bit & 7);
+    store<u32>(dst + (<usize>i << 2), <u32>(word & mask));
+    bit += width;
   }
   for (; i < count; i++) {
     store<u32>(dst + (<usize>i << 2), <u32>((paddedWord(src, n, start + (bit >>> 3)) >>> (bit & 7)) & mask));
