@@ -22,7 +22,7 @@ export interface Cell {
 }
 
 /** Longer rows gain little from pairs, next to what compiling them twice costs. */
-const nodesMax = 2000;
+const nodesMax = 1000;
 
 const allLanes: V128 = { kind: "constant", type: "v128", value: -1n };
 const noLane: V128 = { kind: "constant", type: "v128", value: 0n };
@@ -195,15 +195,15 @@ export class PairExpressions {
     return notZero(this.integer(code));
   }
 
-  /** Whether it is 0 or 1 whatever it is computed from. */
-  isFlag(code: Code): boolean {
+  /** Whether it is 0 or 1 whatever it is computed from, as far as can be seen soon. */
+  isFlag(code: Code, depth = 12): boolean {
     if (code.kind === "constant") return code.value === 0 || code.value === 1;
     if (code.kind === "local") return this.pairs.get(code.local)?.holds === "flag";
-    if (code.kind !== "operation") return false;
+    if (code.kind !== "operation" || depth === 0) return false;
     const [a, b] = code.args;
     const name = code.op.slice(code.op.indexOf(".") + 1);
     if (code.op === "i32.and" || code.op === "i32.or" || code.op === "i32.xor" || code.op === "select")
-      return code.type === "i32" && this.isFlag(a!) && this.isFlag(b!);
+      return code.type === "i32" && this.isFlag(a!, depth - 1) && this.isFlag(b!, depth - 1);
     return name === "eqz" || numberTests.has(name) || integerTests.has(name);
   }
 

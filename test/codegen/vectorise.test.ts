@@ -211,6 +211,16 @@ describe("loops that stay as they are", () => {
     }),
   );
   test(
+    "one with a test or a number that is very deep",
+    refuses(code => {
+      let [deep, sum] = [f64.lt(code.captured, f64.const(1)), code.captured];
+      for (let i = 0; i < 20_000; i++) [deep, sum] = [i32.and(deep, deep), f64.add(sum, f64.const(1))];
+      code.out.jump(code.skip, deep);
+      store(code, sum);
+      code.emit();
+    }),
+  );
+  test(
     "one where both branches call JavaScript",
     refuses(code => {
       const result = code.out.local("f64", "result");
