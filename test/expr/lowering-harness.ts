@@ -12,6 +12,7 @@ import { BumpAllocator } from "../../src/kernel/allocator.ts";
 import { instantiate, ParameterBlock } from "../../src/operators/native-code.ts";
 import { NativeOutput } from "../../src/operators/native-output.ts";
 import { testKernels } from "../data/test-kernels.ts";
+import { difference } from "../data/same.ts";
 import { readLambda } from "./text-lambda.ts";
 
 export type Outcome =
@@ -19,8 +20,6 @@ export type Outcome =
   { readonly native: false; readonly reason: string } | { readonly native: true; readonly rows: readonly RowOutcome[] };
 
 export type RowOutcome = { readonly value: unknown } | { readonly gaveUp: string };
-
-export const gaveUp = "gave up";
 
 export function runMap(
   source: string | Lambda,
@@ -54,16 +53,33 @@ function run(
   const output = new NativeOutput(kernels, allocator, code, block);
   block.setInput(0, batch.root);
   const go = instantiate(kernels, code.module);
-  const outcomes: RowOutcome[] = [];
-  for (let i = 0; i < rows.length; i++) {
+  const values = (from: number, to: number): unknown[] | undefined => {
     output.begin();
-    block.setWord(word.row, i);
-    block.setWord(word.rows, i + 1);
-    if (go(block.ptr) === status.done) {
-      const given = block.word(word.outRows);
-      const made = readBatch(kernels, output.batch(batch.root, i, given)).toArray();
+    block.setWord(word.row, from);
+    block.setWord(word.rows, to);
+    if (go(block.ptr) !== status.done) return undefined;
+    return readBatch(kernels, output.batch(batch.root, from, block.word(word.outRows))).toArray();
+  };
+  const outcomes: RowOutcome[] = [];
+  let together: unknown[] = [];
+  let first = 0;
+  // rows that are done one by one must be done alike together, where they may go in pairs
+  const checkTogether = (to: number) => {
+    const found = difference(values(first, to), together);
+    if (found !== undefined) throw new Error(`rows ${first} … ${to - 1} differ when done together: ${found}`);
+  };
+  for (let i = 0; i < rows.length; i++) {
+    const made = values(i, i + 1);
+    if (made === undefined) {
+      outcomes.push({ gaveUp: code.reasons[block.word(word.gaveUpAt)] ?? "full" });
+      checkTogether(i);
+      together = [];
+      first = i + 1;
+    } else {
       outcomes.push(...made.map(value => ({ value })));
-    } else outcomes.push({ gaveUp: code.reasons[block.word(word.gaveUpAt)] ?? "full" });
+      together.push(...made);
+    }
   }
+  checkTogether(rows.length);
   return { native: true, rows: outcomes };
 }
