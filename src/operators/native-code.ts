@@ -3,6 +3,7 @@
  * fills what a function reads besides its rows: literals and captured values.
  */
 import { encodeModule } from "../codegen/encode.ts";
+import { FunctionTooLong } from "../codegen/encode-function.ts";
 import type { ModuleCode } from "../codegen/code.ts";
 import type { Column } from "../data/column.ts";
 import { functionName, type ColumnPart, type ColumnPath, type PlacedPart } from "../expr/generator.ts";
@@ -31,14 +32,26 @@ export function compiledOnce<T>(kernels: Kernels, key: string, make: () => T): T
   return made;
 }
 
-export function instantiate(kernels: Kernels, code: ModuleCode): Run {
-  const module = new WebAssembly.Module(encodeModule(code));
+/** Undefined when there is too much of it. */
+export function instantiate(kernels: Kernels, code: ModuleCode): Run | undefined {
+  const bytes = encodeUnlessTooLong(code);
+  if (bytes === undefined) return undefined;
+  const module = new WebAssembly.Module(bytes);
   const instance = new WebAssembly.Instance(module, {
     env: { memory: kernels.memory },
     kernels: { ...kernels.run },
     host: hostFunctions,
   });
   return instance.exports[functionName] as Run;
+}
+
+function encodeUnlessTooLong(code: ModuleCode): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    return encodeModule(code);
+  } catch (thrown) {
+    if (thrown instanceof FunctionTooLong) return undefined;
+    throw thrown;
+  }
 }
 
 export interface BlockNeeds {

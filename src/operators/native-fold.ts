@@ -94,7 +94,8 @@ class GeneratedFold implements NativeFold {
     return compiledOnce(kernels, `${foldKey(lambdas, type, accumulators)}${lengths}`, () => {
       try {
         const code = compileFold(lambdas, type, accumulators, lengthAt);
-        return { compiled: { code, run: instantiate(kernels, code.module) } };
+        const run = instantiate(kernels, code.module);
+        return { compiled: run && { code, run } };
       } catch (thrown) {
         if (thrown instanceof NotNative) return { compiled: undefined };
         throw thrown;

@@ -120,7 +120,8 @@ export class NativeSource implements ChunkSource {
     const { env } = this;
     const compiled = compiledOnce(env.kernels, key, (): Compiled | undefined => {
       const { code } = generatePipeline(this.steps, type, this.toJavaScript);
-      return code && { code, run: instantiate(env.kernels, code.module) };
+      const run = code && instantiate(env.kernels, code.module);
+      return run && { code, run };
     });
     if (compiled === undefined) return undefined;
     try {

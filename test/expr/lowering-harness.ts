@@ -52,7 +52,7 @@ function run(
   const block = new ParameterBlock(kernels, allocator, code, [lambda.captures]);
   const output = new NativeOutput(kernels, allocator, code, block);
   block.setInput(0, batch.root);
-  const go = instantiate(kernels, code.module);
+  const go = instantiate(kernels, code.module)!;
   const values = (from: number, to: number): unknown[] | undefined => {
     output.begin();
     block.setWord(word.row, from);
