@@ -2,11 +2,11 @@
  * Values of an input row, by the layout of its columns. Nothing is loaded before it is used, and then once, at the beginning of
  * the operator that uses it first. Layouts that code does not look into are opaque: they can be passed on.
  */
-import type { Code, I32, Statement } from "../codegen/code.ts";
+import type { Code, F64, I32, Statement } from "../codegen/code.ts";
 import { f64, i32 } from "../codegen/operations.ts";
 import type { ColumnType } from "../data/schema.ts";
 import type { ColumnPart, ColumnPath, Generator } from "./generator.ts";
-import type { IntegerRange, Source, Value } from "./value.ts";
+import type { Source, Value } from "./value.ts";
 
 export interface InputReader {
   readonly generator: Generator;
@@ -32,20 +32,14 @@ export function inputValue(
     i32.add(column(part), shift === 0 ? row : i32.shl(row, i32.const(shift)));
   switch (type.kind) {
     case "f64":
-    case "date": {
-      const code = once(() => f64.load(scaled("values", 3)), "number");
-      return lazyValue({ kind: type.kind === "date" ? "date" : "number", ...from }, { code });
-    }
+    case "date":
     case "f32":
-      return lazyValue({ kind: "number", ...from }, { code: once(() => f64.load_f32(scaled("values", 2)), "number") });
-    case "i32": {
-      const code = once(() => f64.convert_i32_s(i32.load(scaled("values", 2))), "number");
-      return lazyValue({ kind: "number", integer: int32Range, ...from }, { code });
-    }
-    case "u8": {
-      const code = once(() => f64.convert_i32_u(i32.load8_u(scaled("values", 0))), "number");
-      return lazyValue({ kind: "number", integer: byteRange, ...from }, { code });
-    }
+    case "i32":
+    case "u8":
+      return lazyValue(
+        { ...numbers[type.kind], ...from },
+        { code: once(() => loadNumber(type.kind, scaled), "number") },
+      );
     case "bool":
       return lazyValue({ kind: "boolean", ...from }, { code: once(() => i32.load8_u(scaled("values", 0)), "flag") });
     case "constant":
@@ -90,6 +84,28 @@ export function inputValue(
   }
 }
 
+const numbers = {
+  f64: { kind: "number" },
+  date: { kind: "date" },
+  f32: { kind: "number" },
+  i32: { kind: "number", integer: { min: -(2 ** 31), max: 2 ** 31 - 1 } },
+  u8: { kind: "number", integer: { min: 0, max: 255 } },
+} as const;
+
+function loadNumber(kind: keyof typeof numbers, cell: (part: ColumnPart, shift: number) => I32): F64 {
+  switch (kind) {
+    case "f64":
+    case "date":
+      return f64.load(cell("values", 3));
+    case "f32":
+      return f64.load_f32(cell("values", 2));
+    case "i32":
+      return f64.convert_i32_s(i32.load(cell("values", 2)));
+    case "u8":
+      return f64.convert_i32_u(i32.load8_u(cell("values", 0)));
+  }
+}
+
 /** Loads what is used later at the place that is being written now: within a loop over items. */
 function readingHere(reader: InputReader): InputReader {
   const { out } = reader.generator;
@@ -97,9 +113,6 @@ function readingHere(reader: InputReader): InputReader {
   out.place([{ kind: "sequence", body }]);
   return { ...reader, early: write => void body.push(...out.collect(write)) };
 }
-
-const int32Range: IntegerRange = { min: -(2 ** 31), max: 2 ** 31 - 1 };
-const byteRange: IntegerRange = { min: 0, max: 255 };
 
 function text(
   reader: InputReader,

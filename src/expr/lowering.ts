@@ -15,7 +15,11 @@ export interface Lowering {
    */
   giveUp(why: string, test?: I32): void;
   /** A function of `kernels/`, by its export's name. */
-  kernel<T extends ValueType>(name: string, parameters: readonly ValueType[], result: T): Import & { readonly result: T };
+  kernel<T extends ValueType>(
+    name: string,
+    parameters: readonly ValueType[],
+    result: T,
+  ): Import & { readonly result: T };
   /** A function of `host-functions.ts`, by its name there: what WASM lacks (`Math.sin`). */
   host<T extends ValueType>(name: string, parameters: readonly ValueType[], result: T): Import & { readonly result: T };
   /** Where the UTF-8 of a string constant is, while the function runs. */
@@ -32,4 +36,3 @@ export interface Frame {
   /** By capture: a number, boolean, string or constant, read from the parameters. */
   readonly captures: readonly Value[];
 }
-
