@@ -3,6 +3,7 @@
  * not fit is asked of the parent. `mark` and `release` bracket a piece of work, and may nest; `free` does nothing.
  */
 import type { Allocator } from "./allocator.ts";
+import { pageBytes } from "./control-area.ts";
 import { asPtr, type Ptr } from "./ptr.ts";
 
 export interface ArenaMark {
@@ -30,7 +31,9 @@ export class ReservedArena implements Allocator {
   /** Sets memory aside for one allocation of so many bytes. Throws `MemoryRefused`, and has what it had then. */
   reserveOne(bytes: number): void {
     if (bytes <= Math.max(this.reservedBytes, this.spare?.bytes ?? 0) || this.spareTaken) return;
-    const spare = { ptr: this.parent.alloc(bytes), bytes };
+    // whole pages, as it takes anyway: what is made of a large row is often a little larger
+    const wanted = Math.ceil(bytes / pageBytes) * pageBytes;
+    const spare = { ptr: this.parent.alloc(wanted), bytes: wanted };
     this.freeSpare();
     this.spare = spare;
   }

@@ -83,17 +83,19 @@ export class SpillScope {
 
   /**
    * Sets working memory aside, early, while there is some: enough for any row of this batch. Without it the operator goes on until
-   * it has to spill.
+   * it has to spill; false then.
    */
-  prepare(batch: Batch): void {
+  prepare(batch: Batch): boolean {
     try {
       const { sealing } = this.ready();
       const before = this.account.usedBytes;
       const bytes = blockBytes(this.env.kernels, batch);
       if (bytes > largeRowBytes * batch.rows) sealing.reserveOne(bytes);
       this.setAsideBytes += this.account.usedBytes - before;
+      return true;
     } catch (thrown) {
       refusalOf(thrown);
+      return false;
     }
   }
 

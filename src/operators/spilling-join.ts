@@ -68,8 +68,12 @@ export class SpillingJoin implements SpillHolder {
   }
 
   addLeft(batch: Batch): void {
+    this.scope.working(() => {
+      // the list could not even write a row for which nothing is set aside; without the table there is room
+      if (this.table !== undefined && !this.scope.prepare(batch)) this.spillRight();
+      if (this.table === undefined) this.writeLeft(batch);
+    });
     if (this.table !== undefined) this.left.add(batch);
-    else this.scope.working(() => this.writeLeft(batch));
   }
 
   *emit(): Generator<Chunk, void, undefined> {
@@ -115,6 +119,7 @@ export class SpillingJoin implements SpillHolder {
   /** Left rows get the numbers that follow. */
   private writeLeft(batch: Batch): void {
     const { scratch, env } = this.scope;
+    this.scope.prepare(batch);
     const mark = scratch.mark();
     try {
       const numbers = scratch.alloc(batch.rows * 8);

@@ -19,7 +19,7 @@ const timeoutMs = 60_000;
 const places =
   process.env.FIRESTEEL_TEST_SPILLS === "all"
     ? ["512m", "16m", "24m", "32m", "64m"].flatMap(memory => [place("local[1]", memory), place("local[2]", memory)])
-    : [place("local[1]", "512m"), place("local[2]", "24m")];
+    : [place("local[1]", "512m"), place("local[2]", "16m")];
 const digests = new Map<string, string[]>();
 
 describe("jobs larger than memory", () => {
