@@ -81,6 +81,7 @@ export function openTask(memory: WebAssembly.Memory, module: WebAssembly.Module,
     env: ({ native, batches }) => ({
       ...stores,
       ...{ partition: 0, stageId: 0, attemptNumber: 0, taskAttemptId: 1, kernels, memory: own },
+      nativeRowsMin: 0,
       mayRunNative: native,
       metrics: { ...zeroMetrics },
       instantiate: fn => functions.get(fn.id)!,

@@ -88,6 +88,13 @@ export const configKeys = {
     meaning:
       "Whether functions whose code is understood run as generated WASM. Answers are the same; false shows what it is worth.",
   },
+  "firesteel.codegen.rowsMin": {
+    type: "int",
+    min: 0,
+    max: 1_000_000_000,
+    default: 1000,
+    meaning: "How many rows a task reads before code is generated for it: for fewer JavaScript is done sooner.",
+  },
   "firesteel.task.heapLimit": {
     type: "bytes",
     min: 16 * m,

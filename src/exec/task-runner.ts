@@ -96,6 +96,7 @@ export class TaskRunner {
   ): TaskEnv {
     const env: TaskEnv = {
       mayRunNative: this.start.settings["firesteel.codegen"] === true && intrinsicsPatched() === undefined,
+      nativeRowsMin: this.start.settings["firesteel.codegen.rowsMin"] as number,
       partition: order.partition,
       stageId: order.stage,
       attemptNumber: order.attemptNumber,

@@ -8,6 +8,7 @@ import type { Plan, PlanFunction } from "../plan/nodes.ts";
 import { chunkLength, chunksOf } from "./chunk.ts";
 import { CollectSink } from "./collect.ts";
 import { FoldSink } from "./fold-sink.ts";
+import { isWorthCode } from "./native-source.ts";
 import { nativeFold } from "./native-fold.ts";
 import { openPlan } from "./open.ts";
 import { isThenable, preview, promised } from "./row-errors.ts";
@@ -87,7 +88,9 @@ async function folded(
   partition: number,
   env: TaskEnv,
 ): Promise<unknown[]> {
-  const native = env.mayRunNative ? nativeFold({ create: undefined, zero, merge: fn }) : undefined;
+  const native = env.mayRunNative
+    ? nativeFold({ create: undefined, zero, merge: fn }, () => isWorthCode(env))
+    : undefined;
   const sink = new FoldSink(env, kind, { create: undefined, zero, merge: env.instantiate(fn), native });
   try {
     await drive(plan, partition, env, sink);

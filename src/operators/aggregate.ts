@@ -7,6 +7,7 @@ import { rowsToFold, spillingAggregate } from "./aggregated-table.ts";
 import type { ChunkSource } from "./chunk.ts";
 import type { Fold } from "./folded-values.ts";
 import { afterReading } from "./breaker.ts";
+import { isWorthCode } from "./native-source.ts";
 import { nativeFold } from "./native-fold.ts";
 import { pairBatch } from "./pair-buffer.ts";
 import { readPairs } from "./read-columns.ts";
@@ -33,7 +34,7 @@ export function foldOfValues({ create, zero, mergeValue }: CombinePlan, env: Tas
     create: create && env.instantiate(create),
     zero,
     merge: env.instantiate(mergeValue),
-    native: env.mayRunNative ? nativeFold({ create, zero, merge: mergeValue }) : undefined,
+    native: env.mayRunNative ? nativeFold({ create, zero, merge: mergeValue }, () => isWorthCode(env)) : undefined,
   };
 }
 
@@ -42,6 +43,6 @@ export function foldOfCombiners({ mergeCombiners }: CombinePlan, env: TaskEnv): 
   return {
     ...none,
     merge: env.instantiate(mergeCombiners),
-    native: env.mayRunNative ? nativeFold({ ...none, merge: mergeCombiners }) : undefined,
+    native: env.mayRunNative ? nativeFold({ ...none, merge: mergeCombiners }, () => isWorthCode(env)) : undefined,
   };
 }

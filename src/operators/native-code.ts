@@ -20,13 +20,17 @@ export type Run = (block: Ptr) => number;
 const compiledMax = 256;
 const caches = new WeakMap<Kernels, Map<string, unknown>>();
 
-/** What `make` makes for a key, once a thread. */
-export function compiledOnce<T>(kernels: Kernels, key: string, make: () => T): T {
+/**
+ * What `make` makes for a key, once a thread. Undefined while it is not worth making: for a few rows JavaScript is done sooner
+ * than a compiler that runs for the first time.
+ */
+export function compiledOnce<T>(kernels: Kernels, key: string, isWorthMaking: boolean, make: () => T): T | undefined {
   let cache = caches.get(kernels);
   if (cache === undefined) caches.set(kernels, (cache = new Map()));
-  let made = cache.get(key) as T | undefined;
-  if (made === undefined) made = make();
-  else cache.delete(key);
+  const isKnown = cache.has(key);
+  if (!isKnown && !isWorthMaking) return undefined;
+  const made = isKnown ? (cache.get(key) as T) : make();
+  cache.delete(key);
   cache.set(key, made);
   if (cache.size > compiledMax) cache.delete(cache.keys().next().value!);
   return made;

@@ -30,9 +30,10 @@ export interface FoldFunctions {
 /** Opens the fold in native code; undefined when a function of it has no expression. */
 export function nativeFold(
   functions: FoldFunctions,
+  isWorthMaking: () => boolean,
 ): ((kernels: Kernels, allocator: Allocator) => NativeFold) | undefined {
   const lambdas = foldLambdasOf(functions);
-  return lambdas && ((kernels, allocator) => new GeneratedFold(kernels, allocator, lambdas));
+  return lambdas && ((kernels, allocator) => new GeneratedFold(kernels, allocator, lambdas, isWorthMaking));
 }
 
 /** The functions as expressions; undefined when one of them has none. */
@@ -52,6 +53,11 @@ interface Compiled {
   readonly run: Run;
 }
 
+/** Nothing where there is no code for a layout. */
+interface Made {
+  readonly compiled: Compiled | undefined;
+}
+
 /** Bytes of a parameter block are few, so a fold keeps those of all layouts it met, up to this many. */
 const layoutsMax = 64;
 
@@ -62,6 +68,7 @@ class GeneratedFold implements NativeFold {
     private readonly kernels: Kernels,
     private readonly allocator: Allocator,
     private readonly lambdas: FoldLambdas,
+    private readonly isWorthMaking: () => boolean,
   ) {}
 
   loopFor(values: Column, accumulators: AccumulatorType | undefined): FoldLoop | undefined {
@@ -69,8 +76,9 @@ class GeneratedFold implements NativeFold {
     const known = this.loops.get(layout);
     if (known !== undefined || this.loops.has(layout)) return known;
     if (this.loops.size === layoutsMax) this.free();
-    const compiled = this.compile(values, accumulators);
-    const loop = compiled && this.open(compiled);
+    const made = this.compile(values, accumulators);
+    if (made === undefined) return undefined;
+    const loop = made.compiled && this.open(made.compiled);
     this.loops.set(layout, loop);
     return loop;
   }
@@ -86,12 +94,13 @@ class GeneratedFold implements NativeFold {
     return new GeneratedLoop(new ParameterBlock(this.kernels, this.allocator, code, captures), code, run);
   }
 
-  private compile(values: Column, accumulators: AccumulatorType | undefined): Compiled | undefined {
+  private compile(values: Column, accumulators: AccumulatorType | undefined): Made | undefined {
     const { kernels, lambdas } = this;
     const type = typeOf(values);
     const lengthAt: LengthAt = source => firstLength(kernels, columnAt(values, source));
     const lengths = accumulators === undefined ? listLengths(kernels, values) : "";
-    return compiledOnce(kernels, `${foldKey(lambdas, type, accumulators)}${lengths}`, () => {
+    const key = `${foldKey(lambdas, type, accumulators)}${lengths}`;
+    return compiledOnce(kernels, key, this.isWorthMaking(), (): Made => {
       try {
         const code = compileFold(lambdas, type, accumulators, lengthAt);
         const run = instantiate(kernels, code.module);
@@ -100,7 +109,7 @@ class GeneratedFold implements NativeFold {
         if (thrown instanceof NotNative) return { compiled: undefined };
         throw thrown;
       }
-    }).compiled;
+    });
   }
 }
 

@@ -25,6 +25,16 @@ interface Compiled {
   readonly run: Run;
 }
 
+/** Nothing where there is no code for a layout. */
+interface Made {
+  readonly compiled: Compiled | undefined;
+}
+
+/** Whether a task has read enough rows for code to be generated. */
+export function isWorthCode({ metrics, nativeRowsMin }: TaskEnv): boolean {
+  return metrics.rowsIn >= nativeRowsMin;
+}
+
 export class NativeSource implements ChunkSource {
   private readonly layouts = new Map<string, Running | undefined>();
   private running: Running | undefined;
@@ -112,20 +122,26 @@ export class NativeSource implements ChunkSource {
   private layoutOf(chunk: NativeChunk): Running | undefined {
     const type = chunk.kind === "range" ? this.range! : typeOf(chunk.batch.root);
     const key = shapeKey(this.steps, type, this.toJavaScript);
-    if (!this.layouts.has(key)) this.layouts.set(key, this.compile(key, type));
-    return this.layouts.get(key);
+    if (this.layouts.has(key)) return this.layouts.get(key);
+    const made = this.compile(key, type);
+    if (made === undefined) return undefined;
+    const running = made.compiled && this.open(made.compiled);
+    this.layouts.set(key, running);
+    return running;
   }
 
-  private compile(key: string, type: InputType): Running | undefined {
-    const { env } = this;
-    const compiled = compiledOnce(env.kernels, key, (): Compiled | undefined => {
+  private compile(key: string, type: InputType): Made | undefined {
+    const { kernels } = this.env;
+    return compiledOnce(kernels, key, isWorthCode(this.env), (): Made => {
       const { code } = generatePipeline(this.steps, type, this.toJavaScript);
-      const run = code && instantiate(env.kernels, code.module);
-      return run && { code, run };
+      const run = code && instantiate(kernels, code.module);
+      return { compiled: run && { code, run } };
     });
-    if (compiled === undefined) return undefined;
+  }
+
+  private open(compiled: Compiled): Running | undefined {
     try {
-      return new Running(compiled, this.steps, this.plan, env);
+      return new Running(compiled, this.steps, this.plan, this.env);
     } catch (thrown) {
       if (thrown instanceof MemoryRefused) return undefined;
       throw thrown;

@@ -30,6 +30,8 @@ export interface TaskEnv {
   readonly metrics: TaskCounters;
   /** Whether expressions may run as generated code: it stands for built-in functions, which a module may have replaced. */
   readonly mayRunNative: boolean;
+  /** Code is generated once a task has read as many rows. */
+  readonly nativeRowsMin: number;
   /** The user's function with fresh captures: the same object each time within an attempt. */
   instantiate(fn: PlanFunction): (...args: unknown[]) => unknown;
   /** What an exchange's map tasks wrote, in map order. */

@@ -73,7 +73,10 @@ export interface Reports {
 /** A Context with little memory. Stop it with `stopContext`. */
 export function startContext(name: string, options: SuiteOptions = {}, reports: Reports = {}): Promise<Context> {
   Context.surround({
-    config: Config.from([settingsLayer("tests", { "firesteel.executor.memory": "64m" })], detectMachine()),
+    config: Config.from(
+      [settingsLayer("tests", { "firesteel.executor.memory": "64m", "firesteel.codegen.rowsMin": 0 })],
+      detectMachine(),
+    ),
     onEvent: event => reports.onEvent?.(event),
     onWarning: message => reports.onWarning?.(message),
   });

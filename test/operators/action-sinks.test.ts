@@ -104,7 +104,7 @@ test("sums, statistics, folds and first rows", () => {
       const merge = new Function(`return ${text}`)() as (a: unknown, b: unknown) => unknown;
       const planned = { id: "", bundle: "", captures: new Uint8Array(), text, at: undefined, lambda: mustRead(text) };
       const encoded = zero && encodeValue(zero);
-      const native = nativeFold({ create: undefined, zero: encoded, merge: planned });
+      const native = nativeFold({ create: undefined, zero: encoded, merge: planned }, () => true);
       const sink = new FoldSink(env, "reduce", { create: undefined, zero: encoded, merge, native });
       feed(sink, chunks);
       const expected = zero === undefined ? rows.reduce(merge as never) : rows.reduce(merge as never, zero as never);
@@ -131,7 +131,7 @@ test("columns and ranges of numbers are not made rows of", () => {
   for (let i = 0; i < 1000; i++) kernels.i32[values / 4 + i] = i;
   const text = "(a, b) => a + b";
   const planned = { id: "", bundle: "", captures: new Uint8Array(), text, at: undefined, lambda: mustRead(text) };
-  const native = nativeFold({ create: undefined, zero: undefined, merge: planned });
+  const native = nativeFold({ create: undefined, zero: undefined, merge: planned }, () => true);
   const merge = () => expect.unreachable();
   const sink = new FoldSink(env, "reduce", { create: undefined, zero: undefined, merge, native });
   const before = { ...metrics };

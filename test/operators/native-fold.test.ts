@@ -50,7 +50,7 @@ function foldOf({ merge, create, zero }: FoldTexts): Fold {
     create: create && functionOf(create),
     zero: encoded,
     merge: functionOf(merge),
-    native: nativeFold({ create: create && planned(create), zero: encoded, merge: planned(merge) }),
+    native: nativeFold({ create: create && planned(create), zero: encoded, merge: planned(merge) }, () => true),
   };
 }
 

@@ -164,6 +164,7 @@ async function runIn(folder: string, plan: Plan, pressure: Pressure): Promise<Ou
   const files = { dirs, openCodec: spillCodec(kernels, "lz4"), fs: pressure.fs };
   const metrics = { ...zeroMetrics };
   const env: TaskEnv = {
+    nativeRowsMin: 0,
     mayRunNative: pressure.inJavaScript !== true,
     partition: 0,
     stageId: 0,
