@@ -17,7 +17,12 @@ export type OutputLayout =
   | { readonly kind: "constant"; readonly value: undefined | null }
   | { readonly kind: "struct"; readonly shape: StructShape; readonly fields: readonly OutputLayout[] }
   /** The slot is that of one byte a row: 1 present. */
-  | { readonly kind: "optional"; readonly absent: undefined | null; readonly slot: number; readonly item: OutputLayout };
+  | {
+      readonly kind: "optional";
+      readonly absent: undefined | null;
+      readonly slot: number;
+      readonly item: OutputLayout;
+    };
 
 /** What a slot's arrays hold: `index` is u32, the input row of each output row. */
 export type SlotKind = "f64" | "bool" | "utf8" | "index";
@@ -238,4 +243,3 @@ function copy(generator: Generator, to: I32, from: I32, bytes: I32): void {
     () => out.call(copyBytes, from, bytes, to),
   );
 }
-
