@@ -2,6 +2,7 @@
 import type { Expr } from "../expr/ir.ts";
 import { eachMethods, pureMethods } from "../expr/language-functions.ts";
 import { list, type Node, nameOf, part, unwrap } from "./ast.ts";
+import { assignedNames } from "./lambda-assigned.ts";
 import { constant, type Converter, isTrivial, valueOf } from "./lambda-converter.ts";
 import { isPureFunction, isUnaryFunction } from "./lambda-language.ts";
 import type { Binding, Env, FunctionSource } from "./lambda-names.ts";
@@ -103,6 +104,7 @@ export function inlineCall(c: Converter, source: FunctionSource, args: readonly 
 /** The body of a function whose parameters are bound in turn to what it is given. */
 export function bodyOf(c: Converter, source: FunctionSource, args: readonly Binding[]): Expr {
   const env = source.env.inner();
+  env.assigned = assignedNames(source.node);
   const parameters = parametersOf(source.node);
   for (const each of parameters) env.declareEarly(each);
   const next = (at: number): Expr => {
@@ -124,6 +126,10 @@ export function refuseKind(c: Converter, { node, env }: FunctionSource): void {
 }
 
 function eachCall(c: Converter, target: Expr, method: EachMethod, node: Node, env: Env): Expr {
+  return c.handing(() => eachWith(c, target, method, node, env));
+}
+
+function eachWith(c: Converter, target: Expr, method: EachMethod, node: Node, env: Env): Expr {
   const [callback, first, ...more] = list(node, "arguments");
   if (callback === undefined || callback.type === "SpreadElement")
     return c.refuse(`calls ${method} without a function`, node, env);

@@ -25,6 +25,8 @@ export abstract class Converter {
   readonly captures: Primitive[] = [];
   locals = 0;
   private nodes = 0;
+  private labels = 0;
+  private readonly handed: { readonly localsFrom: number; readonly copies: Map<number, number> }[] = [];
   private readonly captureIndexes = new Map<Home, Map<string, number>>();
   /** Functions that are being inlined, and where in the operator's function they are called. */
   private readonly calls: { readonly identity: unknown; readonly at: Place | undefined }[] = [];
@@ -40,6 +42,36 @@ export abstract class Converter {
 
   local(): number {
     return this.locals++;
+  }
+
+  label(): number {
+    return this.labels++;
+  }
+
+  /** The call of a function that is being inlined: its variables are its own. */
+  get owner(): object | undefined {
+    return this.calls.at(-1);
+  }
+
+  /** A variable as it is when the function that reads it is handed to `map` and its kind: their items may be made later. */
+  read(local: number): Expr {
+    const outside = this.handed.find(each => local < each.localsFrom);
+    if (outside === undefined) return { op: "variable", local };
+    let copy = outside.copies.get(local);
+    if (copy === undefined) outside.copies.set(local, (copy = this.local()));
+    return { op: "local", local: copy };
+  }
+
+  /** Converts what hands a function over. */
+  handing(convert: () => Expr): Expr {
+    const copies = new Map<number, number>();
+    this.handed.push({ localsFrom: this.locals, copies });
+    const made = convert();
+    this.handed.pop();
+    return [...copies].reduce<Expr>(
+      (body, [variable, local]) => ({ op: "let", local, value: { op: "variable", local: variable }, body }),
+      made,
+    );
   }
 
   /** The place of a node in the operator's function: where it is called, for what an inlined function of another file does. */

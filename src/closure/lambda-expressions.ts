@@ -40,12 +40,12 @@ export function evaluateNode(c: Converter, wrapped: Node, env: Env): Binding {
   const node = withoutTag(unwrap(wrapped), env);
   switch (node.type) {
     case "Identifier":
-      return named(env.find(nameOf(node)));
+      return named(c, env.find(nameOf(node)));
     case "ArrowFunctionExpression":
     case "FunctionExpression":
       return functionBinding(node, env);
     case "MemberExpression":
-      return named(partOf(c, c.evaluate(part(node, "object"), env), node, env));
+      return named(c, partOf(c, c.evaluate(part(node, "object"), env), node, env));
     case "CallExpression":
       return callExpression(c, node, env);
     case "ChainExpression":
@@ -59,7 +59,8 @@ export function evaluateNode(c: Converter, wrapped: Node, env: Env): Binding {
   }
 }
 
-function named(binding: Binding): Binding {
+function named(c: Converter, binding: Binding): Binding {
+  if (binding.kind === "value" && binding.value.op === "variable") return valueOf(c.read(binding.value.local));
   if (binding.kind !== "global") return binding;
   const known = constantOf(binding.path);
   return known === undefined ? binding : valueOf(constant(known.value));
@@ -200,7 +201,7 @@ function link(c: Converter, wrapped: Node, env: Env, then: (found: Binding) => E
   const node = unwrap(wrapped);
   if (node.type === "MemberExpression") {
     return link(c, part(node, "object"), env, object =>
-      guarded(c, node, object, env, present => then(named(partOf(c, present, node, env)))),
+      guarded(c, node, object, env, present => then(named(c, partOf(c, present, node, env)))),
     );
   }
   const callee = node.type === "CallExpression" ? unwrap(part(node, "callee")) : undefined;

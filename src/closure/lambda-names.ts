@@ -17,7 +17,8 @@ export interface FunctionSource {
 
 /** What an expression of the source stands for. */
 export type Binding =
-  | { readonly kind: "value"; readonly value: Expr }
+  /** `owner`: of a variable, the call of the function that it is in; `constant`, when it is not to be assigned to. */
+  | { readonly kind: "value"; readonly value: Expr; readonly owner?: object }
   | { readonly kind: "function"; readonly source: FunctionSource }
   /** A captured number, string or boolean; `path` is how the user writes it. */
   | { readonly kind: "primitive"; readonly value: Primitive; readonly path: string; readonly home: Home }
@@ -49,14 +50,20 @@ export interface Meanings {
   captured(value: unknown, path: string, home: Home): Binding;
 }
 
+const none: ReadonlySet<string> = new Set();
+
 /** A scope: names declared in one block, or parameters. */
 export class Env {
   private readonly names = new Map<string, Binding>();
+  /** Names that the function assigns to, whichever of its variables they are. */
+  assigned: ReadonlySet<string>;
 
   constructor(
     readonly home: Home,
     private readonly parent: Env | undefined,
-  ) {}
+  ) {
+    this.assigned = parent?.assigned ?? none;
+  }
 
   declare(name: string, binding: Binding): void {
     this.names.set(name, binding);

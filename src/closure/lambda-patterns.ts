@@ -1,5 +1,5 @@
 /** Destructuring, of parameters and constants: each name becomes what the pattern takes from the value. */
-import type { Expr } from "../expr/ir.ts";
+import type { Expr, Statement } from "../expr/ir.ts";
 import { list, type Node, nameOf, part, unwrap } from "./ast.ts";
 import { constant, type Converter, isTrivial, valueOf } from "./lambda-converter.ts";
 import type { Binding, Env } from "./lambda-names.ts";
@@ -9,7 +9,7 @@ import { partOf } from "./lambda-parts.ts";
 export function bindPattern(c: Converter, pattern: Node, value: Binding, env: Env, body: () => Expr): Expr {
   switch (pattern.type) {
     case "Identifier":
-      return bindName(c, nameOf(pattern), value, env, body);
+      return bindName(c, pattern, value, env, body);
     case "AssignmentPattern":
       return bindDefault(c, pattern, value, env, body);
     case "ObjectPattern":
@@ -23,7 +23,16 @@ export function bindPattern(c: Converter, pattern: Node, value: Binding, env: En
   }
 }
 
-function bindName(c: Converter, name: string, value: Binding, env: Env, body: () => Expr): Expr {
+function bindName(c: Converter, pattern: Node, value: Binding, env: Env, body: () => Expr): Expr {
+  const name = nameOf(pattern);
+  if (env.assigned.has(name)) {
+    const local = c.local();
+    const given = firstValue(c, name, value, pattern, env);
+    env.declare(name, { kind: "value", value: { op: "variable", local }, owner: c.owner! });
+    const at = c.place(pattern, env);
+    const declaration: Statement = { do: "variable", local, value: given, ...(at && { at }) };
+    return { op: "block", body: [declaration, { do: "return", value: body() }] };
+  }
   if (value.kind !== "value" || isTrivial(value.value)) {
     env.declare(name, value);
     return body();
@@ -31,6 +40,11 @@ function bindName(c: Converter, name: string, value: Binding, env: Env, body: ()
   const local = c.local();
   env.declare(name, valueOf({ op: "local", local }));
   return { op: "let", local, value: value.value, body: body() };
+}
+
+function firstValue(c: Converter, name: string, value: Binding, node: Node, env: Env): Expr {
+  if (value.kind === "value") return value.value;
+  return value.kind === "primitive" ? c.capture(value) : c.refuse(`assigns to ${name}`, node, env);
 }
 
 function bindDefault(c: Converter, pattern: Node, value: Binding, env: Env, body: () => Expr): Expr {

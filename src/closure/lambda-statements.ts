@@ -4,8 +4,10 @@
  */
 import type { Expr } from "../expr/ir.ts";
 import { child, isTypeOnly, list, type Node, part, unwrap } from "./ast.ts";
+import { isImperative } from "./lambda-assigned.ts";
 import { constant, type Converter, valueOf } from "./lambda-converter.ts";
 import { unsupported } from "./lambda-language.ts";
+import { imperativeBody } from "./lambda-loops.ts";
 import { type Env, nestedVar } from "./lambda-names.ts";
 import { isTagStatement } from "./lambda-tags.ts";
 
@@ -21,6 +23,7 @@ export function functionBody(c: Converter, node: Node, env: Env): Expr {
   const statements = list(body, "body");
   const hoisted = nestedVar(statements);
   if (hoisted !== undefined) c.refuse("declares a variable with var in a block", hoisted, env);
+  if (isImperative(statements)) return imperativeBody(c, statements, env);
   return block(c, statements, env, { next: () => constant(undefined), leave: undefined });
 }
 

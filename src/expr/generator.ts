@@ -39,6 +39,12 @@ export interface PlacedPart {
 
 export const functionName = "run";
 
+/**
+ * Rounds of loops in one call: some milliseconds, as nobody can stop a call. The row that would take more begins the next call; as
+ * the first of a call it is left to JavaScript.
+ */
+export const roundsMax = 4_000_000;
+
 export class Generator implements Lowering {
   readonly out = new FunctionBuilder(functionName, [["block", "i32"]], "i32");
   readonly literals: string[] = [];
@@ -51,6 +57,8 @@ export class Generator implements Lowering {
   private readonly row: Local<"i32">;
   private readonly outRow: Local<"i32">;
   private readonly outRowStart: Local<"i32">;
+  /** Rounds of loops since the call, and its first row. */
+  private rounds: { readonly count: Local<"i32">; readonly firstRow: Local<"i32"> } | undefined;
   private scratchNext: Local<"i32"> | undefined;
   private readonly labels: { full: Label; gaveUp: Label } = { full: { name: "full" }, gaveUp: { name: "gaveUp" } };
   private readonly placed: PlacedPart[] = [];
@@ -174,6 +182,24 @@ export class Generator implements Lowering {
     const at = out.keep(i32.add(next, i32.const(0)), "made");
     out.set(this.scratchNext, i32.add(next, bytes));
     return at;
+  }
+
+  countRound(): void {
+    const { out } = this;
+    if (this.rounds === undefined) {
+      const made = { count: out.local("i32", "rounds"), firstRow: out.local("i32", "firstRow") };
+      this.rounds = made;
+      this.beforeRows(() => {
+        out.set(made.count, i32.const(0));
+        out.set(made.firstRow, i32.load(this.parameters.base, word.row));
+      });
+    }
+    const { count, firstRow } = this.rounds;
+    out.set(count, i32.add(local(count), i32.const(1)));
+    out.if(i32.gt_u(local(count), i32.const(roundsMax)), () => {
+      this.giveUp("takes too many rounds of a loop", i32.eq(this.rowIndex, local(firstRow)));
+      this.leaveFull(i32.const(1));
+    });
   }
 
   /** A lambda's frame, with its parameters bound. `index` tells its captures from those of others. */

@@ -3,7 +3,7 @@
  * and `GiveUp` where the row is left to JavaScript. Slow; for tests.
  */
 import { assertNever } from "../base/assert.ts";
-import type { Binary, Expr, Lambda, ObjectEntry, Primitive, Unary } from "./ir.ts";
+import type { Binary, Expr, Lambda, ObjectEntry, Primitive, Statement, Unary } from "./ir.ts";
 import { languageFunctions } from "./language-functions.ts";
 
 export class GiveUp extends Error {}
@@ -72,9 +72,86 @@ function evaluate(expr: Expr, frame: Frame): unknown {
       return each(expr, frame);
     case "giveUp":
       throw new GiveUp(expr.reason);
+    case "variable":
+      return frame.locals[expr.local];
+    case "block":
+      return runBlock(expr.body, frame);
     default:
       return assertNever(expr);
   }
+}
+
+/** More are taken for a loop without end. */
+const roundsMax = 1_000_000;
+
+/** How statements end: at the end of the last (undefined), by going behind or on with a loop, or with a value. */
+type Ending = undefined | { readonly leave: number } | { readonly continue: number } | { readonly value: unknown };
+
+function runBlock(steps: readonly Statement[], frame: Frame): unknown {
+  const ending = runAll(steps, frame);
+  return ending !== undefined && "value" in ending ? ending.value : undefined;
+}
+
+function runAll(steps: readonly Statement[], frame: Frame): Ending {
+  for (const step of steps) {
+    const ending = run(step, frame);
+    if (ending !== undefined) return ending;
+  }
+  return undefined;
+}
+
+function run(step: Statement, frame: Frame): Ending {
+  switch (step.do) {
+    case "let":
+    case "variable":
+    case "assign":
+      frame.locals[step.local] = evaluate(step.value, frame);
+      return undefined;
+    case "evaluate":
+      evaluate(step.value, frame);
+      return undefined;
+    case "if":
+      return runAll(evaluate(step.test, frame) ? step.then : step.otherwise, frame);
+    case "loop":
+      return loop(step, frame);
+    case "forOf":
+      for (const each of evaluate(step.target, frame) as Iterable<unknown>) {
+        frame.locals[step.item] = each;
+        const ending = runAll(step.body, frame);
+        if (isContinue(ending, step.label)) continue;
+        if (ending !== undefined) return behind(ending, step.label);
+      }
+      return undefined;
+    case "block":
+      return behind(runAll(step.body, frame), step.label);
+    case "leave":
+      return { leave: step.label };
+    case "continue":
+      return { continue: step.label };
+    case "return":
+      return { value: evaluate(step.value, frame) };
+    default:
+      return assertNever(step);
+  }
+}
+
+function loop(step: Extract<Statement, { do: "loop" }>, frame: Frame): Ending {
+  runAll(step.init, frame);
+  for (let round = 0; (round === 0 && step.first === true) || Boolean(evaluate(step.test, frame)); round++) {
+    if (round > roundsMax) throw new GiveUp("takes too many steps");
+    const ending = runAll(step.body, frame);
+    if (ending !== undefined && !isContinue(ending, step.label)) return behind(ending, step.label);
+    runAll(step.update, frame);
+  }
+  return undefined;
+}
+
+function isContinue(ending: Ending, label: number): boolean {
+  return ending !== undefined && "continue" in ending && ending.continue === label;
+}
+
+function behind(ending: Ending, label: number): Ending {
+  return ending !== undefined && "leave" in ending && ending.leave === label ? undefined : ending;
 }
 
 function logical(expr: Extract<Expr, { op: "logical" }>, frame: Frame): unknown {

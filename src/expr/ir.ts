@@ -96,6 +96,55 @@ export type Expr = { readonly at?: Place } & (
     }
   /** Reaching this, the row needs JavaScript: a `throw` statement stands here. */
   | { readonly op: "giveUp"; readonly reason: string }
+  /** A local that a statement may assign to, as it is now. */
+  | { readonly op: "variable"; readonly local: number }
+  /** Statements, and the value that they return. */
+  | { readonly op: "block"; readonly body: readonly Statement[] }
 );
+
+/**
+ * A statement. Assignments are statements only, so that nothing changes while an expression is computed; and what a block assigns
+ * to are variables of its own or of blocks that it is the last statement of.
+ */
+export type Statement = { readonly at?: Place } &
+  /** `const local = value` */
+  (
+    | { readonly do: "let"; readonly local: number; readonly value: Expr }
+    /** `let local = value`, of a local that is assigned to */
+    | { readonly do: "variable"; readonly local: number; readonly value: Expr }
+    | { readonly do: "assign"; readonly local: number; readonly value: Expr }
+    /** Computed for the errors that it may throw. */
+    | { readonly do: "evaluate"; readonly value: Expr }
+    | {
+        readonly do: "if";
+        readonly test: Expr;
+        readonly then: readonly Statement[];
+        readonly otherwise: readonly Statement[];
+      }
+    /** `for (init; test; update) body`; `first`: the body runs once before the first test. Labels are unique in a lambda. */
+    | {
+        readonly do: "loop";
+        readonly label: number;
+        readonly init: readonly Statement[];
+        readonly test: Expr;
+        readonly update: readonly Statement[];
+        readonly body: readonly Statement[];
+        readonly first?: true;
+      }
+    /** `for (const item of target) body` */
+    | {
+        readonly do: "forOf";
+        readonly label: number;
+        readonly item: number;
+        readonly target: Expr;
+        readonly body: readonly Statement[];
+      }
+    /** What `leave` goes behind. */
+    | { readonly do: "block"; readonly label: number; readonly body: readonly Statement[] }
+    /** `break`, out of a loop or block. */
+    | { readonly do: "leave"; readonly label: number }
+    | { readonly do: "continue"; readonly label: number }
+    | { readonly do: "return"; readonly value: Expr }
+  );
 
 export type ObjectEntry = { readonly name: string; readonly value: Expr } | { readonly spread: Expr };

@@ -5,6 +5,7 @@
 import type { Expr } from "./ir.ts";
 import type { Lowering } from "./lowering.ts";
 import { NotNative } from "./not-native.ts";
+import { expressionsOf } from "./statements.ts";
 
 const depthMax = 400;
 
@@ -37,7 +38,7 @@ export function checkDepth(root: Expr): void {
   checked.add(root);
 }
 
-function childrenOf(expr: Expr): readonly Expr[] {
+export function childrenOf(expr: Expr): readonly Expr[] {
   switch (expr.op) {
     case "let":
       return [expr.value, expr.body];
@@ -63,6 +64,8 @@ function childrenOf(expr: Expr): readonly Expr[] {
       return [expr.target, ...expr.args];
     case "each":
       return [expr.target, expr.body, ...(expr.accumulator === undefined ? [] : [expr.accumulator.first])];
+    case "block":
+      return expressionsOf(expr.body);
     default:
       return [];
   }

@@ -70,13 +70,15 @@ function mapOrFilter(expr: EachExpr, target: Value, body: EachBody, bind: Bind, 
   const noIndex = (): never => {
     throw new NotNative(`uses the index in ${expr.method}`, expr.at);
   };
+  const asNow = later(frame);
   if (expr.method === "filter")
     return mapped(
       target,
       (item, emit, index) => {
-        bind(item, index ?? noIndex);
-        const kept = frame.locals[expr.item]!;
-        const test = sidelined(frame, body.test);
+        const [kept, test] = asNow(() => {
+          bind(item, index ?? noIndex);
+          return [frame.locals[expr.item]!, sidelined(frame, body.test)] as const;
+        });
         if (test !== undefined) out.if(test, () => emit(kept));
       },
       false,
@@ -84,14 +86,29 @@ function mapOrFilter(expr: EachExpr, target: Value, body: EachBody, bind: Bind, 
   return mapped(
     target,
     (item, emit, index) => {
-      bind(item, index ?? noIndex);
-      const value = sidelined(frame, () => keep(body.value(), frame));
+      const value = asNow(() => {
+        bind(item, index ?? noIndex);
+        return sidelined(frame, () => keep(body.value(), frame));
+      });
       if (isNumbers && value !== undefined && value.kind !== "number")
         throw new NotNative(`puts ${describeKind(value)} into a Float64Array`, expr.at);
       if (value !== undefined) emit(value);
     },
     true,
   );
+}
+
+/** Runs what is written later with the locals as they are now: what is around it may be written again, for another item. */
+function later({ locals }: Frame): <T>(write: () => T) => T {
+  const now = [...locals];
+  return write => {
+    const then = locals.splice(0, locals.length, ...now);
+    try {
+      return write();
+    } finally {
+      locals.splice(0, locals.length, ...then);
+    }
+  };
 }
 
 /** Undefined for what always gives up: what would follow is never reached. */

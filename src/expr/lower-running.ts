@@ -11,6 +11,8 @@ export class Running {
   constructor(
     private readonly frame: Frame,
     private readonly at: Place | undefined,
+    /** Continues "it …": `assigns`. */
+    private readonly verb = "reduces to",
   ) {}
 
   begin(like: Value): Value {
@@ -35,7 +37,7 @@ export class Running {
       case "struct":
         return { kind: "struct", shape: like.shape, fields: Array.from(like.fields, field => this.begin(field)) };
       default:
-        throw new NotNative(`reduces to ${describeKind(like)}`, this.at);
+        throw new NotNative(`${this.verb} ${describeKind(like)}`, this.at);
     }
   }
 
@@ -79,6 +81,6 @@ export class Running {
         return;
       }
     }
-    throw new NotNative(`reduces to ${describeKind(running)}, then to ${describeKind(next)}`, this.at);
+    throw new NotNative(`${this.verb} ${describeKind(running)}, then ${describeKind(next)}`, this.at);
   }
 }

@@ -8,6 +8,7 @@ import { i32, local } from "../codegen/operations.ts";
 import type { Expr } from "./ir.ts";
 import type { Frame } from "./lowering.ts";
 import { arithmetic, complement, negate } from "./lower-arithmetic.ts";
+import { lowerBlock } from "./lower-block.ts";
 import { lowerCall, lowerMethod } from "./lower-call.ts";
 import { equality, isEquality, isOrder, order } from "./lower-compare.ts";
 import { lowerEach } from "./lower-each.ts";
@@ -26,6 +27,7 @@ import {
 import { element, iteratedItem, makeTuple, ObjectMaker, property } from "./lower-record.ts";
 import { isText, joined, textConstant, typeofText } from "./lower-text.ts";
 import { truthiness } from "./lower-truth.ts";
+import { snapshot } from "./lower-variables.ts";
 import { branch, describeKind, merge, mergeFlags, never } from "./merge.ts";
 import { NotNative } from "./not-native.ts";
 import type { Value } from "./value.ts";
@@ -105,6 +107,13 @@ function lower(expr: Expr, frame: Frame): Value {
     }
     case "giveUp":
       return never(body.reason, frame, body.at);
+    case "variable":
+      return frame.locals[body.local] ?? unbound(body);
+    case "block":
+      return lowerBlock(body.body, frame, {
+        value: each => kept(each, frame),
+        test: each => test(each, frame),
+      });
     default:
       throw new NotNative(`has ${body.op}`, body.at);
   }
@@ -114,7 +123,7 @@ function lower(expr: Expr, frame: Frame): Value {
 function bindAll(expr: Expr, frame: Frame): Expr {
   let body = expr;
   while (body.op === "let") {
-    frame.locals[body.local] = kept(body.value, frame);
+    frame.locals[body.local] = snapshot(kept(body.value, frame), frame);
     body = body.body;
   }
   return body;

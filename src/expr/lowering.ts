@@ -26,6 +26,8 @@ export interface Lowering {
   literal(text: string): I32;
   /** Memory for a string that is made, until the row is done. Gives up when a row makes too much. */
   scratch(bytes: I32): I32;
+  /** Once more through a loop whose end only rows know: leaves when that goes on for too long. */
+  countRound(): void;
 }
 
 export interface Frame {

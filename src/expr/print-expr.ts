@@ -1,6 +1,6 @@
 /** Expressions as readable text, much as one would write them: `(x0) => x0.price * c0`. Locals are `x`, captures `c`. */
 import { assertNever } from "../base/assert.ts";
-import type { Expr, Lambda, ObjectEntry, Primitive } from "./ir.ts";
+import type { Expr, Lambda, ObjectEntry, Primitive, Statement } from "./ir.ts";
 
 export function printLambda(lambda: Lambda): string {
   const parameters = Array.from({ length: lambda.parameters }, (_, at) => `x${at}`);
@@ -42,9 +42,54 @@ export function printExpr(expr: Expr): string {
       return each(expr);
     case "giveUp":
       return `give up: ${expr.reason}`;
+    case "variable":
+      return `v${expr.local}`;
+    case "block":
+      return `{ ${steps(expr.body)} }`;
     default:
       return assertNever(expr);
   }
+}
+
+function steps(all: readonly Statement[]): string {
+  return all.map(step).join(" ");
+}
+
+function step(each: Statement): string {
+  switch (each.do) {
+    case "let":
+      return `const x${each.local} = ${printExpr(each.value)};`;
+    case "variable":
+      return `let v${each.local} = ${printExpr(each.value)};`;
+    case "assign":
+      return `v${each.local} = ${printExpr(each.value)};`;
+    case "evaluate":
+      return `${printExpr(each.value)};`;
+    case "if": {
+      const otherwise = each.otherwise.length === 0 ? "" : ` else { ${steps(each.otherwise)} }`;
+      return `if (${printExpr(each.test)}) { ${steps(each.then)} }${otherwise}`;
+    }
+    case "loop":
+      return `L${each.label}: ${loop(each)}`;
+    case "forOf":
+      return `L${each.label}: for (const x${each.item} of ${printExpr(each.target)}) { ${steps(each.body)} }`;
+    case "block":
+      return `L${each.label}: { ${steps(each.body)} }`;
+    case "leave":
+      return `break L${each.label};`;
+    case "continue":
+      return `continue L${each.label};`;
+    case "return":
+      return `return ${printExpr(each.value)};`;
+    default:
+      return assertNever(each);
+  }
+}
+
+function loop({ init, test, update, body, first }: Extract<Statement, { do: "loop" }>): string {
+  const parts = [init, update].map(part => steps(part).replace(/;$/, ""));
+  const head = `${parts[0]}; ${printExpr(test)}; ${parts[1]}`;
+  return first === true ? `do { ${steps(body)} } (${head})` : `for (${head}) { ${steps(body)} }`;
 }
 
 /** `(a?.b).c`, which is not `a?.b.c`. */

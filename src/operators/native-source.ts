@@ -92,7 +92,10 @@ export class NativeSource implements ChunkSource {
     const running = this.running!;
     const { chunk, rows, from } = pending;
     const { how, row, outRows } = running.go(from, rows);
-    if (how === status.gaveUp || (how === status.full && outRows === 0 && !running.output.grow())) {
+    if (how === status.full) this.env.checkpoint(this.plan);
+    // a call also ends early when its rows take long
+    const isTooSmall = how === status.full && outRows === 0 && row === from;
+    if (how === status.gaveUp || (isTooSmall && !running.output.grow())) {
       this.pending = undefined;
       return this.inJavaScript(chunk, 0, pending.given);
     }

@@ -115,7 +115,7 @@ changing = 5;
     "it uses rate, which is assigned to at lib.ts:13",
     "it uses started, which its module computes",
     "it calls chosen, which is not a function",
-    "it has a loop at lib.ts:12:46",
+    "(x0) => { let v1 = x0; return { L0: for (; v1 > 1; ) { v1 = v1 / 2; } return v1; }; } []",
     "it calls itself at job.ts:10",
     "it calls join, which is not a function of the job's files at job.ts:30:15",
     "it calls third, which is not a function",
@@ -175,7 +175,7 @@ export const helper = (x: number) => Math.floor(x);
       "it uses Number, whose source is not in the bundle at undefined:undefined",
       "(x0) => x0 - c0 [3]",
       "it calls itself at undefined:undefined",
-      "it has a loop at undefined:undefined",
+      "(x0) => { L0: for (; true; ) { return x0; } } []",
     ]);
   });
 });

@@ -167,6 +167,8 @@ class TestLowering implements Lowering {
     return i32.const(at);
   }
 
+  countRound(): void {}
+
   scratch(bytes: I32): I32 {
     const { out, free } = this;
     this.giveUp("too much", i32.gt_u(bytes, i32.sub(i32.const(addresses.scratchEnd), local(free))));
