@@ -5,6 +5,7 @@
 import { printModule } from "../codegen/print.ts";
 import { formatPosition } from "../base/errors.ts";
 import type { Action } from "../plan/action.ts";
+import { isRowOperator } from "../operators/pipeline.ts";
 import { type ExchangePlan, parentsOf, type Plan } from "../plan/nodes.ts";
 import { foldOfAggregate, foldOfValues, RowTypes, type Verdict } from "./row-types.ts";
 import { type ActionCall, callText, cutStages, type StagePlan } from "./stages.ts";
@@ -27,15 +28,22 @@ export function explainCode(plan: Plan): string {
   const types = new RowTypes();
   const visit = (each: Plan): void => {
     types.typeOf(each);
-    for (const parent of parentsOf(each)) visit(parent);
+    for (const parent of parentsOf(baseOf(each))) visit(parent);
   };
   visit(plan);
-  const texts = types.pipelines.map(({ operators, code }) =>
-    [...operators.map(operator => `// ${titleOf(operator)}`), printModule(code.module)].join("\n"),
+  const texts = types.generated.map(({ plans, module }) =>
+    [...plans.map(each => `// ${titleOf(each)}`), printModule(module)].join("\n"),
   );
   return texts.length === 0
     ? "// no operator has generated code whose layout is known before the job runs"
     : texts.join("\n\n");
+}
+
+/** The last of the operators that are fused with one, from the top. */
+function baseOf(plan: Plan): Plan {
+  return isRowOperator(plan) && isRowOperator(plan.parent) && plan.parent.storage === undefined
+    ? baseOf(plan.parent)
+    : plan;
 }
 
 function explainStages(stages: readonly StagePlan[], withAction: boolean): string[] {

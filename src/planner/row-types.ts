@@ -4,13 +4,14 @@
  * yet, nothing is said that rows could prove wrong.
  */
 import { assertNever } from "../base/assert.ts";
+import type { ModuleCode } from "../codegen/code.ts";
 import type { ExchangeId } from "../base/ids.ts";
 import { f64, type ColumnType, tuple, utf8 } from "../data/schema.ts";
 import type { AccumulatorType } from "../expr/fold-layout.ts";
 import { compileFold } from "../expr/fold.ts";
 import { NotNative } from "../expr/not-native.ts";
 import type { OutputLayout } from "../expr/output-values.ts";
-import { generatePipeline, type InputType, type PipelineCode } from "../expr/pipeline.ts";
+import { generatePipeline, type InputType } from "../expr/pipeline.ts";
 import { type FoldFunctions, foldLambdasOf } from "../operators/native-fold.ts";
 import { rangeType, stepOf } from "../operators/native-steps.ts";
 import { isRowOperator, type RowOperator } from "../operators/pipeline.ts";
@@ -31,7 +32,7 @@ export class RowTypes {
   private readonly exchanges = new Map<ExchangeId, RowType>();
   private readonly verdicts = new Map<Plan, Verdict>();
   /** Generated code, with the operators that it is of. */
-  readonly pipelines: { readonly operators: readonly RowOperator[]; readonly code: PipelineCode }[] = [];
+  readonly generated: { readonly plans: readonly Plan[]; readonly module: ModuleCode }[] = [];
 
   /** The layout of a plan's rows; undefined when it is not known. Ask for the last of a chain of row operators first. */
   typeOf(plan: Plan): RowType {
@@ -71,7 +72,7 @@ export class RowTypes {
         return types.every(type => JSON.stringify(type) === JSON.stringify(types[0])) ? types[0] : undefined;
       }
       case "aggregate":
-        return this.folded(asColumns(this.typeOf(plan.parent)), foldOfAggregate(plan));
+        return this.folded(asColumns(this.typeOf(plan.parent)), foldOfAggregate(plan), plan);
       default:
         return undefined;
     }
@@ -79,7 +80,8 @@ export class RowTypes {
 
   private findExchange(plan: ExchangePlan): RowType {
     const given = asColumns(this.typeOf(plan.parent));
-    const type = plan.mapSide?.kind === "combine" ? this.folded(given, foldOfValues(plan.mapSide.combine)) : given;
+    const type =
+      plan.mapSide?.kind === "combine" ? this.folded(given, foldOfValues(plan.mapSide.combine), plan) : given;
     this.exchanges.set(plan.exchange, type);
     return type;
   }
@@ -95,10 +97,12 @@ export class RowTypes {
     return foldCode(asColumns(this.typeOf(parent)), functions).verdict;
   }
 
-  private folded(pairs: RowType, functions: FoldFunctions): RowType {
+  private folded(pairs: RowType, functions: FoldFunctions, plan: Plan): RowType {
     const pair = pairOf(pairs);
-    const folded = pair && foldCode(pair[1], functions).type;
-    return pair && folded && tuple(pair[0], folded);
+    if (pair === undefined) return undefined;
+    const { type, module } = foldCode(pair[1], functions);
+    if (module !== undefined) this.generated.push({ plans: [plan], module });
+    return type && tuple(pair[0], type);
   }
 
   private findChain(last: RowOperator): RowType {
@@ -129,7 +133,7 @@ export class RowTypes {
       );
     });
     if (code === undefined) return undefined;
-    this.pipelines.push({ operators: operators.slice(0, generated), code });
+    this.generated.push({ plans: operators.slice(0, generated), module: code.module });
     return generated === operators.length ? typeOfOutput(code.output, input!) : undefined;
   }
 }
@@ -146,17 +150,17 @@ export function foldOfValues({ create, zero, mergeValue }: CombinePlan): FoldFun
 function foldCode(
   values: ColumnType | undefined,
   functions: FoldFunctions,
-): { readonly verdict: Verdict; readonly type?: ColumnType } {
+): { readonly verdict: Verdict; readonly type?: ColumnType; readonly module?: ModuleCode } {
   const lambdas = foldLambdasOf(functions);
   if (lambdas === undefined) return { verdict: { kind: "javascript", why: undefined } };
   if (values === undefined) return { verdict: { kind: "byLayout" } };
   let needsLength = false;
   try {
-    const { accumulator } = compileFold(lambdas, values, undefined, () => {
+    const { accumulator, module } = compileFold(lambdas, values, undefined, () => {
       needsLength = true;
       throw new NotNative("has lists whose length is not known yet", undefined);
     });
-    return { verdict: { kind: "generated" }, type: typeOfAccumulator(accumulator) };
+    return { verdict: { kind: "generated" }, type: typeOfAccumulator(accumulator), module };
   } catch (thrown) {
     if (!(thrown instanceof NotNative)) throw thrown;
     return { verdict: needsLength ? { kind: "byLayout" } : { kind: "javascript", why: thrown } };

@@ -35,6 +35,26 @@ test("lineage and explanation of plans", async () => {
   }
 });
 
+test("the generated code of a plan, as text", async () => {
+  const ctx = await startContext("plans");
+  try {
+    const text = plans["aggregates"]!(ctx).explain("codegen");
+    const titles = text.split("\n").filter(line => line.startsWith("// "));
+    expect(titles.map(title => title.replace(/ at .*/, ""))).toEqual([
+      "// map",
+      "// aggregateByKey",
+      "// aggregateByKey",
+      "// filter",
+    ]);
+    expect(text.match(/^run\(block: i32\): i32 \{$/gm)?.length).toBe(4);
+    expect(ctx.parallelize([1]).explain("codegen")).toBe(
+      "// no operator has generated code whose layout is known before the job runs",
+    );
+  } finally {
+    await stopContext(ctx);
+  }
+});
+
 const root = join(import.meta.dirname, "../..");
 
 function explain(...args: string[]): { readonly stdout: string; readonly stderr: string; readonly exitCode: number } {
