@@ -47,7 +47,9 @@ export class OutputPlan {
   private plan(values: readonly Value[]): OutputLayout {
     const source = commonSource(values);
     if (source !== undefined && (this.aligned || !isStored(values[0]!))) return this.bySource(source);
-    const first = values[0]!;
+    const first = values[0];
+    // no row ever leaves
+    if (first === undefined) return { kind: "constant", value: undefined };
     if (values.some(value => value.kind !== first.kind)) return this.planUnlike(values);
     switch (first.kind) {
       case "number":
