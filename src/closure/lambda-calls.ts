@@ -47,6 +47,8 @@ function calleeText(node: Node): string {
 
 /** `target.name(…)`, where the target is already known. */
 export function methodCall(c: Converter, target: Binding, member: Node, node: Node, env: Env): Binding {
+  const table = target.kind === "object" ? tableWithMethod(c, target, member, env) : undefined;
+  if (table !== undefined) return methodCall(c, valueOf(table), member, node, env);
   if (target.kind === "global" || target.kind === "object" || target.kind === "namespace") {
     return callOf(c, partOf(c, target, member, env), node, env);
   }
@@ -60,6 +62,18 @@ export function methodCall(c: Converter, target: Binding, member: Node, node: No
   return valueOf(
     c.made({ op: "method", target: of, name, args: values(c, node, env, name) }, part(member, "property"), env),
   );
+}
+
+/** A captured array that a method of all arrays is called of. */
+function tableWithMethod(
+  c: Converter,
+  target: Extract<Binding, { kind: "object" }>,
+  member: Node,
+  env: Env,
+): Expr | undefined {
+  const name = keyOf(c, member, env);
+  const isMethod = name !== undefined && (eachMethods.includes(name) || pureMethods.has(name));
+  return isMethod && !Object.hasOwn(target.value, name) ? c.captureTable(target) : undefined;
 }
 
 /** A separator is part of the code, also a captured one: `split` by another is another loop. */

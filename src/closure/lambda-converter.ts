@@ -2,7 +2,8 @@
  * What the parts that turn a function into an expression share: locals and captures that are given out, the limits of what is
  * worth it, and the refusal that ends a conversion.
  */
-import type { Expr, Place, Primitive } from "../expr/ir.ts";
+import type { Captured, Expr, Place, Primitive } from "../expr/ir.ts";
+import { type Table, tableOf } from "../expr/tables.ts";
 import type { Node } from "./ast.ts";
 import type { Binding, Env, FunctionSource, Home } from "./lambda-names.ts";
 
@@ -22,8 +23,9 @@ const nodesMax = 8000;
 const inlinedDepthMax = 64;
 
 export abstract class Converter {
-  readonly captures: Primitive[] = [];
+  readonly captures: Captured[] = [];
   locals = 0;
+  private readonly tables = new Map<object, Table | null>();
   private nodes = 0;
   private labels = 0;
   private readonly handed: { readonly localsFrom: number; readonly copies: Map<number, number> }[] = [];
@@ -96,12 +98,23 @@ export abstract class Converter {
   }
 
   capture(binding: Extract<Binding, { kind: "primitive" }>): Expr {
-    let indexes = this.captureIndexes.get(binding.home);
-    if (indexes === undefined) this.captureIndexes.set(binding.home, (indexes = new Map()));
-    let index = indexes.get(binding.path);
+    return this.captured(binding, () => binding.value);
+  }
+
+  /** A captured array of numbers, or of what is made of them alone, with its numbers as they are now. */
+  captureTable(binding: Extract<Binding, { kind: "object" }>): Expr | undefined {
+    let table = this.tables.get(binding.value);
+    if (table === undefined) this.tables.set(binding.value, (table = tableOf(binding.value) ?? null));
+    return table === null ? undefined : this.captured(binding, () => table);
+  }
+
+  private captured({ home, path }: { readonly home: Home; readonly path: string }, value: () => Captured): Expr {
+    let indexes = this.captureIndexes.get(home);
+    if (indexes === undefined) this.captureIndexes.set(home, (indexes = new Map()));
+    let index = indexes.get(path);
     if (index === undefined) {
-      index = this.captures.push(binding.value) - 1;
-      indexes.set(binding.path, index);
+      index = this.captures.push(value()) - 1;
+      indexes.set(path, index);
     }
     return { op: "capture", capture: index };
   }

@@ -23,7 +23,9 @@ export function toExpression(c: Converter, node: Node, env: Env): Expr {
     case "primitive":
       return c.capture(found);
     case "object":
-      return c.refuse(`uses ${found.path}, which is not a number, string or boolean`, node, env);
+      return (
+        c.captureTable(found) ?? c.refuse(`uses ${found.path}, which is not a number, string or boolean`, node, env)
+      );
     case "function":
       return c.refuse("uses a function as a value", node, env);
     case "namespace":

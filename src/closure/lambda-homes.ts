@@ -55,8 +55,11 @@ export class DriverMeanings implements Meanings {
 function isPlain(value: object): boolean {
   if (types.isProxy(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
+  if (ArrayBuffer.isView(value)) return numberArrays.has(prototype);
   return prototype === (Array.isArray(value) ? Array.prototype : Object.prototype);
 }
+
+const numberArrays = new Set<unknown>([Float64Array, Float32Array, Int32Array, Uint8Array].map(each => each.prototype));
 
 function described(value: object): string {
   const { name } = (value.constructor as { name?: unknown } | undefined) ?? {};

@@ -17,10 +17,14 @@ export function partOf(c: Converter, of: Binding, node: Node, env: Env): Binding
       return { kind: "global", path: `${of.path}.${name}` };
     case "namespace":
       return name === undefined ? c.refuse("uses a module with a computed name", node, env) : of.member(name);
-    case "object":
+    case "object": {
+      // an index that is only known to be one when rows are: of an array that travels with the code
+      const table = name === undefined || isCounted(of.value, name) ? c.captureTable(of) : undefined;
+      if (table !== undefined) return valuePart(c, table, name, node, env);
       return name === undefined
         ? c.refuse(`looks into ${of.path} with a computed name`, node, env)
         : ownPart(c, of, name, node, env);
+    }
     case "primitive":
       return valuePart(c, c.capture(of), name, node, env);
     case "value":
@@ -38,6 +42,11 @@ function valuePart(c: Converter, target: Expr, name: string | undefined, node: N
   }
   if (name in Object.prototype) c.refuse(`uses ${name}, which every object has`, keyNode(node), env);
   return valueOf(c.made({ op: "property", target, name }, keyNode(node), env));
+}
+
+/** What is read of arrays of numbers as they lie. */
+function isCounted(value: object, name: string): boolean {
+  return ArrayBuffer.isView(value) || (name === "length" && Array.isArray(value));
 }
 
 /** A captured object is a frozen copy: what it has of its own is known. */

@@ -8,10 +8,11 @@
 import type { FunctionCode, I32, Import, Label, Local, Statement, ValueType } from "../codegen/code.ts";
 import { FunctionBuilder } from "../codegen/function-builder.ts";
 import { f64, i32, local } from "../codegen/operations.ts";
-import type { Lambda, Primitive } from "./ir.ts";
+import type { Captured, Lambda } from "./ir.ts";
 import type { Frame, Lowering } from "./lowering.ts";
 import { NotNative } from "./not-native.ts";
 import { Parameters, status, word } from "./parameters.ts";
+import { tableValue } from "./table-values.ts";
 import type { Value } from "./value.ts";
 
 /** From a batch's root to a column in it: a struct's field, an optional's or a list's item, a dictionary's values. */
@@ -28,8 +29,11 @@ export type Part =
       readonly kind: "capture";
       readonly lambda: number;
       readonly capture: number;
-      readonly form: "number" | "boolean" | "text" | "textBytes";
+      readonly form: CaptureForm;
     };
+
+/** `table`: where the numbers of a captured array are; `tableLength`: how many items it has. */
+type CaptureForm = "number" | "boolean" | "text" | "textBytes" | "table" | "tableLength";
 
 /** Where the host puts each word. */
 export interface PlacedPart {
@@ -266,8 +270,8 @@ export class Generator implements Lowering {
     out.return(i32.const(how));
   }
 
-  private capture(value: Primitive, lambda: number, capture: number): Value {
-    const part = (form: "boolean" | "text" | "textBytes"): Part => ({ kind: "capture", lambda, capture, form });
+  private capture(value: Captured, lambda: number, capture: number): Value {
+    const part = (form: CaptureForm): Part => ({ kind: "capture", lambda, capture, form });
     switch (typeof value) {
       case "number": {
         const numberPart: Part = { kind: "capture", lambda, capture, form: "number" };
@@ -289,7 +293,13 @@ export class Generator implements Lowering {
       case "undefined":
         return { kind: "constant", value: undefined };
       case "object":
-        return { kind: "constant", value: null };
+        if (value === null) return { kind: "constant", value };
+        return tableValue(
+          value,
+          this.pointer(part("table"), `captured${capture}`),
+          () => this.pointer(part("tableLength"), `captured${capture}Length`),
+          this.out,
+        );
       default:
         throw new NotNative("captures a value that has no native form", undefined);
     }

@@ -3,14 +3,15 @@
  * and `GiveUp` where the row is left to JavaScript. Slow; for tests.
  */
 import { assertNever } from "../base/assert.ts";
-import type { Binary, Expr, Lambda, ObjectEntry, Primitive, Statement, Unary } from "./ir.ts";
+import type { Binary, Captured, Expr, Lambda, ObjectEntry, Statement, Unary } from "./ir.ts";
 import { languageFunctions } from "./language-functions.ts";
+import { arrayOf } from "./tables.ts";
 
 export class GiveUp extends Error {}
 
 interface Frame {
   readonly locals: unknown[];
-  readonly captures: readonly Primitive[];
+  readonly captures: readonly Captured[];
 }
 
 export function interpret(lambda: Lambda, args: readonly unknown[]): unknown {
@@ -29,8 +30,10 @@ function evaluate(expr: Expr, frame: Frame): unknown {
       return expr.value;
     case "local":
       return frame.locals[expr.local];
-    case "capture":
-      return frame.captures[expr.capture];
+    case "capture": {
+      const captured = frame.captures[expr.capture];
+      return typeof captured === "object" && captured !== null ? arrayOf(captured) : captured;
+    }
     case "let":
       frame.locals[expr.local] = evaluate(expr.value, frame);
       return evaluate(expr.body, frame);

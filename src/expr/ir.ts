@@ -7,10 +7,14 @@
  * the compiler cannot prove): the row's batch is then computed again by the JavaScript function itself.
  */
 
+import type { Table } from "./tables.ts";
+
 /** `line:column`, from 1, of the lambda's file, as the user wrote it. */
 export type Place = `${number}:${number}`;
 
 export type Primitive = number | string | boolean | null | undefined;
+
+export type Captured = Primitive | Table;
 
 export interface Lambda {
   /** The user's file, relative to the working directory when below it; undefined when unknown. */
@@ -20,7 +24,7 @@ export interface Lambda {
   /** All locals: parameters, `const` declarations, pattern variables, parameters of inlined and inner functions. */
   readonly locals: number;
   /** What it captured, read by `capture`: not part of the code, so that a new value needs no new module. */
-  readonly captures: readonly Primitive[];
+  readonly captures: readonly Captured[];
   readonly body: Expr;
 }
 

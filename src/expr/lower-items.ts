@@ -4,6 +4,7 @@ import { f64, i32, local } from "../codegen/operations.ts";
 import type { Place } from "./ir.ts";
 import type { ListContainer } from "../data/schema.ts";
 import type { Frame } from "./lowering.ts";
+import { toInt32 } from "./lower-bits.ts";
 import { pieceAt, piecesEach, piecesLength } from "./lower-pieces.ts";
 import {
   constantOf,
@@ -42,7 +43,9 @@ export function containerOf(target: Value): ListContainer | undefined {
 
 export function itemsCount(target: Value, frame: Frame, at: Place | undefined): NumberValue {
   if (target.kind === "struct") return numberConstant(target.fields.length);
-  if (target.kind === "list") return ofInt32(i32.sub(target.to, target.from), countRange);
+  if (target.kind === "list")
+    // a captured array's begins at 0, and its length may be known
+    return ofInt32(constantOf(target.from) === 0 ? target.to : i32.sub(target.to, target.from), countRange);
   if (target.kind === "pieces") return piecesLength(target, frame);
   if (target.kind === "mapped" && sameCount.has(target)) return itemsCount(target.items, frame, at);
   const { out } = frame.lowering;
@@ -63,14 +66,19 @@ export function listItem(
   if (target.kind === "mapped") return mappedItem(target, index, frame, at);
   const { lowering } = frame;
   const { out } = lowering;
+  const count = constantOf(target.from) === 0 ? constantOf(target.to) : undefined;
+  const { integer } = index;
+  if (count !== undefined && integer !== undefined && integer.min >= 0 && integer.max < count)
+    return target.item(toInt32(index, frame));
   const number = keepNumber(index.code, frame, "index");
-  const position = out.keep(i32.trunc_sat_f64_u(number), "at");
-  const isBelow = i32.lt_u(position, i32.sub(target.to, target.from));
-  const isUint32 = index.integer !== undefined && index.integer.min >= 0 && index.integer.max < 2 ** 32;
+  const isUint32 = integer !== undefined && integer.min >= 0 && integer.max < 2 ** 32;
+  const isInt32 = isUint32 && integer.max < 2 ** 31;
+  const position = out.keep(isInt32 ? toInt32({ ...index, code: number }, frame) : i32.trunc_sat_f64_u(number), "at");
+  const isBelow = i32.lt_u(position, constantOf(target.from) === 0 ? target.to : i32.sub(target.to, target.from));
   const isThere = isUint32 ? isBelow : i32.and(isBelow, f64.eq(f64.convert_i32_u(position), number));
   const present = out.keep(isThere, "isThere");
   // the first item of the column can be read whatever the row
-  const item = target.item(out.keep(i32.select(i32.add(target.from, position), i32.const(0), present), "item"));
+  const item = target.item(out.keep(i32.select(plus(target.from, position), i32.const(0), present), "item"));
   if (item.kind === "constant" && item.value === undefined) return item;
   if (item.kind === "optional" && item.absent === undefined)
     return {
@@ -83,6 +91,10 @@ export function listItem(
     return { kind: "optional", absent: undefined, present, item };
   lowering.giveUp(missing, not(present));
   return item;
+}
+
+function plus(a: I32, b: I32): I32 {
+  return constantOf(a) === 0 ? b : i32.add(a, b);
 }
 
 /** An item of `array.map(f)`, which is the only one that is made. */

@@ -1,5 +1,6 @@
 /** What a pipeline's code depends on, as text: its expressions and the kinds of what they captured, not the captured values. */
-import type { Lambda, NoLambda, Primitive } from "./ir.ts";
+import type { Captured, Lambda, NoLambda } from "./ir.ts";
+import { knownLength } from "./tables.ts";
 import type { InputType, Step } from "./pipeline.ts";
 
 /** Two pipelines with one key have the same code. */
@@ -18,8 +19,9 @@ export function lambdaShape(lambda: Lambda | NoLambda): object {
   };
 }
 
-function captureShape(value: Primitive): string {
+function captureShape(value: Captured): unknown {
   if (value === null) return "null";
+  if (typeof value === "object") return [value.container, value.item, knownLength(value) ?? "any"];
   return typeof value === "string" && !value.isWellFormed() ? "ill-formed string" : typeof value;
 }
 

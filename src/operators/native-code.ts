@@ -9,7 +9,8 @@ import type { Column } from "../data/column.ts";
 import { functionName, type ColumnPart, type ColumnPath, type PlacedPart } from "../expr/generator.ts";
 import { hostFunctions } from "../expr/host-functions.ts";
 import { word } from "../expr/parameters.ts";
-import type { Primitive } from "../expr/ir.ts";
+import type { Captured } from "../expr/ir.ts";
+import { type Table, widthOf } from "../expr/tables.ts";
 import { invariant } from "../base/assert.ts";
 import type { Allocator } from "../kernel/allocator.ts";
 import type { Kernels } from "../kernel/kernels.ts";
@@ -78,7 +79,7 @@ export class ParameterBlock {
     private readonly kernels: Kernels,
     private readonly allocator: Allocator,
     private readonly needs: BlockNeeds,
-    captures: readonly (readonly Primitive[])[],
+    captures: readonly (readonly Captured[])[],
   ) {
     const texts = [...needs.literals];
     const captured = needs.parts.flatMap(({ at, part }) => (part.kind === "capture" ? [{ at, part }] : []));
@@ -86,7 +87,11 @@ export class ParameterBlock {
       if (part.form === "text") texts.push(captures[part.lambda]![part.capture] as string);
     const encoded = texts.map(text => new TextEncoder().encode(text));
     const textBytes = encoded.reduce((sum, each) => sum + each.length, 0);
-    this.bytes = Math.ceil(needs.blockBytes / 16) * 16 + textBytes + 16;
+    const tables = new Set<Table>();
+    for (const { part } of captured)
+      if (part.form === "table") tables.add(captures[part.lambda]![part.capture] as Table);
+    const blockBytes = Math.ceil(needs.blockBytes / 16) * 16;
+    this.bytes = blockBytes + [...tables].reduce((sum, each) => sum + tableBytes(each), 0) + textBytes + 16;
     this.ptr = allocator.alloc(this.bytes);
     try {
       this.scratch = needs.usesScratch ? allocator.alloc(scratchBytes) : nullPtr;
@@ -94,7 +99,13 @@ export class ParameterBlock {
       allocator.free(this.ptr, this.bytes);
       throw thrown;
     }
-    let at = offset(this.ptr, Math.ceil(needs.blockBytes / 16) * 16);
+    let at = offset(this.ptr, blockBytes);
+    const tablesAt = new Map<unknown, Ptr>();
+    for (const table of tables) {
+      kernels.f64.set(table.numbers, at / 8);
+      tablesAt.set(table, at);
+      at = offset(at, tableBytes(table));
+    }
     this.setWord(word.literals, at);
     const places: Ptr[] = [];
     for (const each of encoded) {
@@ -111,6 +122,8 @@ export class ParameterBlock {
       if (part.form === "number") this.setNumber(where, value as number);
       else if (part.form === "boolean") this.setWord(where, value === true ? 1 : 0);
       else if (part.form === "text") this.setWord(where, places[text++]!);
+      else if (part.form === "table") this.setWord(where, tablesAt.get(value)!);
+      else if (part.form === "tableLength") this.setWord(where, (value as Table).length);
       else this.setWord(where, new TextEncoder().encode(value as string).length);
     }
   }
@@ -139,6 +152,11 @@ export class ParameterBlock {
     this.allocator.free(this.ptr, this.bytes);
     if (this.scratch !== nullPtr) this.allocator.free(this.scratch, scratchBytes);
   }
+}
+
+/** One item more than there are may be read, where an index is wrong. */
+function tableBytes({ numbers, item }: Table): number {
+  return (numbers.length + widthOf(item)) * 8;
 }
 
 export function columnAt(root: Column, path: ColumnPath): Column {

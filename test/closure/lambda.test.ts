@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { lambdaOfBuiltin } from "../../src/closure/lambda.ts";
 import { isLambda, type Lambda, type NoLambda } from "../../src/expr/ir.ts";
+import { arrayOf } from "../../src/expr/tables.ts";
 import { printLambda } from "../../src/expr/print-expr.ts";
 import { mustRead, readLambda } from "../expr/text-lambda.ts";
 
@@ -82,7 +83,27 @@ const cases: readonly (readonly [text: string, captures?: Record<string, unknown
   ["x => { let k = 2; const ys = x.map(y => y * k); k = 3; return ys[0] }"],
   ["x => { const f = n => { let s = 0; while (n > s) s++; return s }; return f(x) + f(2) }"],
   ["([a, b]) => { if (a > b) { const t = a; a = b; b = t } return [a, b] }"],
+  ["x => ws[x] * ws.length + ws[0]", { ws: [1, -0, NaN] }],
+  ["x => ws.reduce((s, w) => s + w * x, 0) + ws[1]", { ws: Float64Array.of(1, 2) }],
+  ["x => { let s = 0; for (const { at: [a], n } of cs) s += a * n; return s }", { cs: [{ at: [1, 2], n: 3 }] }],
+  [
+    "(x, i) => rows[i][x] + rows[1][x]",
+    {
+      rows: [
+        [1, 2],
+        [3, 4],
+      ],
+    },
+  ],
+  ["x => { const at = i => ws[i]; return at(x) }", { ws: Int32Array.of(1) }],
   // no
+  ["x => ws[x]", { ws: [1, , 2] }],
+  ["x => ws[x]", { ws: [1, "2"] }],
+  ["x => ws[x]", { ws: [[1], [2, 3]] }],
+  ["x => ws[x]", { ws: [new Proxy([1], {})] }],
+  ["x => ws[x]", { ws: new Array(200_000).fill(1) }],
+  ["x => ws[x]", { ws: new (class extends Array {})() }],
+  ["x => ws.x", { ws: Object.assign([1], { x: 1 }) }],
   ["x => { let y = 0; x.map(z => { y += z }); return y }"],
   ["x => { const y = 0; y = x; return y }"],
   ["x => { outer: for (;;) for (;;) break outer }"],
@@ -185,9 +206,13 @@ const cases: readonly (readonly [text: string, captures?: Record<string, unknown
   ["x => k[5]", { k: [1] }],
 ];
 
+function captured(value: Lambda["captures"][number]): string {
+  return typeof value === "object" && value !== null ? Bun.inspect(arrayOf(value)).replace(/\s+/g, " ") : String(value);
+}
+
 function shown(read: Lambda | NoLambda): string {
   if (!isLambda(read)) return `JavaScript: it ${read.reason}${read.at === undefined ? "" : `, ${read.at}`}`;
-  const captures = read.captures.map((value, at) => ` c${at} = ${String(value)}`);
+  const captures = read.captures.map((value, at) => ` c${at} = ${captured(value)}`);
   return `${printLambda(read)}${captures.length === 0 ? "" : ` with${captures.join(",")}`}`;
 }
 
