@@ -10,6 +10,8 @@
 //   20 key offsets u32[groups + 1] · 24 key bytes · 28 room for key bytes      (bytes tables only)
 // A slot is { hash u64, id + 1 u32, – } or { id + 1 u32, high half of hash u32, key start u32, key length u32, words u64 × 2 };
 // id + 1 = 0 marks it free. When a table is full the kernels stop at the row that needs room and say which one it is.
+import { firstBytes, lastVector } from "./words";
+
 /** Rows whose slots are loaded ahead together in large tables, so that their cache misses overlap. */
 // @ts-ignore: decorator
 @inline
@@ -113,33 +115,21 @@ export function rehashFixed(table: usize, from: u32, to: u32): void {
   }
 }
 
-/** Where a read of 16 bytes may begin at the latest. */
-// @ts-ignore: decorator
-@inline
-function lastVector(): u64 {
-  return (<u64>memory.size() << 16) - 16;
+/** The first bytes of a key so close to the end of memory that no whole vector may be read. */
+function firstBytesAtEnd(key: usize, length: u32): v128 {
+  return i64x2.replace_lane(i64x2.splat(wordAtEnd(key, length, 0)), 1, wordAtEnd(key, length, 8));
 }
 
-/** The first eight bytes of a key, zeros behind its end. Without branches: lengths vary from key to key. */
-// @ts-ignore: decorator
-@inline
-function firstWord(key: usize, length: u32): u64 {
-  return load<u64>(key) & select<u64>(~0, ((<u64>1) << (<u64>length << 3)) - 1, length >= 8);
-}
-
-/** The eight bytes behind them. */
-// @ts-ignore: decorator
-@inline
-function secondWord(key: usize, length: u32): u64 {
-  const rest = select<u64>(~0, ((<u64>1) << (<u64>length << 3)) - 1, length >= 16);
-  return load<u64>(key, 8) & select<u64>(rest, 0, length > 8);
-}
-
-/** The same words of a key so close to the end of memory that no whole word may be read. */
 function wordAtEnd(key: usize, length: u32, from: u32): u64 {
   let word: u64 = 0;
   for (let i = from; i < min<u32>(length, from + 8); i++) word |= <u64>load<u8>(key + <usize>i) << (<u64>(i - from) << 3);
   return word;
+}
+
+// @ts-ignore: decorator
+@inline
+function keyStart(key: usize, length: u32, last: u64): v128 {
+  return <u64>key <= last ? firstBytes(key, length) : firstBytesAtEnd(key, length);
 }
 
 /** Whether keys of one length, above 16 bytes, with equal first words are equal. */
@@ -153,12 +143,12 @@ function equalRest(a: usize, b: usize, length: usize): bool {
 // @ts-ignore: decorator
 @inline
 function findBytes(
-  slots: usize, mask: u32, arena: usize, hash: u64, key: usize, length: u32, first: u64, second: u64,
+  slots: usize, mask: u32, arena: usize, hash: u64, key: usize, length: u32, first: v128,
 ): usize {
   let at = <u32>hash & mask;
   let slot = slots + (<usize>at << 5);
   while (load<u32>(slot) != 0) {
-    const differ = (load<u64>(slot, 16) ^ first) | (load<u64>(slot, 24) ^ second) | <u64>(load<u32>(slot, 12) ^ length);
+    const differ = <u32>v128.any_true(v128.xor(v128.load(slot, 16), first)) | (load<u32>(slot, 12) ^ length);
     if (differ == 0 && (length <= 16 || equalRest(arena + <usize>load<u32>(slot, 8), key, <usize>length))) break;
     at = (at + 1) & mask;
     slot = slots + (<usize>at << 5);
@@ -189,10 +179,8 @@ export function groupBytes(
       const start = load<u32>(offsets + (<usize>row << 2));
       const length = load<u32>(offsets + (<usize>row << 2), 4) - start;
       const key = bytes + <usize>start;
-      const roomy = <u64>key <= last;
-      const first = roomy ? firstWord(key, length) : wordAtEnd(key, length, 0);
-      const second = roomy ? secondWord(key, length) : wordAtEnd(key, length, 8);
-      const slot = findBytes(slots, mask, arena, hash, key, length, first, second);
+      const first = keyStart(key, length, last);
+      const slot = findBytes(slots, mask, arena, hash, key, length, first);
       let id = load<u32>(slot);
       if (id == 0) {
         if (count == limit || length > room - used) {
@@ -206,8 +194,7 @@ export function groupBytes(
         store<u32>(slot, <u32>(hash >> 32), 4);
         store<u32>(slot, used, 8);
         store<u32>(slot, length, 12);
-        store<u64>(slot, first, 16);
-        store<u64>(slot, second, 24);
+        v128.store(slot, first, 16);
         used += length;
         store<u32>(keyOffsets + (<usize>count << 2), used);
         if (firstRows != 0) {
@@ -235,10 +222,8 @@ export function lookupBytes(table: usize, offsets: usize, bytes: usize, hashes: 
       const start = load<u32>(offsets + (<usize>row << 2));
       const length = load<u32>(offsets + (<usize>row << 2), 4) - start;
       const key = bytes + <usize>start;
-      const roomy = <u64>key <= last;
-      const first = roomy ? firstWord(key, length) : wordAtEnd(key, length, 0);
-      const second = roomy ? secondWord(key, length) : wordAtEnd(key, length, 8);
-      const slot = findBytes(slots, mask, arena, load<u64>(hashes + (<usize>row << 3)), key, length, first, second);
+      const first = keyStart(key, length, last);
+      const slot = findBytes(slots, mask, arena, load<u64>(hashes + (<usize>row << 3)), key, length, first);
       store<u32>(ids + (<usize>row << 2), load<u32>(slot) - 1);
     }
   }
@@ -264,8 +249,6 @@ export function rehashBytes(table: usize, from: u32, to: u32): void {
     const length = load<u32>(keyOffsets + (<usize>id << 2), 4) - start;
     store<u32>(slot, length, 12);
     const key = arena + <usize>start;
-    const roomy = <u64>key <= last;
-    store<u64>(slot, roomy ? firstWord(key, length) : wordAtEnd(key, length, 0), 16);
-    store<u64>(slot, roomy ? secondWord(key, length) : wordAtEnd(key, length, 8), 24);
+    v128.store(slot, keyStart(key, length, last), 16);
   }
 }

@@ -17,6 +17,7 @@
 //
 // An array is the tuple of its items, whatever stores it. Key equality is what src/data/ defines; this only has to agree.
 import { mix, PRIME1, PRIME2, seedOf, unmix } from "./mix";
+import { firstBytes } from "./words";
 
 // @ts-ignore: decorator
 @inline
@@ -132,15 +133,11 @@ function hashWords(a: u64, b: u64, length: usize, seed: u64): u64 {
   return mix((((a ^ seed) * PRIME1) ^ rotl<u64>((b + seed) * PRIME2, 32)) + <u64>length * PRIME2);
 }
 
-/** Without branches: lengths vary from word to word, so that a branch on them would be mispredicted. */
 // @ts-ignore: decorator
 @inline
 function hashShort(start: usize, length: usize, seed: u64): u64 {
-  const bits = <u64>length << 3;
-  // WASM shifts by the count modulo 64: full words need a case of their own
-  const maskA = select<u64>(~0, ((<u64>1) << bits) - 1, length >= 8);
-  const maskB = select<u64>(select<u64>(~0, ((<u64>1) << bits) - 1, length == 16), 0, length > 8);
-  return hashWords(load<u64>(start) & maskA, load<u64>(start, 8) & maskB, length, seed);
+  const words = firstBytes(start, <u32>length);
+  return hashWords(i64x2.extract_lane(words, 0), i64x2.extract_lane(words, 1), length, seed);
 }
 
 /** The same hash without reading a byte beyond the end. */
