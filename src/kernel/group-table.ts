@@ -171,9 +171,16 @@ export class GroupTableFixed extends GroupTable {
 
 /** Keys that are bytes: strings, or the encoded keys of any values. Keeps a copy of each key. */
 export class GroupTableBytes extends GroupTable {
-  constructor(kernels: Kernels, allocator: Allocator, expectedGroups = 0) {
+  constructor(kernels: Kernels, allocator: Allocator, expectedGroups = 0, expectedKeyBytes = 0) {
     super(kernels, allocator, expectedGroups, true);
     kernels.u32[this.keyOffsets / 4] = 0;
+    if (expectedKeyBytes === 0) return;
+    try {
+      this.growKeyBytes(expectedKeyBytes);
+    } catch (thrown) {
+      super.free();
+      throw thrown;
+    }
   }
 
   /** u32[count + 1]: where each group's key starts and ends in `keyBytes`. With them, a column of the keys. */

@@ -18,6 +18,7 @@ import { batchOf, HashOrdered } from "./hash-ordered.ts";
 import { knownRows } from "./known-rows.ts";
 import { pairBatch, pairColumns } from "./pair-buffer.ts";
 import { finalRefusal, refusalOf, type SpillScope } from "./spill-scope.ts";
+import { noteTableSize, sizeOfLastTable, unknownSize } from "./table-sizes.ts";
 import { type KeyedTable, type Remainder, SpillingTable, type TableKind } from "./spilling-table.ts";
 
 const accumulators = 0;
@@ -28,7 +29,7 @@ export const rowsToFold = 1;
 export function spillingAggregate(scope: SpillScope, fold: Fold, check: () => void): SpillingTable {
   const kind: TableKind = {
     inputs: 2,
-    make: () => new AggregatedTable(scope, fold),
+    make: isPart => new AggregatedTable(scope, fold, isPart),
     keysOf: batch => pairColumns(batch)![0],
   };
   return new SpillingTable(scope, kind, check);
@@ -40,8 +41,11 @@ class AggregatedTable implements KeyedTable {
   constructor(
     private readonly scope: SpillScope,
     fold: Fold,
+    private readonly isPart: boolean,
   ) {
-    this.aggregator = new Aggregator(scope.env.kernels, scope.account, fold, scope.env.metrics);
+    const { kernels, metrics } = scope.env;
+    const expected = isPart ? unknownSize : sizeOfLastTable(kernels, scope.operator);
+    this.aggregator = new Aggregator(kernels, scope.account, fold, metrics, expected);
   }
 
   add(input: number, batch: Batch): void {
@@ -77,6 +81,7 @@ class AggregatedTable implements KeyedTable {
 
   writeTo(ranges: HashRanges): void {
     const { scope } = this;
+    if (!this.isPart) noteTableSize(scope.env.kernels, scope.operator, unknownSize);
     const writer = makeBatchWriter(scope.env.kernels, scope.account, { what: `the accumulators of ${scope.operator}` });
     try {
       const { keys, values } = this.aggregator;
@@ -88,12 +93,11 @@ class AggregatedTable implements KeyedTable {
   }
 
   finish(): Emission {
-    const { kernels } = this.scope.env;
-    return new AggregatedEmission(
-      kernels,
-      this.aggregator,
-      new HashOrdered(kernels, this.scope.account, this.aggregator.keys),
-    );
+    const { scope, aggregator } = this;
+    const { kernels } = scope.env;
+    const order = new HashOrdered(kernels, scope.account, aggregator.keys);
+    if (!this.isPart) noteTableSize(kernels, scope.operator, aggregator.keys.size);
+    return new AggregatedEmission(kernels, aggregator, order);
   }
 
   free(): void {

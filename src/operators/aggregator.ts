@@ -7,13 +7,14 @@ import type { Allocator } from "../kernel/allocator.ts";
 import type { Kernels } from "../kernel/kernels.ts";
 import { type Fold, FoldedValues, type RowCounters } from "./folded-values.ts";
 import { KeyIndex } from "./key-index.ts";
+import type { TableSize } from "./table-sizes.ts";
 
 export class Aggregator {
   readonly keys: KeyIndex;
   readonly values: FoldedValues;
 
-  constructor(kernels: Kernels, allocator: Allocator, fold: Fold, counters: RowCounters) {
-    this.keys = new KeyIndex(kernels, allocator);
+  constructor(kernels: Kernels, allocator: Allocator, fold: Fold, counters: RowCounters, expected?: TableSize) {
+    this.keys = new KeyIndex(kernels, allocator, expected);
     this.values = new FoldedValues(kernels, allocator, fold, counters);
   }
 

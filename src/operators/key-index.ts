@@ -17,6 +17,7 @@ import { nullPtr, offset, type Ptr } from "../kernel/ptr.ts";
 import type { ReservedArena } from "../kernel/reserved-arena.ts";
 import { Parts } from "./gather-parts.ts";
 import { makeZerosPositive } from "./positive-zeros.ts";
+import { madeForSize, type TableSize, unknownSize } from "./table-sizes.ts";
 
 type State =
   | { readonly kind: "numbers"; readonly table: GroupTableFixed }
@@ -40,6 +41,7 @@ export class KeyIndex {
   constructor(
     private readonly kernels: Kernels,
     private readonly allocator: Allocator,
+    private readonly expected: TableSize = unknownSize,
   ) {
     this.scratch = new Arena(allocator);
     this.keep = new Arena(allocator);
@@ -47,6 +49,13 @@ export class KeyIndex {
 
   get count(): number {
     return this.state?.table.count ?? 0;
+  }
+
+  get size(): TableSize {
+    const { kernels, state, count } = this;
+    const keyBytes =
+      state === undefined || state.kind === "numbers" ? 0 : kernels.u32[state.table.keyOffsets / 4 + count]!;
+    return { groups: count, keyBytes };
   }
 
   /** u64[count]: the keys' hashes, by id. */
@@ -189,9 +198,11 @@ export class KeyIndex {
 
   private make(kind: State["kind"]): State {
     const { kernels, allocator } = this;
-    if (kind === "numbers") return { kind, table: new GroupTableFixed(kernels, allocator) };
-    if (kind === "strings") return { kind, table: new GroupTableBytes(kernels, allocator) };
-    return { kind, table: new GroupTableBytes(kernels, allocator), kept: [] };
+    return madeForSize(this.expected, ({ groups, keyBytes }) => {
+      if (kind === "numbers") return { kind, table: new GroupTableFixed(kernels, allocator, groups) };
+      const table = new GroupTableBytes(kernels, allocator, groups, keyBytes);
+      return kind === "strings" ? { kind, table } : { kind, table, kept: [] };
+    });
   }
 
   /** The same keys under the same ids, by canonical bytes. */

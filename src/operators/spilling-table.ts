@@ -33,7 +33,8 @@ export interface Remainder {
 export interface TableKind {
   /** How many kinds of batches a table takes; those with lower numbers come first. */
   readonly inputs: number;
-  make(): KeyedTable;
+  /** `isPart`: of a range of what was too much for one table. */
+  make(isPart: boolean): KeyedTable;
   keysOf(batch: Batch): Column;
 }
 
@@ -61,7 +62,7 @@ export class SpillingTable implements SpillHolder {
     private readonly check: () => void,
     private readonly bounds?: HashBounds,
   ) {
-    this.table = kind.make();
+    this.table = kind.make(bounds !== undefined);
     scope.holder = this;
   }
 
