@@ -230,7 +230,8 @@ class BlockWriter {
     let goesOn = false;
     this.frame.lowering.out.block("round", next => {
       this.labels.set(label, { behind, next });
-      goesOn = this.writeAll(body) || body.some(each => mayContinue(each, label));
+      this.aside(() => (goesOn = this.writeAll(body)));
+      goesOn ||= body.some(each => mayContinue(each, label));
     });
     return goesOn;
   }
@@ -269,7 +270,7 @@ class BlockWriter {
         itemsEach(target, frame, statement.at, item => {
           if (target.kind !== "struct") frame.lowering.countRound();
           frame.locals[statement.item] = snapshot(keep(item, frame, "item"), frame);
-          this.aside(() => this.round(statement, behind));
+          this.round(statement, behind);
         }),
       ),
     );

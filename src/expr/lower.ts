@@ -100,7 +100,7 @@ function lower(expr: Expr, frame: Frame): Value {
     case "method":
       return lowerMethod(kept(body.target, frame), body.name, keptAll(body.args, frame), body, frame);
     case "each": {
-      const target = kept(body.target, frame);
+      const target = snapshot(kept(body.target, frame), frame);
       const first = body.accumulator && kept(body.accumulator.first, frame);
       const each = { value: () => lower(body.body, frame), test: () => test(body.body, frame) };
       return lowerEach(body, target, each, first, frame);

@@ -19,7 +19,7 @@ export interface RandomLambda {
   /** `row => …`, plain JavaScript. */
   readonly text: string;
   /** By name: variables that the text uses and does not declare. */
-  readonly captures: Readonly<Record<string, Primitive>>;
+  readonly captures: Readonly<Record<string, unknown>>;
 }
 
 export interface LambdaOptions {
@@ -36,7 +36,7 @@ export function randomLambda(
   options: LambdaOptions = { wildEvery: 12, depth: 4 },
   result?: RowType,
 ): RandomLambda {
-  return new Writer(random, options).lambda(parameters, result);
+  return new LambdaWriter(random, options).lambda(parameters, result);
 }
 
 /** The plain function that a text is. */
@@ -52,14 +52,14 @@ interface Variable {
   readonly type: RowType;
 }
 
-class Writer {
-  private variables: Variable[] = [];
-  private readonly captures: Record<string, Primitive> = {};
+export class LambdaWriter {
+  protected variables: Variable[] = [];
+  protected readonly captures: Record<string, unknown> = {};
   private names = 0;
 
   constructor(
-    private readonly random: Random,
-    private readonly options: LambdaOptions,
+    protected readonly random: Random,
+    protected readonly options: LambdaOptions,
   ) {}
 
   lambda(parameters: readonly RowType[], result: RowType | undefined): RandomLambda {
@@ -69,16 +69,16 @@ class Writer {
     return { text: `(${patterns.join(", ")}) => ${body}`, captures: this.captures };
   }
 
-  private chance(one: number): boolean {
+  protected chance(one: number): boolean {
     return this.random.below(one) === 0;
   }
 
-  private fresh(): string {
+  protected fresh(): string {
     return `v${this.names++}`;
   }
 
   /** A name or a destructuring pattern; declares what is in it. */
-  private pattern(type: RowType): string {
+  protected pattern(type: RowType): string {
     if (type.kind === "tuple" && this.chance(2)) {
       return `[${type.items.map(each => (this.chance(5) ? "" : this.pattern(each))).join(", ")}, ]`.replace(
         /^\[[, ]*\]$/,
@@ -95,7 +95,7 @@ class Writer {
     return this.named(type);
   }
 
-  private named(type: RowType): string {
+  protected named(type: RowType): string {
     const text = this.fresh();
     this.variables.push({ text, type });
     return text;
@@ -106,7 +106,7 @@ class Writer {
     return text.startsWith("{") ? `(${text})` : text;
   }
 
-  private block(type: RowType): string {
+  protected block(type: RowType): string {
     const outer = this.variables;
     this.variables = [...outer];
     const statements: string[] = [];
@@ -127,7 +127,7 @@ class Writer {
   }
 
   /** A function of the lambda's own, and a constant that it computes. */
-  private helper(type: RowType): string {
+  protected helper(type: RowType): string {
     const name = this.fresh();
     const parameter = this.fresh();
     const of = randomRowType(this.random, 1);
@@ -140,14 +140,14 @@ class Writer {
     return `${text} const ${this.named(type)} = ${name}(${given});`;
   }
 
-  private choice(type: RowType): string {
+  protected choice(type: RowType): string {
     const by = this.chance(2) ? numberType : stringType;
     const one = () =>
       `case ${this.literal(by)}: ${this.chance(3) ? "break;" : this.chance(3) ? "" : `return ${this.expr(type, 1)};`}`;
     return `switch (${this.expr(by, 2)}) { ${one()} ${this.chance(2) ? `default: return ${this.expr(type, 1)};` : ""} ${one()} }`;
   }
 
-  private expr(wanted: RowType, depth: number): string {
+  protected expr(wanted: RowType, depth: number): string {
     const { wildEvery } = this.options;
     const type = wildEvery > 0 && this.chance(wildEvery) ? randomRowType(this.random, 1) : wanted;
     if (depth <= 0 || this.chance(6)) return this.leaf(type);
@@ -177,7 +177,7 @@ class Writer {
     }
   }
 
-  private number(depth: number): string {
+  protected number(depth: number): string {
     const n = () => this.expr(numberType, depth);
     const s = () => this.expr(stringType, depth);
     switch (this.random.below(17)) {
@@ -299,7 +299,7 @@ class Writer {
     }
   }
 
-  private listOf(item: RowType, depth: number): string {
+  protected listOf(item: RowType, depth: number): string {
     const known = this.variables.filter(each => each.type.kind === "list" && each.type.item.kind === item.kind);
     if (known.length > 0 && this.chance(2)) return pick(this.random, known).text;
     if (depth > 0 && this.chance(2)) {
@@ -320,7 +320,7 @@ class Writer {
     return `[${Array.from({ length: this.random.below(4) }, () => this.expr(item, depth - 1)).join(", ")}]`;
   }
 
-  private inner(names: readonly Variable[], write: () => string): string {
+  protected inner(names: readonly Variable[], write: () => string): string {
     const outer = this.variables;
     this.variables = [...outer, ...names];
     const text = write();
@@ -329,7 +329,7 @@ class Writer {
   }
 
   /** A variable, a part of one, a captured value or a literal. */
-  private leaf(type: RowType): string {
+  protected leaf(type: RowType): string {
     const reachable = this.variables.flatMap(each => parts(each, 2)).filter(each => sameKind(each.type, type));
     if (reachable.length > 0 && !this.chance(4)) return pick(this.random, reachable).text;
     const isPlain = type.kind === "number" || type.kind === "string" || type.kind === "boolean";
@@ -341,7 +341,7 @@ class Writer {
     return this.literal(type);
   }
 
-  private literal(type: RowType): string {
+  protected literal(type: RowType): string {
     switch (type.kind) {
       case "tuple":
         return `[${type.items.map(each => this.leaf(each)).join(", ")}]`;
@@ -358,7 +358,7 @@ class Writer {
     }
   }
 
-  private constant(type: RowType): Primitive {
+  protected constant(type: RowType): Primitive {
     if (type.kind === "boolean") return this.chance(2);
     // code for half a surrogate pair is rare
     if (type.kind === "string") return pick(this.random, this.chance(30) ? awkwardStrings : wellFormed);
