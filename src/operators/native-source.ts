@@ -40,6 +40,8 @@ export class NativeSource implements ChunkSource {
   private running: Running | undefined;
   /** What is left of the batch being done. */
   private pending: { readonly chunk: Chunk; readonly rows: number; given: number; from: number } | undefined;
+  /** What a function threw behind rows that are given first: whoever reads may have enough of them, or throw earlier. */
+  private failure: { readonly thrown: unknown } | undefined;
 
   constructor(
     private readonly source: ChunkSource,
@@ -52,6 +54,7 @@ export class NativeSource implements ChunkSource {
   ) {}
 
   next(): Chunk | undefined | Promise<Chunk | undefined> {
+    if (this.failure !== undefined) throw this.failure.thrown;
     for (;;) {
       while (this.pending !== undefined) {
         const out = this.go();
@@ -97,6 +100,8 @@ export class NativeSource implements ChunkSource {
     const isTooSmall = how === status.full && outRows === 0 && row === from;
     if (how === status.gaveUp || (isTooSmall && !running.output.grow())) {
       this.pending = undefined;
+      // JavaScript does them once more
+      this.env.metrics.kernelRows -= from;
       return this.inJavaScript(chunk, 0, pending.given);
     }
     this.env.metrics.kernelRows += row - from;
@@ -115,10 +120,15 @@ export class NativeSource implements ChunkSource {
     const rows: unknown[] = [];
     let left = leftOut;
     this.env.metrics.jsRows += chunkLength(chunk);
-    this.feed(chunk, firstOperator, row => {
-      if (left > 0) left--;
-      else rows.push(row);
-    });
+    try {
+      this.feed(chunk, firstOperator, row => {
+        if (left > 0) left--;
+        else rows.push(row);
+      });
+    } catch (thrown) {
+      if (rows.length === 0) throw thrown;
+      this.failure = { thrown };
+    }
     return rows.length === 0 ? undefined : { kind: "rows", rows };
   }
 

@@ -122,16 +122,24 @@ export function openPlan(plan: Plan, partition: number, env: TaskEnv): ChunkSour
     out.push(row);
   });
   if (pipeline === undefined) return source;
+  // rows before a failure are given first, as a fused pipeline would
+  let failure: { readonly thrown: unknown } | undefined;
   const feed = (chunk: Chunk | undefined): Chunk | undefined => {
     if (chunk === undefined) return undefined;
     out = [];
-    pipeline.feed(chunk);
+    try {
+      pipeline.feed(chunk);
+    } catch (thrown) {
+      if (out.length === 0) throw thrown;
+      failure = { thrown };
+    }
     env.metrics.jsRows += out.length;
     env.checkpoint(plan);
     return { kind: "rows", rows: out };
   };
   return {
     next() {
+      if (failure !== undefined) throw failure.thrown;
       const chunk = source.next();
       return chunk instanceof Promise ? chunk.then(feed) : feed(chunk);
     },

@@ -195,7 +195,10 @@ class JobWriter {
         steps.push(`.sortByKey(${this.chance(2)}, 2)`);
         return;
       case 4:
-        steps.unshift("(rows => rows.join(rows.mapValues(v => [v, 1]).filter(([k]) => k !== 7), 2))(");
+        // one row a key, as equal keys would multiply
+        steps.unshift(
+          "(rows => rows.join(rows.mapValues(v => [v, 1]).reduceByKey(a => a).filter(([k]) => k !== 7), 2))(",
+        );
         steps.push(")");
         this.type = pairOf(key, pairOf(value, pairOf(value, numberType)));
         return;
