@@ -7,7 +7,7 @@ import { f64, i32, i64 } from "../codegen/operations.ts";
 import type { Binary, Place } from "./ir.ts";
 import type { Frame } from "./lowering.ts";
 import { compareStrings, equalStrings } from "./lower-string.ts";
-import { and, booleanConstant, constantOf, keepNumber, not, toNumber, undefinedValue } from "./lower-number.ts";
+import { and, booleanConstant, constantOf, keepNumber, not, or, toNumber, undefinedValue } from "./lower-number.ts";
 import { typeofOpaque } from "./lower-truth.ts";
 import { describeKind, mergeFlags } from "./merge.ts";
 import { NotNative } from "./not-native.ts";
@@ -74,12 +74,8 @@ export function equality(operator: EqualityOperator, a: Value, b: Value, frame: 
 
 function equals(a: Value, b: Value, isLoose: boolean, frame: Frame, at: Place | undefined): I32 {
   if (a.kind === "optional") {
-    if (b.kind === "constant") {
-      const isSame = a.absent === b.value || isLoose;
-      return isSame ? not(a.present) : i32.const(0);
-    }
-    const absent =
-      b.kind === "optional" && (a.absent === b.absent || isLoose) ? () => not(b.present) : () => i32.const(0);
+    if (b.kind === "constant") return isNothing(a, b.value, isLoose);
+    const absent = () => isNothing(b, a.absent, isLoose);
     return mergeFlags(a.present, () => equals(a.item, b, isLoose, frame, at), absent, frame.lowering);
   }
   if (b.kind === "optional") return equals(b, a, isLoose, frame, at);
@@ -107,6 +103,14 @@ function equals(a: Value, b: Value, isLoose: boolean, frame: Frame, at: Place | 
   if (areObjects) throw new NotNative("compares objects", at);
   if (isLoose) throw new NotNative(`compares ${describeKind(a)} with ${describeKind(b)}`, at);
   return i32.const(0);
+}
+
+/** Whether the value is this of null and undefined, or with `==` any of them. What may be both is one within the other. */
+function isNothing(value: Value, nothing: undefined | null, isLoose: boolean): I32 {
+  if (value.kind === "constant") return i32.const(isLoose || value.value === nothing ? 1 : 0);
+  if (value.kind !== "optional") return i32.const(0);
+  const absent = isLoose || value.absent === nothing ? not(value.present) : i32.const(0);
+  return or(absent, and(value.present, isNothing(value.item, nothing, isLoose)));
 }
 
 /** As `includes` and keys of maps compare: NaN is itself. */

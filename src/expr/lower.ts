@@ -217,10 +217,14 @@ function logical(expr: ExprOf<"logical">, frame: Frame): Value {
   const left = kept(expr.left, frame);
   const right = () => lower(expr.right, frame);
   if (expr.operator === "??") {
-    if (left.kind === "constant") return right();
-    if (left.kind === "optional") return merge(left.present, () => left.item, right, lowering, expr.at);
-    if (left.kind === "opaque") throw new NotNative("tests a value of mixed kinds", expr.at);
-    return left;
+    // what may be both undefined and null is one within the other
+    const unlessNothing = (value: Value): Value => {
+      if (value.kind === "constant") return right();
+      if (value.kind === "opaque") throw new NotNative("tests a value of mixed kinds", expr.at);
+      if (value.kind !== "optional") return value;
+      return merge(value.present, () => unlessNothing(value.item), right, lowering, expr.at);
+    };
+    return unlessNothing(left);
   }
   const isTrue = truthiness(left, expr.at);
   if (expr.operator === "&&") return merge(isTrue, right, () => falsy(left, frame), lowering, expr.at);

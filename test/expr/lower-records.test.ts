@@ -367,3 +367,19 @@ describe("size", () => {
     expect(runMap(lambda, rows)).toEqual({ native: false, reason: "is nested too deeply" });
   });
 });
+
+test("numbers that may be null or undefined", () => {
+  const texts = [
+    "x == null",
+    "x === undefined",
+    "x === null",
+    "x != x",
+    "x === x",
+    "x ?? 3",
+    "x ? 1 : 2",
+    "x || 5",
+    "!x",
+  ];
+  expect(wrongMaps(texts, [1, null, 3, undefined, 0])).toEqual([]);
+  expect(wrongMaps(texts, [1, undefined, 3, null, 0])).toEqual([]);
+});
