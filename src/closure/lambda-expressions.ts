@@ -141,7 +141,8 @@ function template(c: Converter, node: Node, env: Env): Expr {
 function items(c: Converter, node: Node, env: Env): Expr[] {
   return (node["elements"] as readonly (Node | null)[]).map(each => {
     if (each === null) return c.refuse("makes an array with holes", node, env);
-    if (each.type === "SpreadElement") return c.refuse("spreads an array", each, env);
+    if (each.type === "SpreadElement")
+      return c.made({ op: "spread", of: c.expression(part(each, "argument"), env) }, each, env);
     return c.expression(each, env);
   });
 }

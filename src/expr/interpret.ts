@@ -58,7 +58,11 @@ function evaluate(expr: Expr, frame: Frame): unknown {
     case "item":
       return item(evaluate(expr.target, frame) as Iterable<unknown>, expr.index);
     case "array":
-      return expr.items.map(each => evaluate(each, frame));
+      return expr.items.flatMap(each =>
+        each.op === "spread" ? [...(evaluate(each.of, frame) as Iterable<unknown>)] : [evaluate(each, frame)],
+      );
+    case "spread":
+      throw new GiveUp("spreads outside of an array");
     case "object":
       return object(expr.entries, frame);
     case "call": {

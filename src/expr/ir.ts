@@ -82,6 +82,8 @@ export type Expr = { readonly at?: Place } & (
   /** What the pattern `[ , item]` takes from its value, by iteration: of an array, its element (`index` 1); of others, not. */
   | { readonly op: "item"; readonly target: Expr; readonly index: number }
   | { readonly op: "array"; readonly items: readonly Expr[] }
+  /** `...of`, among the items of an array only. */
+  | { readonly op: "spread"; readonly of: Expr }
   | { readonly op: "object"; readonly entries: readonly ObjectEntry[] }
   /** A function of the language by its global name: `Math.floor`, `Number.isInteger`, `String`. */
   | { readonly op: "call"; readonly callee: string; readonly args: readonly Expr[] }

@@ -44,6 +44,8 @@ export function childrenOf(expr: Expr): readonly Expr[] {
       return [expr.value, expr.body];
     case "unary":
       return [expr.operand];
+    case "spread":
+      return [expr.of];
     case "binary":
     case "logical":
       return [expr.left, expr.right];

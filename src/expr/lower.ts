@@ -92,7 +92,7 @@ function lower(expr: Expr, frame: Frame): Value {
     case "item":
       return iteratedItem(kept(body.target, frame), body.index, frame, body.at);
     case "array":
-      return makeTuple(body.items.map(item => kept(item, frame)));
+      return makeTuple(body.items.flatMap(item => (item.op === "spread" ? spread(item, frame) : [kept(item, frame)])));
     case "object":
       return object(body, frame);
     case "call":
@@ -127,6 +127,13 @@ function bindAll(expr: Expr, frame: Frame): Expr {
     body = body.body;
   }
   return body;
+}
+
+/** The items of an array of known length. */
+function spread({ of, at }: ExprOf<"spread">, frame: Frame): readonly Value[] {
+  const value = kept(of, frame);
+  if (value.kind === "struct" && value.shape.of === "tuple") return Array.from(value.fields);
+  throw new NotNative(`spreads ${describeKind(value)} of any length`, at);
 }
 
 function kept(expr: Expr, frame: Frame): Value {

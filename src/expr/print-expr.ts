@@ -32,6 +32,8 @@ export function printExpr(expr: Expr): string {
       return `item ${expr.index} of ${operand(expr.target)}`;
     case "array":
       return `[${all(expr.items)}]`;
+    case "spread":
+      return `...${operand(expr.of)}`;
     case "object":
       return expr.entries.length === 0 ? "{}" : `{ ${expr.entries.map(entry).join(", ")} }`;
     case "call":

@@ -2,6 +2,7 @@
 import type { Label } from "../codegen/code.ts";
 import { i32, local } from "../codegen/operations.ts";
 import { piecesEach } from "./lower-pieces.ts";
+import { present } from "./lower-record.ts";
 import { lowerExpr, lowerTest } from "./lower.ts";
 import type { Expr } from "./ir.ts";
 import type { Frame } from "./lowering.ts";
@@ -13,7 +14,10 @@ export function stream(expr: Expr, frame: Frame, emit: (item: Value) => void): v
   const { out } = frame.lowering;
   switch (expr.op) {
     case "array":
-      for (const item of expr.items) emit(lowerExpr(item, frame));
+      for (const item of expr.items) {
+        if (item.op === "spread") streamValue(spreadOf(lowerExpr(item.of, frame), frame), frame, item, emit);
+        else emit(lowerExpr(item, frame));
+      }
       return;
     case "conditional":
       out.if(
@@ -32,6 +36,11 @@ export function stream(expr: Expr, frame: Frame, emit: (item: Value) => void): v
     default:
       streamValue(lowerExpr(expr, frame), frame, expr, emit);
   }
+}
+
+/** Spreading undefined is an error, and strings are spread into characters. */
+function spreadOf(value: Value, frame: Frame): Value {
+  return value.kind === "optional" ? present(value, frame) : value;
 }
 
 function streamValue(value: Value, frame: Frame, { at }: Expr, emit: (item: Value) => void): void {

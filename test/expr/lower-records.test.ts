@@ -383,3 +383,14 @@ test("numbers that may be null or undefined", () => {
   expect(wrongMaps(texts, [1, null, 3, undefined, 0])).toEqual([]);
   expect(wrongMaps(texts, [1, undefined, 3, null, 0])).toEqual([]);
 });
+
+test("arrays spread into arrays", () => {
+  const rows = [
+    { pair: [1, -0], name: "a" },
+    { pair: [NaN, 3], name: "b" },
+  ];
+  expect(
+    wrongMaps(["[...x.pair, x.name, ...[x.pair]]", "[0, ...x.pair].length", "[...x.pair.map(y => y + 1)]"], rows),
+  ).toEqual([]);
+  expect(runMap("x => [...x]", ["ab"])).toMatchObject({ native: false });
+});
