@@ -25,6 +25,7 @@ import { OutputBook } from "./output-book.ts";
 import { functionsOf, type StageFunctions } from "./stage-functions.ts";
 import { TaskThreads } from "./task-threads.ts";
 import { formatBytes } from "../base/quantity.ts";
+import { adviseHugePages } from "../platform/huge-pages.ts";
 import { residentBytes } from "../platform/resident.ts";
 import { pageBytes } from "../kernel/control-area.ts";
 import { createKernelMemory } from "../kernel/kernels.ts";
@@ -51,6 +52,7 @@ export class Engine {
     const limits = { taskFailuresMax: start.taskFailuresMax, stageAttemptsMax: start.stageAttemptsMax };
     this.loop = new SchedulerLoop(limits, { carryOut: action => this.carryOut(action) });
     const memory = createKernelMemory(start.memoryBytes);
+    void adviseHugePages(memory);
     const pool = attachMemory(memory, start.pool);
     this.outputs = new OutputBook(new ExchangeStore(pool, { dirs: start.localDirs }), new BlockStore(pool));
     this.threads = new TaskThreads(start, memory, pool, {
