@@ -11,8 +11,10 @@ import { constantOf, keep, not, undefinedValue } from "./lower-number.ts";
 import { present } from "./lower-record.ts";
 import { Running } from "./lower-running.ts";
 import { noteVariable, snapshot } from "./lower-variables.ts";
+import { beginWide, widen, Widened } from "./lower-widening.ts";
 import { branch, Never } from "./merge.ts";
 import { NotNative } from "./not-native.ts";
+import { allStatements } from "./statements.ts";
 import { noteThrowing } from "./throwing.ts";
 import type { Value } from "./value.ts";
 
@@ -25,6 +27,28 @@ export interface Lower {
 }
 
 export function lowerBlock(body: readonly Statement[], frame: Frame, lower: Lower): Value {
+  const { out } = frame.lowering;
+  for (;;) {
+    let value: Value | undefined;
+    let ending: Never | undefined;
+    try {
+      const written = branch(out, () => writeBlock(body, frame, lower));
+      out.place(written.body);
+      ({ value, never: ending } = written);
+    } catch (thrown) {
+      if (!(thrown instanceof Widened) || !declares(body, thrown.key)) throw thrown;
+      continue;
+    }
+    if (value === undefined) throw ending!;
+    return value;
+  }
+}
+
+function declares(body: readonly Statement[], key: object): boolean {
+  return key === body || [...allStatements(body)].some(each => each === key);
+}
+
+function writeBlock(body: readonly Statement[], frame: Frame, lower: Lower): Value {
   const last = body.at(-1);
   const isPlain =
     !body.slice(0, -1).some(mayReturn) && (last === undefined || last.do === "return" || !mayReturn(last));
@@ -35,7 +59,7 @@ export function lowerBlock(body: readonly Statement[], frame: Frame, lower: Lowe
     return isReturned ? lower.value(last.value) : undefinedValue;
   }
   frame.lowering.out.block("returned", label => {
-    const result = new Result(frame, label);
+    const result = new Result(frame, label, body);
     writer.result = result;
     const written = branch(frame.lowering.out, () => {
       if (writer.writeAll(body)) result.give(undefinedValue, undefined);
@@ -71,15 +95,20 @@ class Result {
   constructor(
     private readonly frame: Frame,
     private readonly label: Label,
+    private readonly key: object,
   ) {}
 
   give(value: Value, at: Statement["at"]): void {
     this.running ??= new Running(this.frame, at, "returns");
-    this.value ??= this.running.begin(value);
+    this.value ??= beginWide(this.running, value, this.key, this.frame);
+    widen(this.value, value, this.key, this.frame);
     this.running.set(this.value, value);
     this.frame.lowering.out.jump(this.label);
   }
 }
+
+/** The statement that each variable comes of. */
+const declarations = new WeakMap<Value, Statement>();
 
 interface Labels {
   readonly behind: Label;
@@ -145,10 +174,12 @@ class BlockWriter {
     }
   }
 
-  private declare({ local, at }: StatementOf<"variable">, first: Value): void {
+  private declare(statement: StatementOf<"variable">, first: Value): void {
     const { frame } = this;
+    const { local, at } = statement;
     const running = new Running(frame, at, "assigns");
-    const variable = running.begin(first);
+    const variable = beginWide(running, first, statement, frame);
+    declarations.set(variable, statement);
     noteVariable(variable, frame);
     running.set(variable, first);
     frame.locals[local] = variable;
@@ -158,6 +189,7 @@ class BlockWriter {
     const variable = this.frame.locals[local];
     if (variable === undefined) throw new NotNative("assigns to a variable before it has a value", at);
     const next = this.lower.value(value);
+    widen(variable, next, declarations.get(variable)!, this.frame);
     new Running(this.frame, at, "assigns").set(variable, next);
   }
 

@@ -67,6 +67,12 @@ export class Running {
         if (next.kind !== "constant") this.collect(running.item, isOptional ? next.item : next, sets);
         return;
       }
+      // null and undefined: one within the other
+      if (running.item.kind === "optional") {
+        part(running.present, i32.const(1));
+        this.collect(running.item, next, sets);
+        return;
+      }
     } else if (running.kind === "number" && next.kind === "number") return part(running.code, next.code);
     else if (running.kind === "date" && next.kind === "date") return part(running.code, next.code);
     else if (running.kind === "boolean" && next.kind === "boolean") return part(running.code, next.code);

@@ -84,7 +84,7 @@ class LoopWriter extends LambdaWriter {
 
   private declaration(): string {
     const type = this.chance(8) ? randomRowType(this.random, 1) : pick(this.random, kinds);
-    const value = this.expr(type, 2);
+    const value = this.chance(8) ? pick(this.random, ["undefined", "null"]) : this.expr(type, 2);
     const variable = { text: this.fresh(), type };
     this.variables.push(variable);
     this.assignable.push(variable);
