@@ -1,27 +1,38 @@
 /**
- * Restarts the process in place, as the same process with the same arguments, to give the runtime a setting that it takes from
- * its environment alone. JavaScriptCore lets garbage pile up in proportion to the heap, and counts all of the shared kernel
- * memory as part of every thread's heap: one long call of a user's function then piles up gigabytes. Measured on 10 M
- * `JSON.parse` in one call on two threads: 4.2 s and 4.8 GB without, 3.0 s and 0.3 GB with. Costs 5 ms. Where it cannot be
- * done (not Bun, not Linux or macOS) nothing happens.
+ * Restarts the process in place, as the same process with the same arguments, to give the runtime settings that it takes from
+ * its environment alone. Costs 5 ms. Where it cannot be done (not Bun, not Linux or macOS) nothing happens.
+ *
+ * JavaScriptCore lets garbage pile up in proportion to the heap, and counts all of the shared kernel memory as part of every
+ * thread's heap: one long call of a user's function then piles up gigabytes. Measured on 10 M `JSON.parse` in one call on two
+ * threads: 4.2 s and 4.8 GB without a limit, 3.0 s and 0.3 GB with.
+ *
+ * Its last compiler takes up functions that are warm rather than hot, on cores that run tasks meanwhile: a word count of 1 GB
+ * takes 2.4 s with its own threshold and 2.2 s with a higher one. Functions that need it get there some milliseconds later.
  */
 import { openLibc } from "./libc.ts";
 
-const setting = "BUN_JSC_gcMaxHeapSize";
 /** Garbage between collections, per thread. */
 const garbageBytes = 128 * 2 ** 20;
+/** Rounds of a loop, a call being 15; the runtime's own is 64,000. */
+const roundsBeforeLastCompiler = 300_000;
+const settings: Readonly<Record<string, string>> = {
+  BUN_JSC_gcMaxHeapSize: String(garbageBytes),
+  BUN_JSC_thresholdForFTLOptimizeAfterWarmUp: String(roundsBeforeLastCompiler),
+};
 const marker = "FIRESTEEL_INTERNAL_RESTARTED";
 
-/** Returns in the process that has the setting, or cannot have it. */
-export async function restartForSmallHeaps(): Promise<void> {
-  if (process.env[marker] !== undefined) {
+/** Returns in the process that has the settings, or cannot have them. Settings of the user's own stay. */
+export async function restartWithSettings(): Promise<void> {
+  const given = process.env[marker];
+  if (given !== undefined) {
     // the job's own child processes need neither
-    delete process.env[marker];
-    delete process.env[setting];
+    for (const name of [marker, ...given.split(",")]) delete process.env[name];
     return;
   }
-  if (process.env[setting] !== undefined) return;
-  await replaceProcess(programArguments(), { ...process.env, [setting]: String(garbageBytes), [marker]: "1" });
+  const missing = Object.entries(settings).filter(([name]) => process.env[name] === undefined);
+  if (missing.length === 0) return;
+  const names = missing.map(([name]) => name).join(",");
+  await replaceProcess(programArguments(), { ...process.env, ...Object.fromEntries(missing), [marker]: names });
 }
 
 /** As the shell gave them: in the compiled binary the second is the program's own. */
@@ -30,7 +41,7 @@ function programArguments(): string[] {
   return [process.argv0, ...(compiled ? [] : [...process.execArgv, process.argv[1]!]), ...process.argv.slice(2)];
 }
 
-/** execve(2). Gives back control only when it fails; without the setting everything works, in more memory. */
+/** execve(2). Gives back control only when it fails; without the settings everything works, slower or in more memory. */
 async function replaceProcess(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
