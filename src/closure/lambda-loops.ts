@@ -98,6 +98,11 @@ function convert(c: Converter, node: Node, env: Env, context: Context): Statemen
     case "DoWhileStatement": {
       const label = c.label();
       const inner = { behind: label, loop: label, isTail: false };
+      const counted = node.type === "WhileStatement" ? countedTest(c, part(node, "test"), label, env) : undefined;
+      if (counted !== undefined) {
+        const all = [...counted, ...body("body", inner)];
+        return made({ do: "loop", label, init: [], test: constant(true), update: [], body: all });
+      }
       const test = c.expression(part(node, "test"), env);
       const first = node.type === "DoWhileStatement" ? ({ first: true } as const) : {};
       return made({ do: "loop", label, init: [], test, update: [], body: body("body", inner), ...first });
@@ -118,6 +123,27 @@ function convert(c: Converter, node: Node, env: Env, context: Context): Statemen
     default:
       return c.refuse(unsupported(node), node, env);
   }
+}
+
+/** `while (n-- > 0)`: what it does at the beginning of each round. */
+function countedTest(c: Converter, wrapped: Node, label: number, env: Env): Statement[] | undefined {
+  const test = unwrap(wrapped);
+  const isComparison = test.type === "BinaryExpression" && /^[<>!=]=*$/.test(String(test["operator"]));
+  const isCompared = isComparison && unwrap(part(test, "right")).type === "Literal";
+  const counting = isCompared ? unwrap(part(test, "left")) : test;
+  if (counting.type !== "UpdateExpression") return undefined;
+  const counter = variable(c, part(counting, "argument"), counting, env);
+  const local = c.local();
+  const value: Expr = { op: "unary", operator: "+", operand: { op: "variable", local: counter } };
+  const read: Statement = { do: "let", local, value };
+  const update = effect(c, counting, env);
+  const left: Expr = { op: "local", local };
+  const operator = test["operator"] as Binary;
+  const goesOn: Expr = isCompared
+    ? { op: "binary", operator, left, right: c.expression(part(test, "right"), env) }
+    : left;
+  const leave: Statement = { do: "if", test: goesOn, then: [], otherwise: [{ do: "leave", label }] };
+  return counting["prefix"] === true ? [...update, read, leave] : [read, ...update, leave];
 }
 
 function declared(c: Converter, declarator: Node, node: Node, env: Env): Statement[] {

@@ -49,7 +49,9 @@ export function tableOf(value: object): Table | undefined {
 }
 
 function containerOf(value: object): ListContainer | undefined {
-  return types.isProxy(value) ? undefined : containers.get(Object.getPrototypeOf(value));
+  // shared numbers may change at any time
+  const isFixed = !types.isProxy(value) && !(ArrayBuffer.isView(value) && types.isSharedArrayBuffer(value.buffer));
+  return isFixed ? containers.get(Object.getPrototypeOf(value)) : undefined;
 }
 
 const number: TableItem = { kind: "number" };

@@ -74,6 +74,7 @@ const cases: readonly (readonly [text: string, captures?: Record<string, unknown
   ["x => { let y = 0; y += x; return y }"],
   ["p => { let s = 0; for (let i = 0, n = p.length; i < n; i++) { if (p[i] < 0) continue; s += p[i] } return s }"],
   ["x => { while (x > 1) x /= 2; return x }"],
+  ["x => { let s = 0; while (x-- > 0) s += x; return s }"],
   ["x => { do { x -= 1; if (x === 7) break } while (x > 0); return x }"],
   ["x => { let a = 0, b = 1; for (; x > 0; x--) [a, b] = [b, a + b]; return a }"],
   ["x => { if (x < 0) return 'none'; let y = ''; for (const c of x) y = y + c; return y }"],

@@ -44,6 +44,8 @@ describe("is the function", () => {
   test("over numbers and text", () => {
     const texts = [
       "x => { let n = x | 0; let bits = 0; while (n !== 0) { bits += n & 1; n >>>= 1 } return bits }",
+      "x => { let s = 0; while (x-- > 0) { if (s > 30) continue; s += x } return [s, x] }",
+      "x => { let s = 0, n = 5; while (--n) s += n * x; return [s, n] }",
       "x => { do x /= 2; while (x > 1); return x }",
       "x => { let y = 'a'; for (let i = 0; i < x; i++) y += '-'; return y }",
       "x => { let flag = false; flag ||= x > 3; let z = x; z &&= z + 1; z ??= 9; return [flag, z] }",
