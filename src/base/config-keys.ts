@@ -155,9 +155,11 @@ export const configKeys = {
     meaning: "Folders for spills and shuffle files, comma-separated; use spreads over them.",
   },
   "firesteel.shuffle.compress": {
-    type: "boolean",
-    default: true,
-    meaning: "Whether shuffle and spill files are compressed.",
+    type: "choice",
+    choices: ["auto", "true", "false"],
+    default: "auto",
+    meaning:
+      "Whether shuffle and spill files are compressed: true, false, or auto, where it takes less time or room is short.",
   },
   "firesteel.shuffle.codec": {
     type: "choice",

@@ -23,7 +23,7 @@ import type { Definitions } from "./definitions.ts";
 import type { InputDamage } from "./input-damage.ts";
 import { controlWord, type StageOrder, type TaskOrder, type TaskSuccess, type TaskThreadStart } from "./messages.ts";
 import { runTask } from "./run-task.ts";
-import { openSpillCodec } from "./spill-codec.ts";
+import { spillCompression } from "./spill-codec.ts";
 import { functionsOf } from "./stage-functions.ts";
 
 export class TaskRunner {
@@ -41,7 +41,7 @@ export class TaskRunner {
   ) {
     this.kernels = instantiateKernels(start.memory, start.module);
     this.pool = attachMemory(start.memory);
-    const files = { dirs: start.localDirs, openCodec: openSpillCodec(this.kernels, start.settings) };
+    const files = { dirs: start.localDirs, ...spillCompression(this.kernels, start.settings) };
     this.exchanges = new ExchangeStore(this.pool, files);
     this.spills = new SpillStore(start.memory, files);
     this.blocks = new BlockStore(this.pool);

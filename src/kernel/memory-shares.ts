@@ -81,10 +81,25 @@ export class MemoryShares {
     return pages - tasks - storage - exchanges - broadcasts;
   }
 
-  exchangeHasRoom(pages: number): boolean {
-    const used = this.owners.sum("exchange", slotWord.usedPages);
+  /**
+   * Whether map outputs may hold so many pages more: those are then `owner`'s to come, so that two that ask at once do not both
+   * get the same room. To be unstaged when they are there.
+   */
+  stageForExchange(owner: OwnerId, pages: number): boolean {
+    this.owners.add(owner, slotWord.stagedPages, pages);
+    if (this.exchangeHasRoom()) return true;
+    this.unstage(owner, pages);
+    return false;
+  }
+
+  unstage(owner: OwnerId, pages: number): void {
+    this.owners.add(owner, slotWord.stagedPages, -pages);
+  }
+
+  private exchangeHasRoom(): boolean {
+    const used = this.owners.sum("exchange", slotWord.usedPages) + this.owners.sum("exchange", slotWord.stagedPages);
     const room = this.pages - Math.min(this.storagePages(), this.storageFloorPages());
-    return used + pages <= (room * Atomics.load(this.words, headerWord.exchangeFraction)) / 1000;
+    return used <= (room * Atomics.load(this.words, headerWord.exchangeFraction)) / 1000;
   }
 
   /** Map outputs and broadcasts. */

@@ -14,6 +14,7 @@ import type { Allocator } from "../kernel/allocator.ts";
 import type { MemoryPool } from "../kernel/memory-pool.ts";
 import { type OwnerId, slotWord } from "../kernel/owners.ts";
 import type { OperatorMemory } from "../kernel/task-memory.ts";
+import type { CompressionRates } from "./compression.ts";
 import { ExchangeWriter } from "./exchange-writer.ts";
 import { type LocalDirs, newLocalFile, removeLocalFolder } from "./local-dirs.ts";
 import { type MapBlock, type MapOutput, outputBlocks } from "./map-output.ts";
@@ -26,6 +27,8 @@ export interface ExchangeStoreOptions {
   readonly dirs?: LocalDirs | undefined;
   /** Makes the codec of spill files with its working memory; the same in every thread of the process. */
   readonly openCodec?: ((allocator: Allocator) => SpillCodec) | undefined;
+  /** To use the codec where that pays; without them it is always used. */
+  readonly rates?: CompressionRates | undefined;
   readonly fs?: SpillFs | undefined;
 }
 
@@ -46,7 +49,7 @@ export class ExchangeStore {
     reducePartitions: number,
     memory: OperatorMemory,
   ): ExchangeWriter {
-    const { dirs, fs, openCodec } = this.options;
+    const { dirs, fs, openCodec, rates } = this.options;
     const codec = dirs === undefined ? undefined : openCodec?.(memory);
     const file = `map-${mapPartition}-${randomBytes(6).toString("hex")}`;
     return new ExchangeWriter({
@@ -60,12 +63,17 @@ export class ExchangeStore {
         dirs &&
         (() => {
           const path = newLocalFile(dirs, folderOf(exchange), file);
-          return new SpillWriter(this.u8, path, { codec, fs, what: `map outputs of ${memory.name}` });
+          return new SpillWriter(this.u8, path, { codec, rates, fs, what: `map outputs of ${memory.name}` });
         }),
       takeOver: pages => {
-        if (!this.pool.shares.exchangeHasRoom(pages) && dirs !== undefined) return undefined;
-        return this.pool.owners.find("exchange", exchange) ?? this.pool.owners.open("exchange", exchange);
+        const { owners, shares } = this.pool;
+        const owner = owners.find("exchange", exchange) ?? owners.open("exchange", exchange);
+        if (owner === undefined || shares.stageForExchange(owner, pages)) return owner;
+        if (dirs !== undefined) return undefined;
+        owners.add(owner, slotWord.stagedPages, pages);
+        return owner;
       },
+      tookOver: (owner, pages) => this.pool.shares.unstage(owner, pages),
       wasReleased: (owner, output) => this.wasReleased(owner, output),
     });
   }

@@ -27,6 +27,8 @@ export interface ExchangeWriting {
   readonly createFile: (() => SpillWriter) | undefined;
   /** The owner that takes `pages` over; undefined when map outputs may hold no more. */
   readonly takeOver: (pages: number) => OwnerId | undefined;
+  /** Follows when the pages are that owner's, or will not be. */
+  readonly tookOver: (owner: OwnerId, pages: number) => void;
   /** Frees the output when its exchange was released while it was handed over; true then. */
   readonly wasReleased: (owner: OwnerId, output: MapOutput) => boolean;
 }
@@ -105,11 +107,16 @@ export class ExchangeWriter {
     if (pages > 0 && owner === undefined) {
       invariant(this.spill() > 0, "map outputs may hold no more memory, and there is no local dir to spill to");
     }
-    this.file?.close();
-    const output = this.describe();
-    this.end();
-    if (owner === undefined) return output;
-    for (const run of this.runs) this.writing.memory.handOver(run.ptr, run.bytes, owner);
+    let output: MapOutput;
+    try {
+      this.file?.close();
+      output = this.describe();
+      this.end();
+      if (owner === undefined) return output;
+      for (const run of this.runs) this.writing.memory.handOver(run.ptr, run.bytes, owner);
+    } finally {
+      if (owner !== undefined) this.writing.tookOver(owner, pages);
+    }
     if (this.writing.wasReleased(owner, output)) {
       throw new FiresteelError(
         "cancelled",

@@ -2,8 +2,8 @@
  * Spill files: blocks of kernel memory on disk, addressed by segments that are plain data. Written and read directly from and
  * to kernel memory. A segment carries the length and crc32 of its plain bytes; reading proves both or fails.
  *
- * With a codec a segment is a chain of chunks of at most 62 KiB plain bytes, each preceded by a u32: its stored length, with
- * the top bit set when the chunk is stored as it is.
+ * A segment as long as its plain bytes is these. Any other is a chain of chunks of at most 62 KiB plain bytes, each preceded by a
+ * u32: its stored length, with the top bit set when the chunk is stored as it is. Which it is the writer's choice decides.
  */
 import * as nodeFs from "node:fs";
 import { dirname } from "node:path";
@@ -11,6 +11,7 @@ import { crc32 } from "node:zlib";
 import { FiresteelError } from "../base/errors.ts";
 import { pageBytes } from "../kernel/control-area.ts";
 import { offset, type Ptr } from "../kernel/ptr.ts";
+import { CompressionChoice, type CompressionRates, isShortOfRoom } from "./compression.ts";
 import { diskError } from "./local-dirs.ts";
 
 export interface Segment {
@@ -39,14 +40,20 @@ export interface SpillCodec {
 }
 
 export interface SpillOptions {
+  /** A reader needs the codec of the writer. */
   readonly codec?: SpillCodec | undefined;
+  /** For a writer that uses its codec where that pays; without them it always does. */
+  readonly rates?: CompressionRates | undefined;
   /** The file system, so that tests can fill it. */
   readonly fs?: SpillFs | undefined;
   /** For errors: "the map outputs of reduceByKey". */
   readonly what?: string | undefined;
 }
 
-export type SpillFs = Pick<typeof nodeFs, "openSync" | "writeSync" | "readSync" | "closeSync" | "unlinkSync">;
+export type SpillFs = Pick<
+  typeof nodeFs,
+  "openSync" | "writeSync" | "readSync" | "closeSync" | "unlinkSync" | "statfsSync"
+>;
 
 /** So that a chunk and what incompressible bytes may grow by fit in a page. */
 export const chunkBytes = 62 * 1024;
@@ -57,6 +64,7 @@ const storedBytesMax = pageBytes - 16;
 export class SpillWriter {
   private readonly fs: SpillFs;
   private readonly codec: SpillCodec | undefined;
+  private readonly choice: CompressionChoice | undefined;
   private readonly what: string;
   private fd: number;
   private end = 0;
@@ -69,6 +77,7 @@ export class SpillWriter {
   ) {
     this.fs = options.fs ?? nodeFs;
     this.codec = options.codec;
+    this.choice = options.rates && new CompressionChoice(options.rates);
     this.what = options.what ?? "rows";
     try {
       this.fd = this.fs.openSync(file, "wx", 0o600);
@@ -82,12 +91,12 @@ export class SpillWriter {
     return this.end;
   }
 
-  append(ptr: Ptr, bytes: number): Segment {
+  /** `crc` when it is known. */
+  append(ptr: Ptr, bytes: number, crc = crc32(this.u8.subarray(ptr, ptr + bytes))): Segment {
     const start = this.end;
-    const crc = crc32(this.u8.subarray(ptr, ptr + bytes));
     try {
       if (this.codec === undefined) this.write(ptr, bytes);
-      else this.writeChunks(ptr, bytes, this.codec);
+      else this.writeWithCodec(ptr, bytes, this.codec);
     } catch (thrown) {
       this.abort();
       throw this.failed(thrown);
@@ -121,6 +130,45 @@ export class SpillWriter {
     this.remove();
   }
 
+  private writeWithCodec(ptr: Ptr, bytes: number, codec: SpillCodec): void {
+    const start = this.end;
+    if (this.compresses(ptr, bytes, codec)) {
+      this.writeChunks(ptr, bytes, codec);
+      // the length tells chunks from plain bytes
+      if (this.end - start !== bytes) return;
+      this.end = start;
+      return this.write(ptr, bytes);
+    }
+    try {
+      this.write(ptr, bytes);
+    } catch (thrown) {
+      const { code } = thrown as NodeJS.ErrnoException;
+      if (code !== "ENOSPC" && code !== "EDQUOT") throw thrown;
+      this.choice?.diskIsFull();
+      this.end = start;
+      this.writeChunks(ptr, bytes, codec);
+      if (this.end - start === bytes) throw thrown;
+    }
+  }
+
+  private compresses(ptr: Ptr, bytes: number, codec: SpillCodec): boolean {
+    if (this.choice === undefined) return true;
+    const tryCodec = () => {
+      const plain = Math.min(chunkBytes, bytes);
+      return [plain, Math.min(plain, codec.compress(ptr, plain, offset(codec.scratch, 16)))] as const;
+    };
+    return this.choice.compresses(bytes, tryCodec, () => this.isDiskShort());
+  }
+
+  private isDiskShort(): boolean {
+    try {
+      const { bavail, bsize, blocks } = this.fs.statfsSync(dirname(this.file));
+      return isShortOfRoom(bavail * bsize, blocks * bsize);
+    } catch {
+      return false; // a file system that does not tell
+    }
+  }
+
   private writeChunks(ptr: Ptr, bytes: number, codec: SpillCodec): void {
     const body = offset(codec.scratch, 16);
     const head = offset(codec.scratch, 16 - headBytes);
@@ -142,11 +190,14 @@ export class SpillWriter {
   }
 
   private write(ptr: Ptr, bytes: number): void {
+    const rates = this.choice?.rates;
+    const startMs = rates?.now() ?? 0;
     for (let done = 0; done < bytes;) {
       const written = this.fs.writeSync(this.fd, this.u8, ptr + done, bytes - done, this.end);
       done += written;
       this.end += written;
     }
+    rates?.wrote(bytes, rates.now() - startMs);
   }
 
   private remove(): void {
@@ -184,7 +235,8 @@ export class SpillReader {
   read(segment: Segment, to: Ptr): void {
     try {
       const fd = this.descriptor(segment.file);
-      if (this.codec === undefined) this.fill(fd, to, segment.length, segment.offset);
+      if (this.codec === undefined || segment.length === segment.rawLength)
+        this.fill(fd, to, segment.length, segment.offset);
       else if (isOneChunk(segment)) this.readChunk(fd, segment, to, this.codec);
       else this.readChunks(fd, segment, to, this.codec);
     } catch (thrown) {

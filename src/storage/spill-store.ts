@@ -6,12 +6,15 @@ import { randomBytes } from "node:crypto";
 import type { Block } from "../data/contracts.ts";
 import type { Allocator } from "../kernel/allocator.ts";
 import type { Ptr } from "../kernel/ptr.ts";
+import type { CompressionRates } from "./compression.ts";
 import { type LocalDirs, newLocalFile, removeLocalFolder } from "./local-dirs.ts";
 import { type Segment, type SpillCodec, type SpillFs, SpillReader, SpillWriter } from "./spill-file.ts";
 
 export interface SpillStoreOptions {
   readonly dirs: LocalDirs;
   readonly openCodec?: ((allocator: Allocator) => SpillCodec) | undefined;
+  /** To use the codec where that pays; without them it is always used. */
+  readonly rates?: CompressionRates | undefined;
   readonly fs?: SpillFs | undefined;
 }
 
@@ -29,12 +32,12 @@ export class SpillStore {
 
   /** A file to be. Takes the codec's working memory now; throws `MemoryRefused` when there is none. */
   open(taskAttemptId: number, operator: string, allocator: Allocator): TaskSpill {
-    const { dirs, openCodec, fs } = this.options;
+    const { dirs, openCodec, rates, fs } = this.options;
     const codec = openCodec?.(allocator);
     const create = () => {
       this.tasks.add(taskAttemptId);
       const file = newLocalFile(dirs, folderOf(taskAttemptId), `spill-${randomBytes(6).toString("hex")}`);
-      return new SpillWriter(this.u8, file, { codec, fs, what: `rows of ${operator}` });
+      return new SpillWriter(this.u8, file, { codec, rates, fs, what: `rows of ${operator}` });
     };
     return new TaskSpill(create, new SpillReader(this.u8, { codec, fs }), codec);
   }

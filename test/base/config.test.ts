@@ -121,7 +121,7 @@ describe("refusals", () => {
     ["firesteel.memory.storageFraction", "half", "a number"],
     ["firesteel.memory.storageFraction", "", "a number"],
     ["firesteel.memory.storageFraction", "1.01", "between 0 and 1"],
-    ["firesteel.shuffle.compress", "yes", "true or false"],
+    ["firesteel.shuffle.compress", "yes", "one of auto, true, false"],
     ["firesteel.shuffle.codec", "zip", "one of lz4, zstd"],
   ])("%s = %s", (key, value, wanted) => {
     expect(refusal(() => set(key, value)).message).toBe(`${key} is "${value}" (--conf), which is not ${wanted}`);
