@@ -15,7 +15,7 @@ import { NotNative } from "../expr/not-native.ts";
 import { status, word } from "../expr/parameters.ts";
 import type { Allocator } from "../kernel/allocator.ts";
 import type { Kernels } from "../kernel/kernels.ts";
-import { asPtr, type Ptr } from "../kernel/ptr.ts";
+import type { Ptr } from "../kernel/ptr.ts";
 import type { PlanFunction } from "../plan/nodes.ts";
 import { columnAt, compiledOnce, instantiate, ParameterBlock, type Run } from "./native-code.ts";
 import type { FoldLoop, NativeFold } from "./folded-values.ts";
@@ -146,7 +146,12 @@ class GeneratedLoop implements FoldLoop {
     for (const { at, part } of code.parts) {
       if (part.kind === "output") block.setWord(at, accumulators[part.slot]!);
     }
-    return this.runCode(block.ptr) === status.done ? rows : asPtr(block.word(word.row));
+    for (let before = -1; ; before = block.word(word.row)) {
+      const how = this.runCode(block.ptr);
+      if (how === status.done) return rows;
+      // a call that took long ends early, with its cursors where the next goes on
+      if (how !== status.full || block.word(word.row) === before) return block.word(word.row);
+    }
   }
 
   free(): void {
