@@ -31,18 +31,29 @@ export function givesColumns(plan: Plan): boolean {
 
 export function openProjection(plan: Projection, source: ChunkSource, env: TaskEnv): ChunkSource {
   const at = plan.op === "keys" ? 0 : 1;
-  const take = (row: unknown): unknown => {
-    if (!Array.isArray(row) || row.length !== 2) throw notAPair(row, plan.operator);
-    return row[at];
+  /** The first row that is no pair fails when those before it have been given. */
+  let failure: Error | undefined;
+  const take = (rows: readonly unknown[]): unknown[] => {
+    const taken: unknown[] = [];
+    for (const row of rows) {
+      if (!Array.isArray(row) || row.length !== 2) {
+        failure = notAPair(row, plan.operator);
+        if (taken.length === 0) throw failure;
+        break;
+      }
+      taken.push(row[at]);
+    }
+    return taken;
   };
   const project = (chunk: Chunk | undefined): Chunk | undefined => {
     if (chunk === undefined) return undefined;
     const columns = chunk.kind === "batch" ? pairColumns(chunk.batch) : undefined;
     if (columns !== undefined) return { kind: "batch", batch: { rows: columns[at].rows, root: columns[at] } };
-    return { kind: "rows", rows: chunkToRows(env.kernels, chunk).map(take) };
+    return { kind: "rows", rows: take(chunkToRows(env.kernels, chunk)) };
   };
   return naming(plan, () => ({
     next() {
+      if (failure !== undefined) throw failure;
       const chunk = source.next();
       return chunk instanceof Promise ? chunk.then(project) : project(chunk);
     },
