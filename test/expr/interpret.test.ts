@@ -71,9 +71,9 @@ test("lambdas of two values", () => {
 
 test("lambdas with loops and assignments", () => {
   let values = 0;
-  for (let seed = 1; seed <= 1500; seed++) {
+  for (let seed = 1; seed <= 600; seed++) {
     const one = (random: Random) => [randomRowType(random)];
     values += agree(seed + 20_000, one, seed % 3 === 0 ? 4 : 0, (random, [type]) => randomLoopingLambda(random, type!));
   }
-  expect(values).toBeGreaterThan(12_000);
+  expect(values).toBeGreaterThan(5_000);
 });
