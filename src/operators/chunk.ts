@@ -26,6 +26,8 @@ export interface HeldBlock extends Block {
 export interface ChunkSource {
   next(): Chunk | undefined | Promise<Chunk | undefined>;
   close(): void;
+  /** Of a source of pairs that can make one side without the other: from now on its chunks are columns of that side alone. */
+  readonly giveOnly?: (side: 0 | 1) => void;
 }
 
 /** Rows that a source hands out at once, about. */

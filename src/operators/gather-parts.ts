@@ -5,7 +5,7 @@ import { isFixed, valueBytes } from "../data/builder.ts";
 import { typeKey } from "../data/layout.ts";
 import { concat, gather, slice } from "../data/move.ts";
 import { typeOf } from "../data/type-of.ts";
-import type { Allocator } from "../kernel/allocator.ts";
+import { type Allocator, MemoryRefused } from "../kernel/allocator.ts";
 import type { Kernels } from "../kernel/kernels.ts";
 import { columnBytesMax } from "../kernel/move.ts";
 import { gatheredPartsLength, gatherParts, gatherPartsBytes, hintRows, partIds, partShift } from "../kernel/parts.ts";
@@ -43,6 +43,23 @@ export class Parts {
     const { shift, batches } = this;
     if (shift === undefined || batches.length === 1) return Array.from(this.starts.subarray(0, batches.length));
     return batches.map((_, part) => part * 2 ** shift);
+  }
+
+  /**
+   * Some columns of the parts, of whose rows `take` takes the same ids; undefined where ids would be others, or where there is no
+   * memory for tables.
+   */
+  narrowed(columns: (batch: Batch) => Batch, allocator: Allocator): Parts | undefined {
+    const { batches, shift, kernels } = this;
+    if (shift === undefined && batches.length > 1) return undefined;
+    const parts = new Parts(kernels, batches.map(columns));
+    try {
+      parts.prepare(allocator);
+      return parts;
+    } catch (thrown) {
+      if (!(thrown instanceof MemoryRefused)) throw thrown;
+      return undefined;
+    }
   }
 
   /** Writes the tables that taking rows needs, once for all calls; they must live as long. */

@@ -31,6 +31,10 @@ export function givesColumns(plan: Plan): boolean {
 
 export function openProjection(plan: Projection, source: ChunkSource, env: TaskEnv): ChunkSource {
   const at = plan.op === "keys" ? 0 : 1;
+  if (source.giveOnly !== undefined) {
+    source.giveOnly(at);
+    return { next: () => source.next(), close: () => source.close() };
+  }
   /** The first row that is no pair fails when those before it have been given. */
   let failure: Error | undefined;
   const take = (rows: readonly unknown[]): unknown[] => {

@@ -11,12 +11,14 @@ import type { TaskEnv } from "./task-env.ts";
 export function openSort(plan: SortPlan, partition: number, env: TaskEnv): ChunkSource {
   const scope = new SpillScope(env, plan.operator);
   const sort = new SpillingSort(scope, plan.ascending, () => env.checkpoint(plan));
-  return afterReading(
+  let side: 0 | 1 | undefined;
+  const source = afterReading(
     () => readPairs(plan.parent, partition, env, plan, (keys, values, held) => sort.add(pairBatch(keys, values), held)),
-    () => sort.emit(),
+    () => sort.emit(side),
     () => {
       sort.free();
       scope.close();
     },
   );
+  return { ...source, giveOnly: wanted => void (side = wanted) };
 }

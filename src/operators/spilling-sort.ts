@@ -55,13 +55,13 @@ export class SpillingSort implements SpillHolder {
       this.scope.working(() => (held === undefined ? this.keepCopy(batch) : this.keepHeld(batch, held)));
   }
 
-  /** No more rows come: all of them, in order. */
-  *emit(): Generator<Chunk, void, undefined> {
+  /** No more rows come: all of them in order, or one side of them. */
+  *emit(side?: 0 | 1): Generator<Chunk, void, undefined> {
     const { scope } = this;
     if (this.kept.length === 0 && this.runs.count === 0) return;
-    const emission = scope.working(() => this.finish());
+    const emission = scope.working(() => this.finish(side));
     if (emission !== undefined) yield* emitted(scope, emission);
-    else for (const batch of this.runs.merged()) yield { kind: "batch", batch };
+    else for (const batch of this.runs.merged()) yield { kind: "batch", batch: sideOf(batch, side) };
   }
 
   /** Sorts what is in memory, and writes it. */
@@ -187,13 +187,13 @@ export class SpillingSort implements SpillHolder {
   }
 
   /** Undefined when the rows are, or have to be, on disk. */
-  private finish(): Emission | undefined {
+  private finish(side: 0 | 1 | undefined): Emission | undefined {
     const { scope } = this;
     if (this.runs.count === 0) {
       const parts = this.partsOf(this.kept.length);
       const tables = new Arena(scope.account);
       const order = this.tryOrder(parts, scope.account, tables);
-      if (order !== undefined) return this.emission(parts, order, tables);
+      if (order !== undefined) return this.emission(parts, order, tables, side);
       tables.close();
     }
     this.spill();
@@ -201,15 +201,17 @@ export class SpillingSort implements SpillHolder {
     return undefined;
   }
 
-  private emission(parts: Parts, order: Ptr, tables: Arena): Emission {
+  private emission(parts: Parts, order: Ptr, tables: Arena, side: 0 | 1 | undefined): Emission {
     const { account } = this.scope;
+    const narrow = side === undefined ? undefined : parts.narrowed(batch => sideOf(batch, side), tables);
     const drop = () => this.drop(this.kept.length);
     let at = 0;
     return {
       next(scratch: Allocator, rowsMax: number): Chunk | undefined {
         const rows = Math.min(rowsMax, batchRowsMax, parts.rows - at);
         if (rows === 0) return undefined;
-        const batch = parts.take(scratch, offset(order, at * 4), rows);
+        const ids = offset(order, at * 4);
+        const batch = narrow?.take(scratch, ids, rows) ?? sideOf(parts.take(scratch, ids, rows), side);
         at += rows;
         return { kind: "batch", batch };
       },
@@ -234,6 +236,10 @@ export class SpillingSort implements SpillHolder {
       if (block !== undefined) account.free(block.ptr, block.bytes);
     }
   }
+}
+
+function sideOf(batch: Batch, side: 0 | 1 | undefined): Batch {
+  return side === undefined ? batch : { rows: batch.rows, root: pairColumns(batch)![side] };
 }
 
 function keysOf(batch: Batch): Column {

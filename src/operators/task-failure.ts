@@ -46,7 +46,9 @@ export function naming(operator: Named, open: () => ChunkSource): ChunkSource {
     }
   };
   const source = attempt(open);
+  const { giveOnly } = source;
   return {
+    ...(giveOnly !== undefined && { giveOnly }),
     next: () =>
       attempt(() => {
         const chunk = source.next();

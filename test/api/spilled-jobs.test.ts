@@ -19,19 +19,20 @@ const timeoutMs = 60_000;
 const places =
   process.env.FIRESTEEL_TEST_SPILLS === "all"
     ? ["512m", "16m", "24m", "32m", "64m"].flatMap(memory => [place("local[1]", memory), place("local[2]", memory)])
-    : [place("local[1]", "512m"), place("local[2]", "16m")];
+    : [place("local[1]", "512m"), place("local[2]", "16m", "true"), place("local[2]", "16m", "false")];
 const digests = new Map<string, string[]>();
 
 describe("jobs larger than memory", () => {
-  for (const { master, memory, spills } of places) {
+  for (const { master, memory, compress, spills } of places) {
     test(
-      `${master}, ${memory}`,
+      `${master}, ${memory}, compress ${compress}`,
       async () => {
         const dirs = join(folder, "dirs");
         let spilledBytes = 0;
+        const files = { "firesteel.local.dirs": dirs, "firesteel.shuffle.compress": compress };
         const ctx = await startContext(
           "spilled-jobs",
-          { master, conf: { "firesteel.executor.memory": memory, "firesteel.local.dirs": dirs } },
+          { master, conf: { "firesteel.executor.memory": memory, ...files } },
           {
             onEvent: event => {
               if (event.type === "taskEnded") spilledBytes += event.metrics?.spilledBytes ?? 0;
@@ -104,9 +105,6 @@ function taskFolders(dirs: string): string[] {
     .filter(path => /\/task-\d+$/.test(path));
 }
 
-function place(
-  master: string,
-  memory: string,
-): { readonly master: string; readonly memory: string; readonly spills: boolean } {
-  return { master, memory, spills: memory === "16m" || memory === "24m" };
+function place(master: string, memory: string, compress = "auto") {
+  return { master, memory, compress, spills: memory === "16m" || memory === "24m" };
 }

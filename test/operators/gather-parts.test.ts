@@ -92,3 +92,25 @@ test("numbers are sorted whatever they are, equal ones in row order", () => {
     }
   });
 });
+
+test("one side of pairs, by the numbers of the pairs", () => {
+  forSeeds(40, seed => {
+    const random = new Random(seed);
+    const allocator = new CheckedAllocator();
+    const pair = () => [`k${random.below(1000)}`, random.below(2) === 0 ? "" : `v${random.below(1e6)}`];
+    const { parts, rows } = randomParts(random, allocator, () => pair);
+    const arena = new Arena(allocator);
+    parts.prepare(arena);
+    for (const side of [0, 1] as const) {
+      const narrow = parts.narrowed(({ rows, root }) => {
+        return { rows, root: root.kind === "struct" ? root.fields[side]! : root };
+      }, arena);
+      const numbers = Array.from({ length: 1 + random.below(60) }, () => random.below(rows.length));
+      const ids = putRows(allocator, numbers);
+      parts.toIds(ids, numbers.length);
+      const taken = readBatch(kernels, narrow!.take(arena, ids, numbers.length)).toArray();
+      expect({ seed, taken: [...taken] }).toEqual({ seed, taken: numbers.map(i => (rows[i] as string[])[side]!) });
+    }
+    arena.close();
+  });
+});

@@ -126,6 +126,20 @@ export default function manyRows(tools: SuiteTools): void {
       await keyed.sortByKey(false).collect(),
       sorted(pairs, (a, b) => order(b[0], a[0])),
     );
+    const inOrder = sorted(pairs, (a, b) => order(a[0], b[0]));
+    same(
+      await keyed.sortByKey(true, 5).values().collect(),
+      inOrder.map(([, value]) => value),
+    );
+    same(
+      await keyed
+        .mapValues(value => [value, 1] as [typeof value, number])
+        .sortByKey(true, 5)
+        .values()
+        .keys()
+        .collect(),
+      inOrder.map(([, value]) => value),
+    );
     const numbers = rows.slice(0, 12_000) as number[];
     same(
       await ctx
