@@ -2,8 +2,8 @@
 import type { Batch, Column } from "../data/column.ts";
 import { makeBatchWriter } from "../data/batch-writer.ts";
 import { readColumn } from "../data/batch-reader.ts";
-import type { BatchWriter } from "../data/contracts.ts";
 import { gather } from "../data/move.ts";
+import type { BatchWriter } from "../data/contracts.ts";
 import { sliceColumn } from "../data/slice.ts";
 import type { Allocator } from "../kernel/allocator.ts";
 import type { Kernels } from "../kernel/kernels.ts";
@@ -12,7 +12,7 @@ import type { ReservedArena } from "../kernel/reserved-arena.ts";
 import { Aggregator } from "./aggregator.ts";
 import type { Chunk } from "./chunk.ts";
 import type { Emission } from "./emission.ts";
-import type { Fold } from "./folded-values.ts";
+import type { Fold, FoldedValues } from "./folded-values.ts";
 import { boundsOfHashes, type HashBounds, type HashRanges } from "./hash-ranges.ts";
 import { batchOf, HashOrdered } from "./hash-ordered.ts";
 import { knownRows } from "./known-rows.ts";
@@ -21,6 +21,8 @@ import { finalRefusal, refusalOf, type SpillScope } from "./spill-scope.ts";
 import { noteTableSize, sizeOfLastTable, unknownSize } from "./table-sizes.ts";
 import { type KeyedTable, type Remainder, SpillingTable, type TableKind } from "./spilling-table.ts";
 
+/** Accumulators written at once: what is set aside must also do for cutting them. */
+const writtenBytesMax = 96 * 1024;
 const accumulators = 0;
 /** Batches of pairs to fold. */
 export const rowsToFold = 1;
@@ -82,14 +84,8 @@ class AggregatedTable implements KeyedTable {
   writeTo(ranges: HashRanges): void {
     const { scope } = this;
     if (!this.isPart) noteTableSize(scope.env.kernels, scope.operator, unknownSize);
-    const writer = makeBatchWriter(scope.env.kernels, scope.account, { what: `the accumulators of ${scope.operator}` });
-    try {
-      const { keys, values } = this.aggregator;
-      for (const part of keys.parts(values.groups, scope.scratch))
-        this.writeGroups(ranges, part.from, part.keys, writer);
-    } finally {
-      writer.free();
-    }
+    const { keys, values } = this.aggregator;
+    for (const part of keys.parts(values.groups, scope.scratch)) this.writeGroups(ranges, part.from, part.keys);
   }
 
   finish(): Emission {
@@ -105,22 +101,41 @@ class AggregatedTable implements KeyedTable {
   }
 
   /** Groups from … on, in halves where memory is too short for their accumulators. */
-  private writeGroups(ranges: HashRanges, from: number, keys: Column, writer: BatchWriter): void {
+  private writeGroups(ranges: HashRanges, from: number, keys: Column): void {
     const { rows } = keys;
+    if (this.wroteGroups(ranges, from, keys)) return;
+    const half = rows >>> 1;
+    this.writeGroups(ranges, from, sliceColumn(keys, 0, half));
+    this.writeGroups(ranges, from + half, sliceColumn(keys, half, rows));
+  }
+
+  /** False when there is no memory for so many. What is written is made where memory was set aside: it is to make room. */
+  private wroteGroups(ranges: HashRanges, from: number, keys: Column): boolean {
+    const { scratch, env, operator } = this.scope;
     const { values, keys: index } = this.aggregator;
-    let column: Column;
+    const mark = scratch.mark();
+    const writer = makeBatchWriter(env.kernels, scratch, { what: `the accumulators of ${operator}` });
     try {
-      column = values.column(from, rows, writer);
-    } catch (thrown) {
-      const refusal = refusalOf(thrown);
-      if (rows === 1) throw finalRefusal(refusal);
+      const column = columnOf(values, from, keys.rows, writer);
+      if (column === undefined) return false;
+      ranges.write(accumulators, pairBatch(keys, column), offset(index.hashes, from * 8));
+      return true;
+    } finally {
       writer.free();
-      const half = rows >>> 1;
-      this.writeGroups(ranges, from, sliceColumn(keys, 0, half), writer);
-      this.writeGroups(ranges, from + half, sliceColumn(keys, half, rows), writer);
-      return;
+      scratch.release(mark);
     }
-    ranges.write(accumulators, pairBatch(keys, column), offset(index.hashes, from * 8));
+  }
+}
+
+/** Undefined when they take too much memory at once. */
+function columnOf(values: FoldedValues, from: number, rows: number, writer: BatchWriter): Column | undefined {
+  try {
+    const column = values.column(from, rows, writer);
+    return writer.bytes > writtenBytesMax && rows > 1 ? undefined : column;
+  } catch (thrown) {
+    const refusal = refusalOf(thrown);
+    if (rows === 1) throw finalRefusal(refusal);
+    return undefined;
   }
 }
 

@@ -118,18 +118,19 @@ class SpillableEmission implements SpillHolder {
   }
 
   private writeValues(values: readonly unknown[]): void {
-    const { env, account, operator } = this.scope;
-    const writer = makeBatchWriter(env.kernels, account, { what: `the rows of ${operator}` });
-    try {
-      inHalves(values.length, (from, rows) => {
-        writer.free();
+    const { env, scratch, operator } = this.scope;
+    inHalves(values.length, (from, rows) => {
+      const mark = scratch.mark();
+      const writer = makeBatchWriter(env.kernels, scratch, { what: `the rows of ${operator}` });
+      try {
         for (let i = from; i < from + rows; i++) writer.push(values[i]);
         const written: Segment[] = [];
         this.scope.writeAll(writer.finish(), written);
         this.segments.push(...written);
-      });
-    } finally {
-      writer.free();
-    }
+      } finally {
+        writer.free();
+        scratch.release(mark);
+      }
+    });
   }
 }
