@@ -14,6 +14,7 @@ import {
   type BundleProblem,
   type RewrittenFile,
 } from "../platform/bundler.ts";
+import { repairIteration } from "../expr/intrinsics.ts";
 import { bundleError } from "./bundle-errors.ts";
 import { bundleMapText } from "./bundle-map.ts";
 import { addBundle } from "./bundles.ts";
@@ -170,12 +171,22 @@ async function importBundle(bundle: JobBundle, isDriver: boolean): Promise<Bundl
   const url = URL.createObjectURL(new Blob([moduleText(bundle.code)], { type: "text/javascript" }));
   addBundleMap(url, bundle);
   try {
-    return { bundle, scope, exports: (await import(url)) as Record<string, unknown> };
+    const exports = (await import(url)) as Record<string, unknown>;
+    refuseBrokenIteration();
+    return { bundle, scope, exports };
   } finally {
     if (outer === undefined) delete place[helpersSymbol];
     else place[helpersSymbol] = outer;
     URL.revokeObjectURL(url);
   }
+}
+
+function refuseBrokenIteration(): void {
+  const broken = repairIteration();
+  if (broken === undefined) return;
+  throw new FiresteelError("user", `a module of the job replaces ${broken} with one that gives something else`, {
+    hint: "leave it as it is: the language's own functions and Firesteel work with it",
+  });
 }
 
 /** Runs the entry's own statements, on the driver, once; returns what it exports. */
@@ -184,5 +195,7 @@ export async function runEntry(
 ): Promise<{ readonly default?: unknown } & Record<string, unknown>> {
   const run = module.exports["$fsrun"];
   if (typeof run !== "function") throw new FiresteelError("internal", "a bundle without its entry");
-  return (await (run as () => Promise<Record<string, unknown>>)()) as Record<string, unknown>;
+  const exports = await (run as () => Promise<Record<string, unknown>>)();
+  refuseBrokenIteration();
+  return exports;
 }

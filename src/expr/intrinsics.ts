@@ -77,6 +77,32 @@ export function intrinsicsPatched(): string | undefined {
   return undefined;
 }
 
+const arrayIterator = Array.prototype[Symbol.iterator];
+const [, iteratorPrototype] = iterators[0]!;
+const { next: arrayNext } = iteratorPrototype as { next: unknown };
+
+/**
+ * Whether arrays are iterated as ever, which the engine itself relies on. When a module has changed it for the worse it is put
+ * back, so that this can be said; a replacement that gives the same is left alone.
+ */
+export function repairIteration(): string | undefined {
+  let seen = "";
+  try {
+    for (const each of [1, 2, 3]) {
+      seen += String(each);
+      if (seen.length > 3) break;
+    }
+  } catch {
+    seen = "";
+  }
+  if (seen === "123") return undefined;
+  const path =
+    Array.prototype[Symbol.iterator] === arrayIterator ? "the iterator of arrays" : "Array.prototype[Symbol.iterator]";
+  Array.prototype[Symbol.iterator] = arrayIterator;
+  (iteratorPrototype as { next: unknown }).next = arrayNext;
+  return path;
+}
+
 const keysOf = new Map(prototypes.map(([path, object]) => [path, new Set(ownKeys(object))]));
 
 function addedTo(path: string, object: object): string {

@@ -1,4 +1,4 @@
-/** Word count and a sort of lines, as in examples/, run in kernels and generated code: 95 rows of 100 at least. */
+/** Word count, a sort of lines and three million flights, as in examples/, run in kernels and generated code: 95 rows of 100 at least. */
 import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,7 +16,7 @@ const input = join(folder, "lines.txt");
 const lines = Array.from({ length: 20_000 }, (_, i) => `key${(i * 48271) % 65537} the word ${i % 300} of line`);
 writeFileSync(input, lines.join("\n"));
 
-const examples = { "word-count": [input], "tera-sort": ["sort", input, join(folder, "out")] };
+const examples = { "word-count": [input], "tera-sort": ["sort", input, join(folder, "out")], flights: [] };
 
 for (const [name, args] of Object.entries(examples)) {
   test(name, async () => {
@@ -27,7 +27,11 @@ for (const [name, args] of Object.entries(examples)) {
       args: readonly string[],
     ) => Promise<void>;
     const events: EngineEvent[] = [];
-    const ctx = await startContext(name, {}, { onEvent: event => events.push(event) });
+    const ctx = await startContext(
+      name,
+      { conf: { "firesteel.executor.memory": "512m" } },
+      { onEvent: event => events.push(event) },
+    );
     const { log } = console;
     console.log = () => {};
     try {

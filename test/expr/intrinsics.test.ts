@@ -1,6 +1,6 @@
 /** Whatever a user's module does to the language, it is noticed, and named. */
 import { afterEach, expect, test } from "bun:test";
-import { intrinsicsPatched } from "../../src/expr/intrinsics.ts";
+import { repairIteration, intrinsicsPatched } from "../../src/expr/intrinsics.ts";
 
 const undo: (() => void)[] = [];
 afterEach(() => {
@@ -61,4 +61,24 @@ test("a global that is replaced, a method that is gone, a prototype of another k
   Object.setPrototypeOf(Date.prototype, { extra: 1 });
   undo.push(() => Object.setPrototypeOf(Date.prototype, Object.prototype));
   expect(intrinsicsPatched()).toBe("Date.prototype");
+});
+
+test("arrays that are iterated otherwise are put right, and a replacement that gives the same is left", () => {
+  const original = Array.prototype[Symbol.iterator];
+  expect(repairIteration()).toBeUndefined();
+  function backwards(this: unknown[]) {
+    return original.call(this.toReversed());
+  }
+  Array.prototype[Symbol.iterator] = backwards as typeof original;
+  const broken = repairIteration();
+  const restored = Array.prototype[Symbol.iterator] === original;
+  Array.prototype[Symbol.iterator] = original;
+  expect([broken, restored]).toEqual(["Array.prototype[Symbol.iterator]", true]);
+  const same = function (this: unknown[]) {
+    return original.call(this);
+  } as typeof original;
+  Array.prototype[Symbol.iterator] = same;
+  const left = repairIteration() === undefined && Array.prototype[Symbol.iterator] === same;
+  Array.prototype[Symbol.iterator] = original;
+  expect(left).toBe(true);
 });
