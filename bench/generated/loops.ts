@@ -27,7 +27,7 @@ export interface OpenLoop {
 }
 
 /** What `rdd.sum()` asks of a task. */
-const sum: Action = { kind: "stats" };
+const sum: Action = { kind: "sum" };
 const columns = 4;
 
 export const loops: readonly Loop[] = [
@@ -98,9 +98,9 @@ function filterSum(task: BenchTask, rows: number): OpenLoop {
 }
 
 async function runSum(env: TaskEnv, plan: Plan, how: "native" | "javascript"): Promise<number> {
-  const stats = decodeValue(await runAction(sum, plan, 0, env)) as { readonly sum: number };
+  const total = decodeValue(await runAction(sum, plan, 0, env)) as number;
   const { kernelRows, jsRows } = env.metrics;
   if (how === "native" ? jsRows > 0 : jsRows === 0)
     throw new Error(`the loop ran as the other: ${kernelRows} rows in kernels, ${jsRows} in JavaScript`);
-  return stats.sum;
+  return total;
 }

@@ -1,12 +1,13 @@
-/** Actions on numbers; they run in kernels, with fixed lanes, so sums are the same in every run. */
+/** Actions on numbers. What is added up in which order is fixed, so they give the same in every run. */
 import type { ActionOptions, Stats } from "./widen.ts";
 import { RddActions } from "./rdd-actions.ts";
 import { emptyStats, mergeStats, type Stats as StatsParts } from "../kernel/column-stats.ts";
 
 export abstract class RddNumeric<T> extends RddActions<T> {
-  /** 0 of nothing. */
+  /** Each partition's rows are added in their order, then the partitions' sums in theirs. 0 of nothing. */
   async sum(this: RddNumeric<number>, options?: ActionOptions): Promise<number> {
-    return (await this.statsParts("sum", options)).sum;
+    const parts = await this.driver.values<number>(this.plan, { kind: "sum" }, this.driver.begin("sum", options));
+    return parts.reduce((total, part) => total + part, 0);
   }
 
   /** NaN of nothing. */

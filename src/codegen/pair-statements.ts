@@ -3,8 +3,8 @@
  * an `if`, is computed along and its result not used. Code that has no vector form makes the pair leave for `alone` when a row
  * would come to it; nothing that matters has been done by then, since cursors move at the end.
  */
-import type { Code, I32, Label, Local, Statement, V128, ValueType } from "./code.ts";
-import { f64x2, i32, i64x2, local, v128 } from "./operations.ts";
+import type { Code, F64, I32, Label, Local, Statement, V128, ValueType } from "./code.ts";
+import { f64, f64x2, i32, i64x2, local, v128 } from "./operations.ts";
 import { bitOf, integerLane, not, NotPairs, PairExpressions, type PairLocal } from "./pair-expressions.ts";
 
 type Assignment = Extract<Statement, { kind: "set" }>;
@@ -38,6 +38,8 @@ export class PairWriter {
   /** Where all rows may have been skipped: a place for a jump, and how much was written before. */
   private readonly skips: { readonly jump: Statement[]; readonly test: I32; readonly nodes: number }[] = [];
   private pending: PendingStore[] = [];
+  /** What rows add to totals that go on from row to row, in the order of the code. */
+  private readonly additions: { readonly total: Local; readonly value: V128 }[] = [];
   /** Cursors by what they move at the end of a row. */
   private readonly moved = new Set<Local>();
 
@@ -57,7 +59,8 @@ export class PairWriter {
   /** The code of the pair in `row` and the row behind it. */
   write(body: readonly Statement[]): readonly Statement[] {
     this.rowBody(flat(body));
-    if (this.moved.size === 0) throw new NotPairs();
+    if (this.moved.size === 0 && this.additions.length === 0) throw new NotPairs();
+    this.addUp();
     for (const { jump, test, nodes } of this.skips)
       if (this.expressions.nodes - nodes > nodesUnjumped) jump.push({ kind: "jump", label: this.none, test });
     return [{ kind: "block", label: this.none, body: this.out }];
@@ -91,6 +94,8 @@ export class PairWriter {
 
   private set({ local: to, value }: Assignment): void {
     if (isOneMore(to, value)) return this.move(to);
+    const added = this.addedTo(to, value);
+    if (added !== undefined) return this.add(to, added);
     let pair = this.expressions.pairs.get(to);
     if (to === this.row) throw new NotPairs();
     // a copy of a cursor, which only the row's own code reads
@@ -108,6 +113,32 @@ export class PairWriter {
     const merged = isWhole ? code : v128.bitselect(code, local(pair.vector), this.active!);
     this.emit({ kind: "set", local: pair.vector, value: merged });
     this.expressions.defined.add(to);
+  }
+
+  /** Of `total += …`, of what the row before left. */
+  private addedTo(to: Local, value: Code): Code | undefined {
+    if (value.kind !== "operation" || value.op !== "f64.add" || this.expressions.pairs.has(to)) return undefined;
+    const [before, added] = value.args as readonly [Code, Code];
+    return before.kind === "local" && before.local === to ? added : undefined;
+  }
+
+  private add(total: Local, value: Code): void {
+    if (this.branches > 0) throw new NotPairs();
+    this.additions.push({ total, value: this.keep(this.expressions.number(value), "added") });
+  }
+
+  /** Row by row, as they would be alone. Dropped rows add 0, which changes no total but −0. */
+  private addUp(): void {
+    const { additions } = this;
+    const kept = additions.map(({ value }) =>
+      this.isDropping ? this.keep(v128.and(value, this.active!), "added") : value,
+    );
+    for (const lane of [0, 1]) {
+      additions.forEach(({ total }, i) => {
+        const sum = f64.add(local(total) as F64, f64x2.extract_lane(lane, kept[i]!));
+        this.emit({ kind: "set", local: total, value: sum });
+      });
+    }
   }
 
   private isCursor(of: Local): boolean {

@@ -5,6 +5,7 @@
  *
  * Rows computed are the same, bit for bit. Rows that a filter drops are computed and written behind the last row of the output,
  * where the next row goes: it must have room for as many rows as there are. Outputs must not overlap inputs.
+ * A total that rows are added to gets them one after the other; dropped ones add 0, so that it must not be −0 before the loop.
  */
 import type { FunctionCode, I32, Label, Local, Statement, V128, ValueType } from "./code.ts";
 import { f64, f64x2, i32, local } from "./operations.ts";

@@ -57,6 +57,7 @@ export class Generator implements Lowering {
   private literalBytes = 0;
   private readonly prelude: Statement[] = [];
   private readonly rowStart: Statement[] = [];
+  private readonly whenDone: Statement[] = [];
   private readonly parameters: Parameters<Part>;
   private readonly row: Local<"i32">;
   private readonly outRow: Local<"i32">;
@@ -120,6 +121,16 @@ export class Generator implements Lowering {
   /** Writes at the beginning of each row. */
   atRowStart(write: () => void): void {
     this.rowStart.push(...this.out.collect(write));
+  }
+
+  /** A number that goes on from call to call; calls that leave before all rows are done do not change it. */
+  total(): Local<"f64"> {
+    const { out } = this;
+    const { base } = this.parameters;
+    const total = out.local("f64", "total");
+    this.beforeRows(() => out.set(total, f64.load(base, word.total)));
+    this.whenDone.push(...out.collect(() => out.store("f64.store", base, local(total), word.total)));
+    return total;
   }
 
   /** The row being done has one more row in the outputs. */
@@ -240,6 +251,7 @@ export class Generator implements Lowering {
             out.jump(next);
           });
         });
+        out.place(this.whenDone);
         this.leave(status.done, this.outIndex);
       });
       this.leave(status.full, local(this.outRowStart));

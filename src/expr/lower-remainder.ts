@@ -36,7 +36,10 @@ function isFractional(value: NumberValue): boolean {
 function byConstant(a: NumberValue, divisor: number, dividend: F64, magnitude: F64, frame: Frame): F64 {
   const { integer } = a;
   const isSmall = integer !== undefined && Math.max(-integer.min, integer.max) < byReciprocalMax;
-  const quotient = f64.floor(f64.mul(f64.add(magnitude, f64.const(0.5)), f64.const(1 / divisor)));
+  // by a power of two nothing is rounded
+  const isExact = Number.isInteger(Math.log2(divisor));
+  const dividing = isExact ? magnitude : f64.add(magnitude, f64.const(0.5));
+  const quotient = f64.floor(f64.mul(dividing, f64.const(1 / divisor)));
   const rest = signed(a, f64.sub(magnitude, f64.mul(quotient, f64.const(divisor))), dividend);
   if (isSmall) return rest;
   const fits = and(f64.lt(magnitude, f64.const(byReciprocalMax)), whole(a, magnitude));

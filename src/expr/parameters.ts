@@ -27,9 +27,11 @@ export const word = {
   /** f64: the first number of a range, and the step. */
   rangeStart: 40,
   rangeStep: 48,
+  /** f64: what the rows' numbers are added to (read, and written when all rows are done). */
+  total: 56,
 } as const;
 
-const firstFree = 56;
+const firstFree = 64;
 
 /** What a generated function returns. */
 export const status = { done: 0, full: 1, gaveUp: 2 } as const;

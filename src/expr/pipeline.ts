@@ -2,11 +2,13 @@
  * The narrow operators between two breakers as one generated function over the columns of a batch, or over a range: a row's
  * values stay in locals from the first operator to the last, and only what leaves the last is stored.
  *
+ * Where rows end in a sum or a count, nothing is stored either: the function adds up, or counts.
+ *
  * As many operators are taken, from the first on, as have native code for the layout of the rows they get; what stops the next
  * is said in `stopped`. Which they are depends on the expressions and the layout alone.
  */
 import type { ModuleCode, Statement } from "../codegen/code.ts";
-import { f64, i32 } from "../codegen/operations.ts";
+import { f64, i32, local } from "../codegen/operations.ts";
 import { vectorise } from "../codegen/vectorise.ts";
 import type { ColumnType } from "../data/schema.ts";
 import { Generator, type PlacedPart } from "./generator.ts";
@@ -37,6 +39,9 @@ export interface RangeType {
   readonly integer: IntegerRange | undefined;
 }
 
+/** What becomes of the rows that leave the last operator, where that is not rows: their sum, or their number. */
+export type EndingKind = "sum" | "count";
+
 export interface PipelineCode {
   readonly module: ModuleCode;
   /** Operators taken. */
@@ -50,7 +55,9 @@ export interface PipelineCode {
   /** By the number that the function leaves when it gives up. */
   readonly reasons: readonly string[];
   readonly slots: readonly SlotKind[];
-  readonly output: OutputLayout;
+  /** Undefined where the function ends in a sum or a count: of all operators, and without outputs. */
+  readonly output: OutputLayout | undefined;
+  readonly ending: EndingKind | undefined;
   /** Of u32, the input row of each output row; undefined when nothing needs it. */
   readonly indexSlot: number | undefined;
   /** Output row i is of input row i. */
@@ -62,13 +69,26 @@ export interface PipelineCode {
 /** Places where a flatMap's later operators are written: each is a copy of them. */
 const emissionsMax = 32;
 
-/** Undefined code when not even the first operator is taken. `toJavaScript`: what leaves the last becomes JavaScript values. */
+/**
+ * Undefined code when not even the first operator is taken. `toJavaScript`: what leaves the last becomes JavaScript values. With an
+ * ending the code has it too, if it can; else rows leave.
+ */
 export function generatePipeline(
   steps: readonly Step[],
   input: InputType,
   toJavaScript: boolean,
+  ending?: EndingKind,
 ): { readonly code: PipelineCode | undefined; readonly stopped: NotNative | undefined } {
   let stopped: NotNative | undefined;
+  if (ending !== undefined) {
+    const writer = new PipelineWriter(steps, input, toJavaScript);
+    try {
+      return { code: { ...writer.writeEnding(ending), steps: steps.length, stopped }, stopped };
+    } catch (thrown) {
+      if (!(thrown instanceof NotNative)) throw thrown;
+      stopped = thrown;
+    }
+  }
   for (let count = steps.length; count > 0;) {
     const writer = new PipelineWriter(steps.slice(0, count), input, toJavaScript || count < steps.length);
     try {
@@ -110,20 +130,26 @@ class PipelineWriter {
       const writer = new OutputWriter(generator, plan, mayGrow);
       return value => writer.write(value);
     });
-    return {
-      // outputs are never inputs, and have room for every row
-      module: { functions: module.functions.map(vectorise) },
-      parts: generator.parts,
-      blockBytes: generator.blockBytes,
-      usesScratch: generator.usesScratch,
-      literals: generator.literals,
-      reasons: generator.reasons,
-      slots: plan.slots,
-      output: plan.layout,
-      indexSlot: plan.indexSlot,
-      aligned,
-      mayGrow,
-    };
+    const { slots, indexSlot, layout: output } = plan;
+    return { ...whatCodeNeeds(generator, module), slots, output, ending: undefined, indexSlot, aligned, mayGrow };
+  }
+
+  writeEnding(ending: EndingKind): Omit<PipelineCode, "steps" | "stopped"> {
+    const leaving: Value[] = [];
+    const { generator, module } = this.generate(generator => {
+      const { out } = generator;
+      const total = ending === "sum" ? generator.total() : undefined;
+      return value => {
+        leaving.push(value);
+        if (total === undefined) generator.countOut();
+        else if (value.kind === "number") out.set(total, f64.add(local(total), value.code));
+        else throw new NotNative("adds up what is no number", undefined);
+      };
+    });
+    // rows that have no layout are not counted either: making them may be what fails
+    if (ending === "count" && leaving.length > 0) new OutputPlan(leaving, false);
+    const needs = whatCodeNeeds(generator, module);
+    return { ...needs, slots: [], output: undefined, ending, indexSlot: undefined, aligned: false, mayGrow: false };
   }
 
   private generate(emitWith: (generator: Generator) => (value: Value) => void): {
@@ -218,6 +244,13 @@ class PipelineWriter {
     if ("reason" in lambda) throw new NotNative(lambda.reason, lambda.at);
     return { body: lambda.body, frame: generator.frame(lambda, at, args) };
   }
+}
+
+function whatCodeNeeds(generator: Generator, module: ModuleCode) {
+  const { parts, blockBytes, usesScratch, literals, reasons } = generator;
+  // outputs are never inputs, and have room for every row; a total begins with 0
+  const functions = module.functions.map(vectorise);
+  return { module: { functions }, parts, blockBytes, usesScratch, literals, reasons };
 }
 
 function hasOneObjectTwice(value: Value): boolean {

@@ -5,8 +5,9 @@ import { compareValues } from "../data/compare.ts";
 import { decodeValue, encodeValue } from "../data/value-codec.ts";
 import type { Action } from "../plan/action.ts";
 import type { Plan, PlanFunction } from "../plan/nodes.ts";
-import { chunkLength, chunksOf } from "./chunk.ts";
+import { chunksOf } from "./chunk.ts";
 import { CollectSink } from "./collect.ts";
+import { CountSink, SumSink } from "./ending.ts";
 import { FoldSink } from "./fold-sink.ts";
 import { isWorthCode } from "./native-source.ts";
 import { nativeFold } from "./native-fold.ts";
@@ -28,12 +29,18 @@ export async function runAction(action: Action, plan: Plan, partition: number, e
       return sink.finish();
     }
     case "count": {
-      let rows = 0;
-      await drive(plan, partition, env, {
-        push: () => void rows++,
-        takeChunk: chunk => void (rows += chunkLength(chunk)),
-      });
-      return encodeValue(rows);
+      const sink = new CountSink();
+      await drive(plan, partition, env, sink);
+      return encodeValue(sink.ending.rows);
+    }
+    case "sum": {
+      const sink = new SumSink(env);
+      try {
+        await drive(plan, partition, env, sink);
+        return encodeValue(sink.ending.total);
+      } finally {
+        sink.free();
+      }
     }
     case "reduce":
       // `[]` of an empty partition, else the one value

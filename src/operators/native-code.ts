@@ -136,6 +136,10 @@ export class ParameterBlock {
     this.kernels.u32[(this.ptr + at) / 4] = value;
   }
 
+  number(at: number): number {
+    return this.kernels.f64[(this.ptr + at) / 8]!;
+  }
+
   setNumber(at: number, value: number): void {
     this.kernels.f64[(this.ptr + at) / 8] = value;
   }

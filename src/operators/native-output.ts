@@ -76,7 +76,9 @@ export class NativeOutput {
 
   /** The rows written since `begin`, which began with row `from` of the input. */
   batch(input: Column | undefined, from: number, rows: number): Batch {
-    return { rows, root: this.column(this.code.output, input, from, rows) };
+    const { output } = this.code;
+    invariant(output !== undefined, "rows leave the code");
+    return { rows, root: this.column(output, input, from, rows) };
   }
 
   free(): void {

@@ -1,9 +1,10 @@
 /**
  * Operators that have expressions, as generated code over the batches of a source: batches come out. Each layout of rows that
- * comes has code of its own. Where there is none for an operator, it and those after it run as JavaScript; where an assumption
+ * comes has code of its own. With an ending no batches come out, but what code could not end. Where there is none for an operator, it and those after it run as JavaScript; where an assumption
  * of the code does not hold for a batch, all of them do, from the batch's first row, less the rows already given.
  */
 import type { Column } from "../data/column.ts";
+import { typeKey } from "../data/layout.ts";
 import { typeOf } from "../data/type-of.ts";
 import { generatePipeline, type InputType, type PipelineCode, type Step } from "../expr/pipeline.ts";
 import { status, word } from "../expr/parameters.ts";
@@ -11,6 +12,7 @@ import { shapeKey } from "../expr/shape.ts";
 import { MemoryRefused } from "../kernel/allocator.ts";
 import type { Plan } from "../plan/nodes.ts";
 import { type Chunk, chunkLength, type ChunkSource } from "./chunk.ts";
+import type { Ending } from "./ending.ts";
 import { compiledOnce, instantiate, ParameterBlock, type Run } from "./native-code.ts";
 import { NativeOutput } from "./native-output.ts";
 import type { TaskEnv } from "./task-env.ts";
@@ -51,6 +53,7 @@ export class NativeSource implements ChunkSource {
     private readonly feed: FeedJavaScript,
     private readonly plan: Plan,
     private readonly env: TaskEnv,
+    private readonly ending?: Ending,
   ) {}
 
   next(): Chunk | undefined | Promise<Chunk | undefined> {
@@ -83,9 +86,18 @@ export class NativeSource implements ChunkSource {
     if (rows === 0) return undefined;
     env.checkpoint(this.plan);
     this.running = chunk.kind === "rows" ? undefined : this.layoutOf(chunk);
-    if (this.running === undefined) return this.inJavaScript(chunk, 0, 0);
+    if (this.running === undefined) return this.steps.length === 0 ? chunk : this.inJavaScript(chunk, 0, 0);
     this.running.start(chunk as NativeChunk);
+    if (this.running.code.ending !== undefined) return this.end(this.running, chunk);
     this.pending = { chunk, rows, given: 0, from: 0 };
+    return undefined;
+  }
+
+  /** Adds the rows to the ending; undefined when it could. */
+  private end(running: Running, chunk: Chunk): Chunk | undefined {
+    const rows = chunkLength(chunk);
+    if (!running.end(rows, this.ending!)) return this.steps.length === 0 ? chunk : this.inJavaScript(chunk, 0, 0);
+    this.env.metrics.kernelRows += rows;
     return undefined;
   }
 
@@ -133,20 +145,22 @@ export class NativeSource implements ChunkSource {
   }
 
   private layoutOf(chunk: NativeChunk): Running | undefined {
-    const type = chunk.kind === "range" ? this.range! : typeOf(chunk.batch.root);
-    const key = shapeKey(this.steps, type, this.toJavaScript);
+    // of each batch, so it must be quick: writing out the expressions takes as long as some thousand rows
+    const type = chunk.kind === "range" ? undefined : typeOf(chunk.batch.root);
+    const key = type === undefined ? "range" : typeKey(type);
     if (this.layouts.has(key)) return this.layouts.get(key);
-    const made = this.compile(key, type);
+    const made = this.compile(type ?? this.range!);
     if (made === undefined) return undefined;
     const running = made.compiled && this.open(made.compiled);
     this.layouts.set(key, running);
     return running;
   }
 
-  private compile(key: string, type: InputType): Made | undefined {
+  private compile(type: InputType): Made | undefined {
     const { kernels } = this.env;
+    const key = `${shapeKey(this.steps, type, this.toJavaScript)} ${this.ending?.kind ?? ""}`;
     return compiledOnce(kernels, key, isWorthCode(this.env), (): Made => {
-      const { code } = generatePipeline(this.steps, type, this.toJavaScript);
+      const { code } = generatePipeline(this.steps, type, this.toJavaScript, this.ending?.kind);
       const run = code && instantiate(kernels, code.module);
       return { compiled: run && { code, run } };
     });
@@ -201,6 +215,19 @@ class Running {
     block.setWord(word.rows, Math.min(rows, from + output.capacity));
     const how = this.run(block.ptr);
     return { how, row: block.word(word.row), outRows: block.word(word.outRows) };
+  }
+
+  /** All rows at once. False when an assumption does not hold: then nothing was added. */
+  end(rows: number, ending: Ending): boolean {
+    const { block, output } = this;
+    output.begin();
+    block.setWord(word.row, 0);
+    block.setWord(word.rows, rows);
+    if (ending.kind === "sum") block.setNumber(word.total, ending.total);
+    if (this.run(block.ptr) !== status.done) return false;
+    if (ending.kind === "sum") ending.total = block.number(word.total);
+    else ending.rows += block.word(word.outRows);
+    return true;
   }
 
   free(): void {

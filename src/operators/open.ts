@@ -12,6 +12,7 @@ import type { Chunk, ChunkSource } from "./chunk.ts";
 import { openCoalesce } from "./coalesce.ts";
 import { openCogroup } from "./cogroup.ts";
 import { openDistinct } from "./distinct.ts";
+import type { Ending } from "./ending.ts";
 import { openExchange } from "./exchange-read.ts";
 import { openFiles } from "./files-source.ts";
 import { openGlom } from "./glom.ts";
@@ -38,8 +39,17 @@ export interface OpenPipeline {
   readonly countsRows: boolean;
 }
 
-/** A partition's rows: what is below, operators that have native code, and those that have none. */
-export function openPipeline(plan: Plan, partition: number, env: TaskEnv, push: (row: unknown) => void): OpenPipeline {
+/**
+ * A partition's rows: what is below, operators that have native code, and those that have none. With an ending, only the rows that
+ * native code has not added to it.
+ */
+export function openPipeline(
+  plan: Plan,
+  partition: number,
+  env: TaskEnv,
+  push: (row: unknown) => void,
+  ending?: Ending,
+): OpenPipeline {
   const operators: RowOperator[] = [];
   let base = plan;
   let at = partition;
@@ -51,9 +61,10 @@ export function openPipeline(plan: Plan, partition: number, env: TaskEnv, push: 
       base = base.parent;
     } else break;
   }
-  const native = nativeOperators(base, operators, env);
-  let source = openBase(base, at, env, native > 0 || operators.length === 0);
-  if (native > 0) source = openNative(operators.splice(0, native), source, base, operators.length > 0, env);
+  const native = nativeOperators(base, operators, env, ending);
+  const isNative = native !== undefined;
+  let source = openBase(base, at, env, isNative || operators.length === 0);
+  if (isNative) source = openNative(operators.splice(0, native), source, base, operators.length > 0, env, ending);
   for (
     let first = operators[0];
     givesColumns(base) && first !== undefined && isProjection(first);
@@ -62,9 +73,8 @@ export function openPipeline(plan: Plan, partition: number, env: TaskEnv, push: 
     source = openProjection(first, source, env);
     operators.shift();
   }
-  const countsRows = native > 0;
-  if (operators.length === 0) return { source, pipeline: undefined, countsRows };
-  return { source, pipeline: inJavaScript(operators, env, push), countsRows };
+  const pipeline = operators.length === 0 ? undefined : inJavaScript(operators, env, push);
+  return { source, pipeline, countsRows: isNative };
 }
 
 function inJavaScript(operators: readonly RowOperator[], env: TaskEnv, push: (row: unknown) => void): Pipeline {
@@ -72,13 +82,19 @@ function inJavaScript(operators: readonly RowOperator[], env: TaskEnv, push: (ro
   return compilePipeline(env.kernels, operators, functions, push);
 }
 
-/** How many operators, from the first on, may have native code, going by their functions alone. */
-function nativeOperators(base: Plan, operators: readonly RowOperator[], env: TaskEnv): number {
-  if (!mayGiveColumns(base) || !env.mayRunNative) return 0;
+/** How many operators, from the first on, may have native code, going by their functions alone; undefined: there is no code. */
+function nativeOperators(
+  base: Plan,
+  operators: readonly RowOperator[],
+  env: TaskEnv,
+  ending: Ending | undefined,
+): number | undefined {
+  if (!mayGiveColumns(base) || !env.mayRunNative) return undefined;
   const first = operators.findIndex(operator => stepOf(operator) === undefined);
   const count = first < 0 ? operators.length : first;
+  if (ending?.kind === "sum" && count === operators.length) return count;
   // projections alone need no code
-  return operators.slice(0, count).every(isProjection) ? 0 : count;
+  return operators.slice(0, count).every(isProjection) ? undefined : count;
 }
 
 function openNative(
@@ -87,8 +103,9 @@ function openNative(
   base: Plan,
   toJavaScript: boolean,
   env: TaskEnv,
+  ending: Ending | undefined,
 ): ChunkSource {
-  const last = operators.at(-1)!;
+  const last = operators.at(-1) ?? base;
   const pipelines: Pipeline[] = [];
   let take: (row: unknown) => void;
   const feed: FeedJavaScript = (chunk, first, push) => {
@@ -97,7 +114,16 @@ function openNative(
     pipelines[first].feed(chunk);
   };
   const steps = operators.map(operator => stepOf(operator)!);
-  return new NativeSource(source, steps, rangeType(base), toJavaScript, feed, last, env);
+  return new NativeSource(
+    source,
+    steps,
+    rangeType(base),
+    toJavaScript,
+    feed,
+    last,
+    env,
+    toJavaScript ? undefined : ending,
+  );
 }
 
 /** Whether a plan's chunks may be columns, or a range: what code can be generated for. */

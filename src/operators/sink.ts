@@ -4,6 +4,7 @@
  */
 import type { Plan } from "../plan/nodes.ts";
 import { type Chunk, chunkLength, chunkToRows } from "./chunk.ts";
+import type { Ending } from "./ending.ts";
 import { openPipeline } from "./open.ts";
 import type { TaskEnv } from "./task-env.ts";
 
@@ -11,6 +12,8 @@ export interface RowSink {
   push(row: unknown): void;
   /** Takes a chunk whole; for sinks that need not see rows as JavaScript values. */
   takeChunk?(chunk: Chunk): void;
+  /** What generated code may end in, so that rows do not come here. */
+  readonly ending?: Ending;
   /** Called after each chunk: rows that the sink keeps must not keep the chunk's text alive. */
   settle?(): void;
 }
@@ -19,7 +22,8 @@ export interface RowSink {
 export const enough: unique symbol = Symbol("enough");
 
 export async function drive(plan: Plan, partition: number, env: TaskEnv, sink: RowSink): Promise<void> {
-  const { source, pipeline, countsRows } = openPipeline(plan, partition, env, row => sink.push(row));
+  const push = (row: unknown) => sink.push(row);
+  const { source, pipeline, countsRows } = openPipeline(plan, partition, env, push, sink.ending);
   try {
     for (;;) {
       let chunk = source.next();

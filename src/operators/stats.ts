@@ -1,5 +1,4 @@
 /** Count, sum, mean, variance parts, minimum and maximum of numbers, by kernels over whole columns. */
-import { FiresteelError } from "../base/errors.ts";
 import { readColumn } from "../data/batch-reader.ts";
 import { makeBatchWriter } from "../data/batch-writer.ts";
 import { batchRowsMax, type Column } from "../data/column.ts";
@@ -7,8 +6,8 @@ import type { BatchWriter } from "../data/contracts.ts";
 import { ColumnStats, type Stats } from "../kernel/column-stats.ts";
 import { Arena } from "../kernel/arena.ts";
 import type { Chunk } from "./chunk.ts";
+import { notNumber } from "./ending.ts";
 import { asNumbers, rangeColumns } from "./number-columns.ts";
-import { preview } from "./row-errors.ts";
 import type { RowSink } from "./sink.ts";
 import type { TaskEnv } from "./task-env.ts";
 
@@ -69,9 +68,7 @@ export class StatsSink implements RowSink {
     const rows = readColumn(kernels, column).toArray() as number[];
     for (const row of rows) {
       if (typeof row === "number") continue;
-      throw new FiresteelError("user", `sum, mean and stats need numbers, but a row is ${preview(row)}`, {
-        hint: "map the rows to numbers first",
-      });
+      throw notNumber(row);
     }
     // numbers in a layout of mixed values
     const values = this.scratch.alloc(column.rows * 8);

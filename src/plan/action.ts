@@ -5,6 +5,8 @@ export type Action =
   /** Rows as sealed blocks, at most `limit` of them. */
   | { readonly kind: "collect"; readonly limit: number | undefined }
   | { readonly kind: "count" }
+  /** Rows that are numbers, added up in their order from 0. */
+  | { readonly kind: "sum" }
   /** `[]` of an empty partition, else `[value]`. */
   | { readonly kind: "reduce"; readonly fn: PlanFunction }
   | { readonly kind: "aggregate"; readonly zero: Uint8Array; readonly fn: PlanFunction }

@@ -132,6 +132,8 @@ class StageText {
   }
 
   private verdictOnAction(action: Action, root: Plan, form: Form): Verdict {
+    if (action.kind === "sum")
+      return form === "rows" ? { kind: "javascript", why: undefined } : this.types.verdictOnSum(root);
     if (action.kind !== "reduce" && action.kind !== "aggregate") return { kind: "byLayout" };
     if (form === "rows") return { kind: "javascript", why: undefined };
     const zero = action.kind === "aggregate" ? action.zero : undefined;

@@ -97,6 +97,19 @@ export class RowTypes {
     return foldCode(asColumns(this.typeOf(parent)), functions).verdict;
   }
 
+  /** How the sum of all rows runs, when they do not come from JavaScript. */
+  verdictOnSum(root: Plan): Verdict {
+    const isChain = isRowOperator(root) && root.storage === undefined;
+    const { operators, base } = isChain ? chainOf(root) : { operators: [], base: root };
+    const type = this.typeOf(base);
+    const input = base.storage === undefined ? type : asColumns(type);
+    const steps = operators.flatMap(operator => stepOf(operator) ?? []);
+    if (steps.length < operators.length) return { kind: "javascript", why: undefined };
+    if (input === undefined) return { kind: "byLayout" };
+    const { code, stopped } = generatePipeline(steps, input, false, "sum");
+    return code?.ending === "sum" ? { kind: "generated" } : { kind: "javascript", why: stopped };
+  }
+
   private folded(pairs: RowType, functions: FoldFunctions, plan: Plan): RowType {
     const pair = pairOf(pairs);
     if (pair === undefined) return undefined;
@@ -106,12 +119,7 @@ export class RowTypes {
   }
 
   private findChain(last: RowOperator): RowType {
-    const operators: RowOperator[] = [];
-    let base: Plan = last;
-    while (isRowOperator(base) && (base === last || base.storage === undefined)) {
-      operators.unshift(base);
-      base = base.parent;
-    }
+    const { operators, base } = chainOf(last);
     const steps = operators.map(stepOf);
     const first = steps.indexOf(undefined);
     const taken = steps.slice(0, first < 0 ? steps.length : first).map(step => step!);
@@ -134,8 +142,19 @@ export class RowTypes {
     });
     if (code === undefined) return undefined;
     this.generated.push({ plans: operators.slice(0, generated), module: code.module });
-    return generated === operators.length ? typeOfOutput(code.output, input!) : undefined;
+    return generated === operators.length ? code.output && typeOfOutput(code.output, input!) : undefined;
   }
+}
+
+/** The row operators that run one after the other, to `last`. */
+function chainOf(last: RowOperator): { readonly operators: readonly RowOperator[]; readonly base: Plan } {
+  const operators: RowOperator[] = [];
+  let base: Plan = last;
+  while (isRowOperator(base) && (base === last || base.storage === undefined)) {
+    operators.unshift(base);
+    base = base.parent;
+  }
+  return { operators, base };
 }
 
 export function foldOfAggregate({ combine, from }: AggregatePlan): FoldFunctions {

@@ -122,6 +122,8 @@ export function workOfAction(action: Action, at: SourcePosition | undefined, ver
       );
     case "count":
       return work("rows are counted", "any", "any");
+    case "sum":
+      return work(adds(verdict), verdict.kind === "javascript" ? "rows" : "any", "any");
     case "reduce":
     case "aggregate":
       return work(folds(action.fn, at, verdict), verdict.kind === "javascript" ? "rows" : "any", "any");
@@ -187,6 +189,19 @@ function folds(fn: PlanFunction, at: SourcePosition | undefined, verdict: Verdic
       return `generated code ${what} where the layout of values has it, else JavaScript`;
     case "javascript":
       return `JavaScript ${what}${because(fn, verdict.why)}`;
+    default:
+      return assertNever(verdict);
+  }
+}
+
+function adds(verdict: Verdict): string {
+  switch (verdict.kind) {
+    case "generated":
+      return "generated code adds up";
+    case "byLayout":
+      return "generated code adds up where the layout of rows has it, else JavaScript";
+    case "javascript":
+      return "JavaScript adds up";
     default:
       return assertNever(verdict);
   }

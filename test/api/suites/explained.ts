@@ -19,6 +19,10 @@ export default async function main(ctx: Context, [folder = "", mode]: string[]):
   await rows.map(String).saveAsTextFile(`${folder}/out`);
   await rows.foreach(row => appendFileSync("/does/not/exist", String(row)));
   for await (const row of rows.sortBy(row => -row)) console.log(row);
+  await rows.sum();
+  const large = ctx.range(10).filter(i => i > 4);
+  await large.sum();
+  await large.mapPartitions(numbers => numbers).sum();
   const [largest] = await rows.top(1, (a, b) => a - b);
   console.log(ran.value, largest!.toFixed(2));
   await rows.max();
