@@ -8,7 +8,7 @@ import { columnBytesMax, gather, gatherBytes, gatheredLength } from "../kernel/m
 import { asPtr, type Ptr } from "../kernel/ptr.ts";
 import { alignBlock, blockHeaderBytes, sealHeader } from "./block.ts";
 import { encodeType } from "./block-type.ts";
-import { isFixed, valueBytes } from "./builder.ts";
+import { valueBytes } from "./builder.ts";
 import type { Batch, BytesColumn, Column } from "./column.ts";
 import type { Block } from "./contracts.ts";
 import { typeOf } from "./type-of.ts";
@@ -106,21 +106,5 @@ export class RowSealer {
     const to = this.at + alignBlock(bytes);
     this.kernels.u8.fill(0, this.at + bytes, to);
     this.at = to;
-  }
-}
-
-/** Whether `RowSealer` knows the layout. */
-export function canSealRows(column: Column): boolean {
-  switch (column.kind) {
-    case "struct":
-      return column.fields.every(canSealRows);
-    case "optional":
-      return canSealRows(column.item);
-    case "utf8":
-    case "any":
-    case "constant":
-      return true;
-    default:
-      return isFixed(column.kind);
   }
 }

@@ -5,8 +5,9 @@
 import { assertNever } from "../base/assert.ts";
 import type { Batch, Column } from "../data/column.ts";
 import { blockBytes, sealBlock } from "../data/block.ts";
+import { isFlat } from "../data/flat-column.ts";
 import { gather, slice } from "../data/move.ts";
-import { canSealRows, RowSealer } from "../data/seal-rows.ts";
+import { RowSealer } from "../data/seal-rows.ts";
 import { sliceColumn } from "../data/slice.ts";
 import { Arena } from "../kernel/arena.ts";
 import { offset, type Ptr } from "../kernel/ptr.ts";
@@ -125,7 +126,7 @@ class PartitionedWriter {
     }
     const { u32 } = this.env.kernels;
     const { counts, indexes } = order;
-    const sealer = canSealRows(batch.root) ? new RowSealer(this.env.kernels, batch) : undefined;
+    const sealer = isFlat(batch.root) ? new RowSealer(this.env.kernels, batch) : undefined;
     let start = 0;
     for (let partition = 0; partition < this.partitions; partition++) {
       const count = u32[counts / 4 + partition]!;

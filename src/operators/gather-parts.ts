@@ -1,7 +1,8 @@
 /** Rows of several batches taken one after the other, in any order, without putting the batches together first. */
 import { invariant } from "../base/assert.ts";
 import type { Batch, BytesColumn, Column } from "../data/column.ts";
-import { isFixed, valueBytes } from "../data/builder.ts";
+import { valueBytes } from "../data/builder.ts";
+import { isFlat } from "../data/flat-column.ts";
 import { typeKey } from "../data/layout.ts";
 import { concat, gather, slice } from "../data/move.ts";
 import { typeOf } from "../data/type-of.ts";
@@ -152,24 +153,9 @@ interface Tables {
 /** Whether kernels can take rows from these batches: of one layout, which is of values, strings and structs of them. */
 export function areAlike(batches: readonly Batch[]): boolean {
   const [first] = batches;
-  if (first === undefined || !isGatherable(first.root)) return false;
+  if (first === undefined || !isFlat(first.root)) return false;
   const key = typeKey(typeOf(first.root));
   return batches.every(({ root }) => typeKey(typeOf(root)) === key);
-}
-
-function isGatherable(column: Column): boolean {
-  switch (column.kind) {
-    case "struct":
-      return column.fields.every(isGatherable);
-    case "optional":
-      return isGatherable(column.item);
-    case "utf8":
-    case "any":
-    case "constant":
-      return true;
-    default:
-      return isFixed(column.kind);
-  }
 }
 
 type Of<Kind extends Column["kind"]> = Extract<Column, { kind: Kind }>;
