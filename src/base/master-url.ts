@@ -1,7 +1,8 @@
 /**
  * Where a job runs, as Spark writes it: `local`, `local[4]`, `local[*]`, `local[4,3]` (3 failures of a task allowed),
- * `local-cluster[2,1,1024]` (workers, cores each, MB each), `firesteel://host:7077,host2:7077`.
+ * `local-cluster[2,1,1024]` (workers, cores each, memory each: MB, or with a unit as in `1g`), `firesteel://host:7077,host2:7077`.
  */
+import { parseBytes } from "./quantity.ts";
 import { UsageError } from "./usage-error.ts";
 
 export type MasterUrl =
@@ -17,6 +18,8 @@ export interface HostPort {
 
 const defaultMasterPort = 7077;
 const threadsMax = 1024;
+/** Of a local cluster: each is a process here. */
+const workersMax = 256;
 
 export const masterUrlForms = [
   "local",
@@ -54,15 +57,29 @@ function parseLocal(text: string): MasterUrl | undefined {
 }
 
 function parseLocalCluster(text: string): MasterUrl | undefined {
-  const match = /^local-cluster\[\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*\]$/.exec(text);
-  if (match === null) return undefined;
-  const [workers, cores, memoryMb] = [Number(match[1]), Number(match[2]), Number(match[3])];
+  const match = /^local-cluster\[\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+(?:\.\d+)?\s*[a-z]*)\s*\]$/i.exec(text);
+  const memoryMb = match === null ? undefined : parseMemoryMb(match[3]!);
+  if (match === null || memoryMb === undefined) return undefined;
+  const [workers, cores] = [Number(match[1]), Number(match[2])];
   if (workers < 1 || cores < 1 || memoryMb < 1) {
     throw new UsageError(`"${text}" has a zero in it`, {
-      hint: "local-cluster[W,C,M] is W workers with C cores and M MB each, all 1 or more",
+      hint: "local-cluster[W,C,M] is W workers with C cores and M MB each (or M with a unit, as 1g), all 1 or more",
+    });
+  }
+  if (workers > workersMax || cores > threadsMax) {
+    throw new UsageError(`"${text}" asks for too much`, {
+      hint: `local-cluster takes at most ${workersMax} workers with ${threadsMax} cores each`,
     });
   }
   return { kind: "localCluster", workers, cores, memoryMb };
+}
+
+/** Digits alone are MB, as Spark has it. */
+export function parseMemoryMb(text: string): number | undefined {
+  const amount = text.trim();
+  if (/^\d+$/.test(amount)) return Number(amount);
+  const bytes = parseBytes(amount);
+  return bytes === undefined ? undefined : Math.floor(bytes / 2 ** 20);
 }
 
 function parseCluster(text: string): MasterUrl | undefined {

@@ -10,6 +10,9 @@ describe("parseMasterUrl", () => {
     ["local[*]", { kind: "local", threads: undefined, taskFailuresMax: 1 }],
     ["local[ * , 2 ]", { kind: "local", threads: undefined, taskFailuresMax: 2 }],
     ["local-cluster[2,1,1024]", { kind: "localCluster", workers: 2, cores: 1, memoryMb: 1024 }],
+    ["local-cluster[2,1,1g]", { kind: "localCluster", workers: 2, cores: 1, memoryMb: 1024 }],
+    ["local-cluster[ 2 , 1 , 1.5 GB ]", { kind: "localCluster", workers: 2, cores: 1, memoryMb: 1536 }],
+    ["local-cluster[2,1,512m]", { kind: "localCluster", workers: 2, cores: 1, memoryMb: 512 }],
     ["firesteel://a", { kind: "cluster", masters: [{ host: "a", port: 7077 }] }],
     [
       "firesteel://a.b:7000,[::1]:7001",
@@ -33,6 +36,8 @@ describe("parseMasterUrl", () => {
     "local[2",
     "local[2,]",
     "local-cluster[2,1]",
+    "local-cluster[2,1,1x]",
+    "local-cluster[2,1,]",
     "firesteel://",
     "firesteel://a:0",
     "firesteel://a:99999",
@@ -53,6 +58,8 @@ describe("parseMasterUrl", () => {
     ["local[99999]", "asks for 99999 threads"],
     ["local[2,0]", "allows no attempt of a task"],
     ["local-cluster[0,1,1024]", "has a zero in it"],
+    ["local-cluster[2,1,1k]", "has a zero in it"],
+    ["local-cluster[300,1,1g]", "asks for too much"],
   ])("refuses %s", (text, message) => {
     expect(() => parseMasterUrl(text)).toThrow(message);
   });
