@@ -75,6 +75,7 @@ export interface StoredApplication {
   readonly appId: ApplicationId;
   readonly description: ApplicationDescription;
   readonly submittedMs: number;
+  readonly endedMs: number | undefined;
   readonly state: ApplicationState;
   /** Executor ids below this were given out. */
   readonly executorIdNext: number;
@@ -84,9 +85,15 @@ export interface StoredDriver {
   readonly driverId: DriverId;
   readonly description: DriverDescription;
   readonly submittedMs: number;
+  readonly startedMs: number | undefined;
+  readonly endedMs: number | undefined;
   readonly state: DriverState;
+  /** Where it runs, or ended. */
   readonly workerId: WorkerId | undefined;
   readonly launches: number;
+  readonly error: string | undefined;
+  /** Someone was told that it will be killed. */
+  readonly killAsked: boolean;
 }
 
 export interface StoredState {

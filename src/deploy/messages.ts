@@ -69,9 +69,13 @@ export interface WorkerRegistration {
   readonly cores: number;
   readonly memoryMb: number;
   readonly webUiUrl: string;
-  /** What runs there already: when it comes back to a master that has forgotten it. */
+  /** What runs there already: when it comes back to a master that was away, or that has forgotten it. */
   readonly executors: readonly RunningExecutor[];
-  readonly drivers: readonly DriverId[];
+  readonly drivers: readonly RunningDriver[];
+  /** The last that ended there: their reports may have been lost with the connection. */
+  readonly endedDrivers: readonly EndedDriver[];
+  /** Whose work directories it keeps. */
+  readonly applications: readonly ApplicationId[];
 }
 
 export interface RunningExecutor {
@@ -81,21 +85,36 @@ export interface RunningExecutor {
   readonly memoryMb: number;
 }
 
+export interface RunningDriver {
+  readonly driverId: DriverId;
+  readonly cores: number;
+  readonly memoryMb: number;
+}
+
+export interface EndedDriver {
+  readonly driverId: DriverId;
+  readonly state: DriverState;
+  readonly error: string | undefined;
+}
+
 export type WorkerRegistrationAnswer =
   | {
       readonly kind: "registered";
+      /** The id of the master's process, which is also its peer's: only this peer is obeyed. */
       readonly masterId: string;
       readonly webUiUrl: string;
-      /** What the master does not know: end it. */ readonly unknownExecutors: readonly {
-        readonly appId: ApplicationId;
-        readonly executorId: number;
-      }[];
+      /** What the master does not know: end it. Its resources count as taken until the worker says that it ended. */
+      readonly unknownExecutors: readonly { readonly appId: ApplicationId; readonly executorId: number }[];
       readonly unknownDrivers: readonly DriverId[];
+      /** Ended, or never known: their work directories may go. */
+      readonly unknownApplications: readonly ApplicationId[];
     }
   | { readonly kind: "refused"; readonly reason: string };
 
 export type WorkerToMaster =
   | { readonly type: "workerHeartbeat"; readonly workerId: WorkerId }
+  /** It ends all that runs there and goes: nothing more is to be launched there. */
+  | { readonly type: "workerStopping"; readonly workerId: WorkerId }
   | {
       readonly type: "executorStateChanged";
       readonly appId: ApplicationId;
@@ -126,8 +145,11 @@ export type MasterToWorker =
   | { readonly type: "killExecutor"; readonly appId: ApplicationId; readonly executorId: number }
   | {
       readonly type: "launchDriver";
+      readonly masterId: string;
       readonly driverId: DriverId;
       readonly description: DriverDescription;
+      /** How often it was launched before. */
+      readonly launch: number;
       /** All masters, for the driver to register at. */
       readonly masters: readonly RpcAddress[];
     }
@@ -140,11 +162,6 @@ export type MasterToWorker =
 // ---- application → master
 
 export type ApplicationToMaster =
-  | {
-      readonly type: "applicationEnded";
-      readonly appId: ApplicationId;
-      readonly state: "finished" | "failed" | "killed";
-    }
   /** Keeps an application whose connection is quiet from being taken for dead. */
   | { readonly type: "applicationHeartbeat"; readonly appId: ApplicationId }
   /** It no longer wants this executor (it is broken, or told to go). */
@@ -169,7 +186,9 @@ export type MasterToApplication =
       readonly exitCode: number | undefined;
       readonly workerLost: boolean;
     }
-  | { readonly type: "applicationRemoved"; readonly reason: string };
+  | { readonly type: "applicationRemoved"; readonly reason: string }
+  /** Messages may have been lost: register again, with the id. */
+  | { readonly type: "reregister" };
 
 // ---- protocols by endpoint name
 
@@ -184,8 +203,22 @@ export interface MasterProtocol {
         readonly description: ApplicationDescription;
         /** When it comes back to a master that was away. */
         readonly appId: ApplicationId | undefined;
+        /** The same for each try of one registration, so that a repeated one is not taken for another application. */
+        readonly key: string;
+        /** Those that it takes for running. What changed in the meantime follows the answer as messages. */
+        readonly executors: readonly number[];
       };
+      /** `masterId` is the id of the master's peer. Refused: an error of kind "user". */
       readonly answer: { readonly appId: ApplicationId; readonly masterId: string; readonly webUiUrl: string };
+    };
+    /** The last word of an application: its executors end. */
+    readonly endApplication: {
+      readonly question: {
+        readonly type: "endApplication";
+        readonly appId: ApplicationId;
+        readonly state: "finished" | "failed" | "killed";
+      };
+      readonly answer: { readonly known: boolean };
     };
     readonly submitDriver: {
       readonly question: { readonly type: "submitDriver"; readonly description: DriverDescription };
