@@ -1,8 +1,9 @@
 /** The reduce side of an exchange: the blocks of one partition, map outputs in map order, each opened in place. */
 import { openBlock } from "../data/block.ts";
+import type { Block } from "../data/contracts.ts";
 import type { OperatorMemory } from "../kernel/task-memory.ts";
 import type { ExchangePlan } from "../plan/nodes.ts";
-import type { ChunkSource } from "./chunk.ts";
+import type { Chunk, ChunkSource } from "./chunk.ts";
 import type { TaskEnv } from "./task-env.ts";
 
 export function openExchange(plan: ExchangePlan, partition: number, env: TaskEnv): ChunkSource {
@@ -11,14 +12,17 @@ export function openExchange(plan: ExchangePlan, partition: number, env: TaskEnv
     partition,
     env.memory.withOperator(plan.operator),
   );
+  const open = (block: Block | undefined): Chunk | undefined => {
+    if (block === undefined) return undefined;
+    env.metrics.shuffleReadBytes += block.bytes;
+    const batch = openBlock(env.kernels, block.ptr);
+    const held = { ptr: block.ptr, bytes: block.bytes, take: (memory: OperatorMemory) => reader.take(memory) };
+    return { kind: "batch", batch, held };
+  };
   return {
     next() {
       const block = reader.next();
-      if (block === undefined) return undefined;
-      env.metrics.shuffleReadBytes += block.bytes;
-      const batch = openBlock(env.kernels, block.ptr);
-      const held = { ptr: block.ptr, bytes: block.bytes, take: (memory: OperatorMemory) => reader.take(memory) };
-      return { kind: "batch", batch, held };
+      return block instanceof Promise ? block.then(open) : open(block);
     },
     close: () => reader.close(),
   };

@@ -17,7 +17,7 @@ export function* rowsOf(source: ChunkSource, env: TaskEnv): Generator<unknown, v
 
 /**
  * Opens `make` over a source whose `next` never returns a promise: at the first pull it waits for the first chunk, as long as that
- * is all there is to wait for. A source that may wait again (mapAsync, gzip) is read to its end into kernel memory first,
+ * is all there is to wait for. A source that may wait again (mapAsync, gzip, map outputs of other executors) is read to its end into kernel memory first,
  * because a synchronous iterator cannot wait. `below` is the source's plan, `plan` who pulls.
  */
 export function whenSynchronous(
@@ -48,7 +48,7 @@ export function whenSynchronous(
   return {
     next() {
       if (made !== undefined) return made.next();
-      if (waitsAgain(below)) return openAll();
+      if (waitsAgain(below, env)) return openAll();
       const first = source.next();
       return first instanceof Promise ? first.then(open) : open(first);
     },

@@ -1,9 +1,16 @@
 /** Where a plan's source may make its reader wait: what decides whether rows can be handed to a synchronous function as they come. */
 import type { FilesPlan, Plan } from "../plan/nodes.ts";
+import { isMapStatus } from "../storage/map-status.ts";
+import type { TaskEnv } from "./task-env.ts";
+
+/** What decides whether exchanges wait. */
+type Inputs = Pick<TaskEnv, "mapOutputs">;
 
 /** Whether `next` may give a promise after the first call. Breakers wait once, while they read. */
-export function waitsAgain(plan: Plan): boolean {
+export function waitsAgain(plan: Plan, env: Inputs): boolean {
   switch (plan.op) {
+    case "exchange":
+      return env.mapOutputs(plan.exchange).some(isMapStatus);
     case "files":
       return isUnpacked(plan);
     case "mapAsync":
@@ -11,9 +18,9 @@ export function waitsAgain(plan: Plan): boolean {
       return true;
     case "coalesce":
       // the second member of a group waits for its own first chunk
-      return plan.groups.some(group => group.length > 1) ? !neverWaits(plan.parent) : waitsAgain(plan.parent);
+      return plan.groups.some(group => group.length > 1) ? !neverWaits(plan.parent, env) : waitsAgain(plan.parent, env);
     case "union":
-      return plan.parents.some(waitsAgain);
+      return plan.parents.some(parent => waitsAgain(parent, env));
     case "map":
     case "filter":
     case "flatMap":
@@ -24,24 +31,25 @@ export function waitsAgain(plan: Plan): boolean {
     case "values":
     case "lookup":
     case "zipWithIndex":
-      return waitsAgain(plan.parent);
+      return waitsAgain(plan.parent, env);
     default:
       return false;
   }
 }
 
 /** Whether no `next` gives a promise. Cached plans wait while they fill the cache. */
-function neverWaits(plan: Plan): boolean {
+function neverWaits(plan: Plan, env: Inputs): boolean {
   if (plan.storage !== undefined) return false;
   switch (plan.op) {
     case "parallelize":
     case "range":
-    case "exchange":
       return true;
+    case "exchange":
+      return !waitsAgain(plan, env);
     case "files":
       return !isUnpacked(plan);
     case "union":
-      return plan.parents.every(neverWaits);
+      return plan.parents.every(parent => neverWaits(parent, env));
     case "coalesce":
     case "map":
     case "filter":
@@ -55,7 +63,7 @@ function neverWaits(plan: Plan): boolean {
     case "values":
     case "lookup":
     case "zipWithIndex":
-      return neverWaits(plan.parent);
+      return neverWaits(plan.parent, env);
     default:
       return false;
   }

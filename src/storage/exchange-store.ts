@@ -7,18 +7,20 @@
  */
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
-import { FiresteelError } from "../base/errors.ts";
+import { invariant } from "../base/assert.ts";
 import type { ExchangeId } from "../base/ids.ts";
-import type { Block } from "../data/contracts.ts";
 import type { Allocator } from "../kernel/allocator.ts";
 import type { MemoryPool } from "../kernel/memory-pool.ts";
 import { type OwnerId, slotWord } from "../kernel/owners.ts";
 import type { OperatorMemory } from "../kernel/task-memory.ts";
 import type { CompressionRates } from "./compression.ts";
+import { type BlockReader, ExchangeReader } from "./exchange-reader.ts";
 import { ExchangeWriter } from "./exchange-writer.ts";
 import { type LocalDirs, newLocalFile, removeLocalFolder } from "./local-dirs.ts";
-import { type MapBlock, type MapOutput, outputBlocks } from "./map-output.ts";
-import { type SpillCodec, type SpillFs, SpillReader, SpillWriter } from "./spill-file.ts";
+import type { MapOutput } from "./map-output.ts";
+import { isMapOutput, isMapStatus, type MapInput } from "./map-status.ts";
+import { MixedReader, type OpenRemote } from "./mixed-reader.ts";
+import { type SpillCodec, type SpillFs, SpillWriter } from "./spill-file.ts";
 
 export type { MapOutput } from "./map-output.ts";
 
@@ -30,6 +32,8 @@ export interface ExchangeStoreOptions {
   /** To use the codec where that pays; without them it is always used. */
   readonly rates?: CompressionRates | undefined;
   readonly fs?: SpillFs | undefined;
+  /** Reads outputs of other executors; without it there are none. */
+  readonly openRemote?: OpenRemote | undefined;
 }
 
 export class ExchangeStore {
@@ -78,11 +82,24 @@ export class ExchangeStore {
     });
   }
 
-  /** The blocks of a reduce partition, outputs in the order given. */
-  openReader(outputs: readonly MapOutput[], reducePartition: number, memory: OperatorMemory): ExchangeReader {
-    const spills = outputs.some(output => output.spilled !== undefined);
-    const codec = spills ? this.options.openCodec?.(memory) : undefined;
-    return new ExchangeReader(this.u8, outputs, reducePartition, memory, codec, this.options.fs);
+  /** The blocks of a reduce partition, outputs in the order given. Only with outputs of other executors does `next` wait. */
+  openReader(outputs: readonly MapOutput[], reducePartition: number, memory: OperatorMemory): ExchangeReader;
+  openReader(inputs: readonly MapInput[], reducePartition: number, memory: OperatorMemory): BlockReader;
+  openReader(inputs: readonly MapInput[], reducePartition: number, memory: OperatorMemory): BlockReader {
+    const { openRemote, openCodec, fs } = this.options;
+    const outputs = inputs.filter(isMapOutput);
+    const isLocal = outputs.length === inputs.length;
+    const mayBePacked = !isLocal || outputs.some(output => output.spilled !== undefined);
+    const codec = mayBePacked ? openCodec?.(memory) : undefined;
+    const reading = { u8: this.u8, reducePartition, memory, codec, fs };
+    if (isLocal) return new ExchangeReader(reading, outputs);
+    invariant(openRemote !== undefined, "a map output of another executor, and nobody to read it");
+    return new MixedReader(
+      new ExchangeReader(reading, []),
+      openRemote(reading, inputs.filter(isMapStatus)),
+      inputs,
+      reading,
+    );
   }
 
   /** Drops one output that nobody reads: it lost against another attempt's, or came too late. */
@@ -114,86 +131,6 @@ export class ExchangeStore {
       this.pool.pages.freeWhereOwned(output.runs[i]!, output.runs[i + 1]!, owner);
     return true;
   }
-}
-
-/** Blocks one after the other; each is valid until the next is asked for, unless it is taken. */
-export class ExchangeReader {
-  private readonly blocks: Generator<{ readonly output: MapOutput; readonly block: MapBlock }>;
-  private readonly files: SpillReader;
-  private loaded: Block | undefined;
-
-  constructor(
-    u8: Uint8Array,
-    outputs: readonly MapOutput[],
-    reducePartition: number,
-    private readonly memory: OperatorMemory,
-    private readonly codec: SpillCodec | undefined,
-    fs: SpillFs | undefined,
-  ) {
-    this.files = new SpillReader(u8, { codec, fs });
-    this.blocks = blocksOf(outputs, reducePartition);
-  }
-
-  next(): Block | undefined {
-    this.freeLoaded();
-    const step = this.blocks.next();
-    if (step.done === true) return undefined;
-    const { output, block } = step.value;
-    if ("ptr" in block) return block;
-    const { segment } = block;
-    const ptr = this.memory.alloc(segment.rawLength);
-    this.loaded = { ptr, bytes: segment.rawLength };
-    try {
-      this.files.read(segment, ptr);
-    } catch (thrown) {
-      throw lostOutput(output, thrown);
-    }
-    return this.loaded;
-  }
-
-  /**
-   * Makes the block given last valid as long as the task runs. True when it is `memory`'s to free from now on; false when it
-   * is the exchange's.
-   */
-  take(memory: OperatorMemory): boolean {
-    const { loaded } = this;
-    if (loaded === undefined) return false;
-    memory.takeOver(this.memory, loaded.ptr, loaded.bytes);
-    this.loaded = undefined;
-    return true;
-  }
-
-  close(): void {
-    this.freeLoaded();
-    this.files.close();
-    this.codec?.free();
-  }
-
-  private freeLoaded(): void {
-    if (this.loaded !== undefined) this.memory.free(this.loaded.ptr, this.loaded.bytes);
-    this.loaded = undefined;
-  }
-}
-
-function* blocksOf(
-  outputs: readonly MapOutput[],
-  reducePartition: number,
-): Generator<{ readonly output: MapOutput; readonly block: MapBlock }> {
-  for (const output of outputs) for (const block of outputBlocks(output, reducePartition)) yield { output, block };
-}
-
-function lostOutput(output: MapOutput, thrown: unknown): unknown {
-  if (!(thrown instanceof FiresteelError) || thrown.kind !== "data") return thrown;
-  const { exchange, mapPartition } = output;
-  return new FiresteelError(
-    "fetchFailed",
-    `output ${mapPartition} of exchange ${exchange} is lost: ${thrown.message}`,
-    {
-      hint: thrown.hint,
-      output: { exchange, mapPartition },
-      cause: thrown,
-    },
-  );
 }
 
 function folderOf(exchange: ExchangeId): string {
