@@ -8,6 +8,7 @@ import type {
   ApplicationState,
   DriverDescription,
   DriverId,
+  DriverReport,
   DriverState,
   WorkerId,
 } from "./messages.ts";
@@ -58,6 +59,8 @@ export interface Launcher {
     stream: "stdout" | "stderr",
     bytesMax: number,
   ): Promise<{ readonly text: string; readonly totalBytes: number }>;
+  /** From its work directory: see driver-report.ts. */
+  driverReport(driverId: DriverId): Promise<DriverReport>;
 }
 
 // ---- a master's state that survives its restart

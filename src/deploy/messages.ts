@@ -236,6 +236,11 @@ export interface MasterProtocol {
       readonly question: { readonly type: "killApplication"; readonly appId: ApplicationId };
       readonly answer: { readonly success: boolean; readonly message: string };
     };
+    /** Forgets drivers and applications that have ended. */
+    readonly clearEnded: {
+      readonly question: { readonly type: "clearEnded" };
+      readonly answer: { readonly success: boolean; readonly message: string };
+    };
     readonly masterState: { readonly question: { readonly type: "masterState" }; readonly answer: MasterSnapshot };
   };
 }
@@ -254,6 +259,11 @@ export interface WorkerProtocol {
       };
       readonly answer: { readonly text: string; /** Of all that was written. */ readonly totalBytes: number };
     };
+    /** What a driver tells of its job: see driver-report.ts. */
+    readonly driverReport: {
+      readonly question: { readonly type: "driverReport"; readonly driverId: DriverId };
+      readonly answer: DriverReport;
+    };
   };
 }
 
@@ -265,6 +275,12 @@ export interface ApplicationProtocol {
 }
 
 // ---- snapshots, for pages and REST
+
+/** As JSON texts, which the driver wrote: each is undefined until it has. */
+export interface DriverReport {
+  readonly progress: string | undefined;
+  readonly result: string | undefined;
+}
 
 export interface DriverStatus {
   readonly driverId: DriverId;
