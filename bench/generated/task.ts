@@ -90,6 +90,7 @@ export function openTask(memory: WebAssembly.Memory, module: WebAssembly.Module,
       checkpoint: () => {},
       count: () => {},
       setting: () => 0,
+      fetchBlob: () => Promise.reject(new Error("there is nothing to fetch")),
       cached: () => chunksOf(batches.map(batch => ({ kind: "batch", batch }))),
     }),
   };

@@ -2,13 +2,15 @@
 import { parent, receive, threadData } from "../platform/threads.ts";
 import { watchMain } from "./blocked-main.ts";
 import { Engine } from "./engine.ts";
+import { LocalExecutors } from "./local-executors.ts";
 import type { EngineStart, FromEngine, ToEngine } from "./messages.ts";
 
 const port = parent();
 const start = threadData<EngineStart>();
 watchMain(start.mainBeat);
 let outbox: FromEngine[] = [];
-const engine = new Engine(start, post);
+const limits = { taskFailuresMax: start.taskFailuresMax, stageAttemptsMax: start.stageAttemptsMax };
+const engine = new Engine(limits, listener => new LocalExecutors(start, listener), post);
 receive((message: ToEngine) => engine.receive(message));
 post({ type: "ready" });
 

@@ -1,79 +1,58 @@
 /**
- * The shell around the two schedulers of local mode: messages from the driver and the task threads become events of the
- * machines, their actions become messages. It keeps what the machines only name: plans, map outputs, probe values and
- * payloads that wait to be accepted. Task threads are executors with one core each.
+ * The shell around the two schedulers: messages from the driver and from executors become events of the machines, their actions
+ * become messages. It keeps what the machines only name: plans, map outputs, probe values and payloads that wait to be
+ * accepted. Where tasks run it does not know (executors.ts).
  */
 import { assertNever } from "../base/assert.ts";
 import type { EngineEvent } from "../base/events.ts";
 import type { WireError } from "../base/errors.ts";
 import type { ExecutorId, JobId, StageId, TaskAttemptId } from "../base/ids.ts";
-import type { DagAction, TaskAction, TaskIdentity } from "../schedule/contracts.ts";
+import type { DagAction, SchedulerLimits, TaskAction, TaskIdentity } from "../schedule/contracts.ts";
 import { SchedulerLoop } from "../schedule/scheduler-loop.ts";
-import { JobBook } from "./job-book.ts";
-import type {
-  EngineStart,
-  FromEngine,
-  FromTaskThread,
-  Released,
-  StageOrder,
-  TaskSuccess,
-  ToEngine,
-} from "./messages.ts";
+import type { Executors, OpenExecutors } from "./executors.ts";
 import { DamageBook } from "./input-damage.ts";
-import { MemoryWatch, type Suspicion } from "./memory-watch.ts";
+import { JobBook } from "./job-book.ts";
+import type { FromEngine, Released, StageOrder, TaskSuccess, ToEngine } from "./messages.ts";
 import { OutputBook } from "./output-book.ts";
-import { functionsOf, type StageFunctions } from "./stage-functions.ts";
-import { TaskThreads } from "./task-threads.ts";
-import { formatBytes } from "../base/quantity.ts";
-import { adviseHugePages } from "../platform/huge-pages.ts";
-import { residentBytes } from "../platform/resident.ts";
-import { pageBytes } from "../kernel/control-area.ts";
-import { createKernelMemory } from "../kernel/kernels.ts";
-import { attachMemory, type SharedPool } from "../kernel/task-memory.ts";
-import { BlockStore } from "../storage/block-store.ts";
-import { removeOrphans } from "../storage/local-dirs.ts";
-import { ExchangeStore } from "../storage/exchange-store.ts";
 
 export class Engine {
   private readonly loop: SchedulerLoop;
-  private readonly threads: TaskThreads;
+  private readonly executors: Executors;
   private readonly jobs = new JobBook();
   private readonly outputs: OutputBook;
   private readonly damage = new DamageBook();
-  private readonly taskFailuresMax: number;
   /** What a succeeded attempt brought, until the DAG scheduler says whether it counts. */
   private readonly arrived = new Map<string, TaskSuccess>();
+  private readonly committers = new Map<string, TaskAttemptId>();
+  /** The one that the schedulers are hearing of. */
+  private arriving: TaskSuccess | undefined;
 
   constructor(
-    start: EngineStart,
+    private readonly limits: SchedulerLimits,
+    open: OpenExecutors,
     private readonly post: (message: FromEngine) => void,
   ) {
-    this.taskFailuresMax = start.taskFailuresMax;
-    const limits = { taskFailuresMax: start.taskFailuresMax, stageAttemptsMax: start.stageAttemptsMax };
-    this.loop = new SchedulerLoop(limits, { carryOut: action => this.carryOut(action) });
-    const memory = createKernelMemory(start.memoryBytes);
-    void adviseHugePages(memory);
-    const pool = attachMemory(memory, start.pool);
-    this.outputs = new OutputBook(new ExchangeStore(pool, { dirs: start.localDirs }), new BlockStore(pool));
-    this.threads = new TaskThreads(start, memory, pool, {
-      message: (executor, message) => this.fromThread(executor, message),
-      ready: (executor, slots) => {
-        this.loop.taskEvent({ type: "executorAdded", executor, slots });
-        this.threads.flush();
-      },
-      lost: (executor, error) => this.threadLost(executor, error),
+    this.loop = new SchedulerLoop(limits, {
+      carryOut: action => this.carryOut(action),
+      checksumOf: attempt => this.checksumOf(attempt),
     });
-    const heapBytes = start.settings["firesteel.task.heapLimit"] as number;
-    const watch = new MemoryWatch<ExecutorId>({ heapBytes, machineBytes: start.machineBytes });
-    setInterval(() => this.watchMemory(watch, pool, heapBytes), watchEveryMs).unref();
-    // short jobs need not look
-    setTimeout(() => removeOrphans(start.localDirs), tidyAfterMs).unref();
+    this.executors = open({
+      ready: (executor, slots) => this.loop.taskEvent({ type: "executorAdded", executor, slots }),
+      succeeded: (_, tasks) => {
+        for (const success of tasks) this.taskSucceeded(success);
+      },
+      failed: (_, attempt, error) => this.taskFailed(attempt, error),
+      lost: (executor, error, outputsLost) => this.executorLost(executor, error, outputsLost),
+      warning: message => this.post({ type: "warning", message }),
+      mayCommit: attempt => this.mayCommit(attempt),
+    });
+    this.outputs = new OutputBook(this.executors);
   }
 
   receive(message: ToEngine): void {
     switch (message.type) {
       case "define":
-        this.threads.define(message.definition);
+        this.executors.define(message.definition);
         break;
       case "submit":
         this.loop.dagEvent({ type: "jobSubmitted", job: this.jobs.add(message.job) });
@@ -96,85 +75,76 @@ export class Engine {
       default:
         assertNever(message);
     }
-    this.threads.flush();
+    this.executors.flush();
   }
 
   private release(what: Released): void {
     if (what.kind === "exchange") this.loop.dagEvent({ type: "exchangeReleased", exchange: what.id });
-    if (what.kind === "rdd") this.outputs.releaseBlocks(what.id);
-    if (what.kind === "broadcast") this.threads.undefine(each => each.kind === "broadcast" && each.id === what.id);
-    this.threads.toAll({ type: "release", what });
-  }
-
-  private fromThread(executor: ExecutorId, message: FromTaskThread): void {
-    switch (message.type) {
-      case "succeeded":
-        for (const success of message.tasks) this.taskSucceeded(success);
-        break;
-      case "failed":
-        this.taskFailed(message.attempt, message.error);
-        break;
-      case "stray":
-        this.threads.endThread(executor, message.error);
-        return;
-      case "warning":
-        this.post({ type: "warning", message: message.message });
-        break;
-      case "ready":
-        break;
-      default:
-        assertNever(message);
-    }
-    this.threads.adapt(executor);
-    this.threads.flush();
+    this.executors.release(what);
   }
 
   private taskSucceeded(success: TaskSuccess): void {
-    const task = this.threads.taskOf(success.attempt);
+    const task = this.executors.taskOf(success.attempt);
     if (task === undefined) {
       this.outputs.discard(success);
       return;
     }
-    this.threads.finished(success.attempt, success.runMs);
+    this.executors.finished(success.attempt, success.runMs);
     const key = keyOf(task);
     const earlier = this.arrived.get(key);
     if (earlier !== undefined) this.outputs.discard(earlier);
     this.arrived.set(key, success);
     this.emit({ type: "taskEnded", stage: task.stage, ok: true, metrics: success.metrics });
+    this.arriving = success;
     this.loop.taskEvent({ type: "attemptSucceeded", attempt: success.attempt });
+    this.arriving = undefined;
     const unclaimed = this.arrived.get(key);
     if (unclaimed !== undefined) this.outputs.discard(unclaimed);
     this.arrived.delete(key);
   }
 
   private taskFailed(attempt: TaskAttemptId, error: WireError): void {
-    const task = this.threads.taskOf(attempt);
+    const task = this.executors.taskOf(attempt);
     if (task === undefined) return;
-    this.threads.finished(attempt, 0);
+    this.executors.finished(attempt, 0);
     this.emit({ type: "taskEnded", stage: task.stage, ok: false });
     this.loop.taskEvent({ type: "attemptFailed", attempt, error });
   }
 
-  private threadLost(executor: ExecutorId, error: WireError): void {
-    // what the thread's tasks held in shared memory was taken back before this call; map outputs live on there
-    this.loop.executorLost(executor, error, false);
-    this.threads.flush();
+  private executorLost(executor: ExecutorId, error: WireError, outputsLost: boolean): void {
+    this.loop.executorLost(executor, error, outputsLost);
+  }
+
+  /** The first of a task's attempts that asks; another when that one has failed. */
+  private mayCommit(attempt: TaskAttemptId): boolean {
+    const task = this.executors.taskOf(attempt);
+    if (task === undefined) return false;
+    const key = keyOf(task);
+    const holder = this.committers.get(key);
+    if (holder !== undefined && holder !== attempt && this.executors.taskOf(holder) !== undefined) return false;
+    this.committers.set(key, attempt);
+    return true;
+  }
+
+  private checksumOf(attempt: TaskAttemptId): number | undefined {
+    const output = this.arriving?.attempt === attempt ? this.arriving.output : undefined;
+    return output?.kind === "map" ? output.output.checksum : undefined;
   }
 
   private carryOut(action: DagAction | TaskAction): void {
     switch (action.type) {
       case "launchTask":
-        this.threads.launch(action, () => this.stageOrder(action.task.stage));
+        this.executors.launch(action, () => this.stageOrder(action.task.stage));
         this.emit({ type: "taskStarted", stage: action.task.stage });
         break;
       case "killTask":
-        this.threads.kill(action.executor, action.attempt, action.reason);
+        this.executors.kill(action.executor, action.attempt, action.reason);
         break;
       case "taskRetried":
         this.post({ type: "warning", message: this.retryMessage(action.task, action.error) });
         break;
       case "submitTasks":
-        this.threads.expectUnknown();
+        this.executors.expectUnknown();
         break;
       case "outputsLost":
         this.outputs.lost(action.exchange, action.partitions);
@@ -249,7 +219,7 @@ export class Engine {
     const updates = this.jobs.stageEnded(stage);
     if (updates.length > 0) this.post({ type: "accumulated", updates });
     for (const message of this.damage.stageEnded(stage)) this.post({ type: "warning", message });
-    this.threads.forgetStage(stage);
+    this.executors.forgetStage(stage);
     this.emit({ type: "stageCompleted", stage, atMs: Date.now(), ...(error !== undefined && { error }) });
   }
 
@@ -267,42 +237,12 @@ export class Engine {
 
   private retryMessage({ stage, partition }: TaskIdentity, error: WireError): string {
     const failures = this.jobs.countFailure(stage, partition);
-    return `task ${partition} of stage ${stage} failed and runs again (failure ${failures} of at most ${this.taskFailuresMax}): ${error.message}`;
-  }
-
-  private watchMemory(watch: MemoryWatch<ExecutorId>, pool: SharedPool, heapBytes: number): void {
-    const { tasks, storage, exchanges, broadcasts } = pool.shares.use();
-    const engineBytes = (tasks + storage + exchanges + broadcasts) * pageBytes;
-    const suspicion = watch.look(this.threads.busy(), residentBytes(), engineBytes);
-    const task = suspicion && this.threads.taskOn(suspicion.thread);
-    if (task === undefined) return;
-    this.threads.endThread(
-      suspicion!.thread,
-      heapFilled(functionsOf(this.jobs.planOf(task.stage).plan), suspicion!, heapBytes),
-    );
+    return `task ${partition} of stage ${stage} failed and runs again (failure ${failures} of at most ${this.limits.taskFailuresMax}): ${error.message}`;
   }
 
   private emit(event: EngineEvent): void {
     this.post({ type: "event", event });
   }
-}
-
-const watchEveryMs = 50;
-const tidyAfterMs = 1000;
-
-function heapFilled(
-  { text, at }: StageFunctions,
-  { grownBytes, machineFull }: Suspicion<ExecutorId>,
-  heapBytes: number,
-): WireError {
-  const limit = machineFull ? "the machine's memory is nearly full" : `the limit is ${formatBytes(heapBytes)}`;
-  return {
-    kind: "resource",
-    name: "FiresteelError",
-    message: `${text} fills its thread's JavaScript heap within one call: it took ${formatBytes(grownBytes)} more, ${limit}`,
-    hint: "keep less in memory at once: yield rows from a generator function*, or use smaller inputs; or raise firesteel.task.heapLimit",
-    ...(at !== undefined && { at }),
-  };
 }
 
 function keyOf(task: TaskIdentity): string {

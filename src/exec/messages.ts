@@ -11,23 +11,27 @@ import type { JobBundle } from "../closure/contracts.ts";
 import type { PlanFunction } from "../plan/nodes.ts";
 import type { StagePlan } from "../planner/stages.ts";
 import type { LocalDirs } from "../storage/local-dirs.ts";
-import type { MapOutput } from "../storage/map-output.ts";
+import type { MapInput } from "../storage/map-status.ts";
 import type { InputDamage } from "./input-damage.ts";
 
-/** Given to the engine thread when it starts. */
-export interface EngineStart {
-  /** Of the kernel memory, which the engine thread makes: a thread that holds it collects its garbage late (platform/garbage.ts). */
+/** What a process that runs tasks is to have. */
+export interface HostStart {
+  /** Of the kernel memory. A thread that holds it collects its garbage late (platform/garbage.ts). */
   readonly memoryBytes: number;
   /** What the machine, or the cgroup, has. */
   readonly machineBytes: number;
   readonly pool: PoolOptions;
   readonly localDirs: LocalDirs;
+  readonly threads: number;
+  readonly settings: Settings;
+}
+
+/** Given to the engine thread when it starts. */
+export interface EngineStart extends HostStart {
   /** [0] goes up while the main thread is not blocked. */
   readonly mainBeat: Int32Array;
-  readonly threads: number;
   readonly taskFailuresMax: number;
   readonly stageAttemptsMax: number;
-  readonly settings: Settings;
 }
 
 /** Configuration that tasks read, by key. */
@@ -115,7 +119,7 @@ export interface TaskOrder {
 export interface StageOrder {
   readonly stage: StageId;
   readonly plan: StagePlan;
-  readonly inputs: ReadonlyMap<ExchangeId, readonly MapOutput[]>;
+  readonly inputs: ReadonlyMap<ExchangeId, readonly MapInput[]>;
   readonly probes: ReadonlyMap<ExchangeId, unknown>;
   readonly properties: Readonly<Record<string, string>>;
 }
@@ -131,7 +135,7 @@ export type ToTaskThread =
 export interface TaskSuccess {
   readonly attempt: TaskAttemptId;
   readonly output:
-    { readonly kind: "map"; readonly output: MapOutput } | { readonly kind: "value"; readonly payload: Uint8Array };
+    { readonly kind: "map"; readonly output: MapInput } | { readonly kind: "value"; readonly payload: Uint8Array };
   readonly metrics: TaskMetrics;
   /** Time on the thread. */
   readonly runMs: number;

@@ -1,46 +1,42 @@
 /**
- * Outputs that the engine holds for its stages: map outputs by exchange and partition (Spark's MapOutputTracker, local half)
- * and probes' values. Frees what nobody reads any more.
+ * Outputs that the engine knows for its stages: map outputs by exchange and partition, wherever they are (Spark's
+ * MapOutputTracker), and probes' values. Has freed what nobody reads any more.
  */
 import { invariant } from "../base/assert.ts";
-import type { ExchangeId, RddId } from "../base/ids.ts";
+import type { ExchangeId } from "../base/ids.ts";
 import { decodeValue } from "../data/value-codec.ts";
 import { gatherProbe } from "../operators/probe.ts";
 import { parentsOf } from "../plan/nodes.ts";
 import { outputsReadBy, type StagePlan } from "../planner/stages.ts";
-import type { BlockStore } from "../storage/block-store.ts";
-import type { ExchangeStore } from "../storage/exchange-store.ts";
-import type { MapOutput } from "../storage/map-output.ts";
+import type { MapInput } from "../storage/map-status.ts";
+import type { Executors } from "./executors.ts";
 import type { StageOrder, TaskSuccess } from "./messages.ts";
 
 export class OutputBook {
-  private readonly outputs = new Map<ExchangeId, (MapOutput | undefined)[]>();
+  private readonly outputs = new Map<ExchangeId, (MapInput | undefined)[]>();
   private readonly probeResults = new Map<ExchangeId, unknown[]>();
 
-  constructor(
-    private readonly exchanges: ExchangeStore,
-    private readonly blocks: BlockStore,
-  ) {}
+  constructor(private readonly executors: Pick<Executors, "discardOutput" | "releaseExchange">) {}
 
   /** An output that counts from now on; one that it replaces is freed. */
   accept(exchange: ExchangeId, partition: number, success: TaskSuccess): void {
     const { output } = success;
     if (output.kind === "map") {
       const known = entry(this.outputs, exchange);
-      if (known[partition] !== undefined) this.exchanges.discard(known[partition]);
+      if (known[partition] !== undefined) this.executors.discardOutput(known[partition]);
       known[partition] = output.output;
     } else entry(this.probeResults, exchange)[partition] = decodeValue(output.payload);
   }
 
   /** A success that does not count: its map output is freed. */
   discard(success: TaskSuccess): void {
-    if (success.output.kind === "map") this.exchanges.discard(success.output.output);
+    if (success.output.kind === "map") this.executors.discardOutput(success.output.output);
   }
 
   lost(exchange: ExchangeId, partitions: readonly number[]): void {
     for (const partition of partitions) {
       const known = this.outputs.get(exchange);
-      if (known?.[partition] !== undefined) this.exchanges.discard(known[partition]);
+      if (known?.[partition] !== undefined) this.executors.discardOutput(known[partition]);
       if (known !== undefined) known[partition] = undefined;
     }
   }
@@ -48,16 +44,12 @@ export class OutputBook {
   release(exchange: ExchangeId): void {
     this.outputs.delete(exchange);
     this.probeResults.delete(exchange);
-    this.exchanges.release(exchange);
-  }
-
-  releaseBlocks(rdd: RddId): void {
-    this.blocks.remove(rdd);
+    this.executors.releaseExchange(exchange);
   }
 
   /** What the tasks of a stage read: outputs in map order, probes' gathered values. */
   inputsOf(stage: StagePlan): Pick<StageOrder, "inputs" | "probes"> {
-    const inputs = new Map<ExchangeId, readonly MapOutput[]>();
+    const inputs = new Map<ExchangeId, readonly MapInput[]>();
     const probes = new Map<ExchangeId, unknown>();
     for (const plan of outputsReadBy(stage.kind === "result" ? [stage.root] : parentsOf(stage.root))) {
       if (plan.op === "exchange") {

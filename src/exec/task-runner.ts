@@ -126,6 +126,9 @@ export class TaskRunner {
         metrics[metric === "invalidUtf8" ? "invalidUtf8" : "droppedRecords"] += amount;
         damage.push({ path, damage: metric, amount });
       },
+      fetchBlob: ref => {
+        throw new FiresteelError("internal", `bytes ${ref.hash} were not sent with their plan`);
+      },
       setting: key => this.start.settings[key]!,
       cached: (id: RddId, partition: number, plan: Plan, compute: () => ChunkSource) =>
         cachedSource(id, partition, plan, env, compute),

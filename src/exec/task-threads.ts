@@ -9,21 +9,21 @@ import { compileKernels } from "../kernel/kernels.ts";
 import type { SharedPool } from "../kernel/task-memory.ts";
 import { pageFaults } from "../platform/resident.ts";
 import { startThread } from "../platform/threads.ts";
+import type { StagePlan } from "../planner/stages.ts";
 import { removeTaskSpills } from "../storage/spill-store.ts";
-import type { TaskAction, TaskIdentity } from "../schedule/contracts.ts";
+import type { TaskIdentity } from "../schedule/contracts.ts";
+import { SlotMeter } from "./slot-meter.ts";
 import type { BusyThread } from "./memory-watch.ts";
 import {
   controlWord,
   type Definition,
-  type EngineStart,
   type FromTaskThread,
+  type HostStart,
   type StageOrder,
   type TaskOrder,
   type TaskThreadStart,
   type ToTaskThread,
 } from "./messages.ts";
-
-type Launch = Extract<TaskAction, { type: "launchTask" }>;
 
 export interface ThreadListener {
   message(executor: ExecutorId, message: FromTaskThread): void;
@@ -38,27 +38,23 @@ interface TaskThread {
   readonly stages: Set<StageId>;
   readonly running: Set<TaskAttemptId>;
   outbox: TaskOrder[];
-  slots: number;
-  /** Decaying mean of this thread's task times. */
-  meanTaskMs: number;
+  readonly meter: SlotMeter;
   ended: boolean;
 }
 
 const cancelGraceMs = 400;
-/** Orders queued on a thread whose tasks are short, so that it never waits for the next message. */
-const shortTaskSlots = 64;
-const shortTaskMs = 0.5;
 
 export class TaskThreads {
   private readonly threads = new Map<ExecutorId, TaskThread>();
   private readonly attempts = new Map<TaskAttemptId, { readonly task: TaskIdentity; readonly thread: TaskThread }>();
   private readonly definitions: Definition[] = [];
+  private readonly plans = new Map<StageId, StagePlan>();
   private readonly nextExecutor = idSequence<ExecutorId>();
   private readonly module = compileKernels();
   private stopped = false;
 
   constructor(
-    private readonly start: EngineStart,
+    private readonly start: HostStart,
     private readonly memory: WebAssembly.Memory,
     private readonly pool: SharedPool,
     private readonly listener: ThreadListener,
@@ -80,18 +76,31 @@ export class TaskThreads {
     for (const thread of this.threads.values()) thread.worker.postMessage(message);
   }
 
-  launch(action: Launch, stageOrder: () => StageOrder): void {
-    const thread = this.threads.get(action.executor);
+  launch(
+    executor: ExecutorId,
+    attempt: TaskAttemptId,
+    attemptNumber: number,
+    task: TaskIdentity,
+    stageOrder: () => StageOrder,
+  ): void {
+    const thread = this.threads.get(executor);
     if (thread === undefined) return;
-    const { stage, partition } = action.task;
+    const { stage, partition } = task;
     if (!thread.stages.has(stage)) {
       this.flushOne(thread);
       thread.stages.add(stage);
-      thread.worker.postMessage({ type: "stage", order: stageOrder() } satisfies ToTaskThread);
+      const order = stageOrder();
+      this.plans.set(stage, order.plan);
+      thread.worker.postMessage({ type: "stage", order } satisfies ToTaskThread);
     }
-    thread.running.add(action.attempt);
-    this.attempts.set(action.attempt, { task: action.task, thread });
-    thread.outbox.push({ attempt: action.attempt, attemptNumber: action.attemptNumber, stage, partition });
+    thread.running.add(attempt);
+    this.attempts.set(attempt, { task, thread });
+    thread.outbox.push({ attempt, attemptNumber, stage, partition });
+  }
+
+  /** Of a stage whose tasks were launched here and that is not forgotten. */
+  planOf(stage: StageId): StagePlan | undefined {
+    return this.plans.get(stage);
   }
 
   flush(): void {
@@ -107,23 +116,20 @@ export class TaskThreads {
     if (entry === undefined) return;
     this.attempts.delete(attempt);
     entry.thread.running.delete(attempt);
-    entry.thread.meanTaskMs = entry.thread.meanTaskMs * 0.8 + runMs * 0.2;
+    entry.thread.meter.ran(runMs);
   }
 
   /** Slots that suit the thread's tasks: many when they are short, one when they are not. */
   adapt(executor: ExecutorId): void {
     const thread = this.threads.get(executor);
     if (thread === undefined) return;
-    const slots = thread.meanTaskMs < shortTaskMs ? shortTaskSlots : 1;
-    if (slots === thread.slots) return;
-    thread.slots = slots;
-    this.listener.ready(executor, slots);
+    if (thread.meter.adapt()) this.listener.ready(executor, thread.meter.slots);
   }
 
   /** A new stage begins: nothing is known of its tasks' times, so no thread gets more than one until some have ended. */
   expectUnknown(): void {
     for (const thread of this.threads.values()) {
-      thread.meanTaskMs = shortTaskMs;
+      thread.meter.expectUnknown();
       this.adapt(thread.executor);
     }
   }
@@ -169,6 +175,7 @@ export class TaskThreads {
   }
 
   forgetStage(stage: StageId): void {
+    this.plans.delete(stage);
     for (const thread of this.threads.values()) {
       if (thread.stages.delete(stage)) thread.worker.postMessage({ type: "forgetStage", stage } satisfies ToTaskThread);
     }
@@ -200,13 +207,12 @@ export class TaskThreads {
       stages: new Set(),
       running: new Set(),
       outbox: [],
-      slots: 1,
-      meanTaskMs: shortTaskMs,
+      meter: new SlotMeter(),
       ended: false,
     };
     this.threads.set(executor, thread);
     worker.on("message", (message: FromTaskThread) => {
-      if (message.type === "ready") this.listener.ready(executor, thread.slots);
+      if (message.type === "ready") this.listener.ready(executor, thread.meter.slots);
       else this.listener.message(executor, message);
     });
     worker.on("error", (error: unknown) => this.end(thread, diedOf(error)));

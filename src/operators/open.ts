@@ -213,7 +213,7 @@ function openSource(plan: Plan, partition: number, env: TaskEnv, columns: boolea
   }
   switch (plan.op) {
     case "parallelize":
-      return openParallelize(plan, partition);
+      return openParallelize(plan, partition, env);
     case "range":
       return openRange(plan, partition);
     case "files":

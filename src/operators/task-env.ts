@@ -7,9 +7,9 @@ import type { ExchangeId, RddId } from "../base/ids.ts";
 import type { Kernels } from "../kernel/kernels.ts";
 import type { TaskMemory } from "../kernel/task-memory.ts";
 import type { SourceMetric } from "../sources/contracts.ts";
-import type { Plan, PlanFunction } from "../plan/nodes.ts";
+import type { BlobRef, Plan, PlanFunction } from "../plan/nodes.ts";
 import type { ExchangeStore } from "../storage/exchange-store.ts";
-import type { MapOutput } from "../storage/map-output.ts";
+import type { MapInput } from "../storage/map-status.ts";
 import type { BlockStore } from "../storage/block-store.ts";
 import type { SpillStore } from "../storage/spill-store.ts";
 import type { ChunkSource } from "./chunk.ts";
@@ -35,7 +35,7 @@ export interface TaskEnv {
   /** The user's function with fresh captures: the same object each time within an attempt. */
   instantiate(fn: PlanFunction): (...args: unknown[]) => unknown;
   /** What an exchange's map tasks wrote, in map order. */
-  mapOutputs(exchange: ExchangeId): readonly MapOutput[];
+  mapOutputs(exchange: ExchangeId): readonly MapInput[];
   /** A probe's gathered value. */
   probeValue(exchange: ExchangeId): unknown;
   /** Throws when the task is cancelled or its heap is over the limit; cheap, called between chunks. `plan` is named in the error. */
@@ -43,6 +43,8 @@ export interface TaskEnv {
   /** What sources and sinks count; `path` is named in warnings about damaged input. */
   count(metric: SourceMetric, amount: number, path: string): void;
   setting(key: string): number | string | boolean;
+  /** Bytes that lie with the driver. */
+  fetchBlob(ref: BlobRef): Promise<Uint8Array>;
   /** Reads and fills the cache of a persisted plan. */
   cached(id: RddId, partition: number, plan: Plan, compute: () => ChunkSource): ChunkSource;
 }

@@ -36,8 +36,14 @@ export type Plan = SourcePlan | NarrowPlan | WidePlan;
 
 export interface ParallelizePlan extends NodeBase {
   readonly op: "parallelize";
-  /** One encoded array of rows a partition (value-codec). */
-  readonly slices: readonly Uint8Array[];
+  /** One encoded array of rows a partition (value-codec), or where a task gets it. */
+  readonly slices: readonly (Uint8Array | BlobRef)[];
+}
+
+/** Bytes that lie with the driver, by their sha256. */
+export interface BlobRef {
+  readonly hash: string;
+  readonly bytes: number;
 }
 
 export interface RangePlan extends NodeBase {

@@ -182,6 +182,7 @@ async function runIn(folder: string, plan: Plan, pressure: Pressure): Promise<Ou
     checkpoint: () => {},
     count: () => {},
     setting: () => 0,
+    fetchBlob: () => Promise.reject(new Error("there is nothing to fetch")),
     cached: (_id, _partition, _plan, compute) => compute(),
   };
   const rows: unknown[] = [];

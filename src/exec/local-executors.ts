@@ -1,0 +1,106 @@
+/** Local mode: the task threads of this process, each an executor with one core. Map outputs are pages that all of them read. */
+import type { WireError } from "../base/errors.ts";
+import type { ExchangeId, ExecutorId, StageId, TaskAttemptId } from "../base/ids.ts";
+import { assertNever } from "../base/assert.ts";
+import type { TaskIdentity } from "../schedule/contracts.ts";
+import { isMapStatus, type MapInput } from "../storage/map-status.ts";
+import type { Executors, ExecutorsListener, Launch } from "./executors.ts";
+import type { Definition, FromTaskThread, HostStart, Released, StageOrder } from "./messages.ts";
+import { TaskHost } from "./task-host.ts";
+
+export class LocalExecutors implements Executors {
+  private readonly host: TaskHost;
+
+  constructor(
+    start: HostStart,
+    private readonly listener: ExecutorsListener,
+  ) {
+    this.host = new TaskHost(start, {
+      message: (executor, message) => this.fromThread(executor, message),
+      ready: (executor, slots) => {
+        listener.ready(executor, slots);
+        this.flush();
+      },
+      // what the thread's tasks held in shared memory was taken back before this call; map outputs live on there
+      lost: (executor, error) => this.threadLost(executor, error),
+    });
+  }
+
+  private get threads() {
+    return this.host.threads;
+  }
+
+  define(definition: Definition): void {
+    this.threads.define(definition);
+  }
+
+  release(what: Released): void {
+    // an exchange goes when no job uses it any more: `releaseExchange`
+    if (what.kind !== "exchange") this.host.release(what);
+  }
+
+  launch(launch: Launch, stageOrder: () => StageOrder): void {
+    this.threads.launch(launch.executor, launch.attempt, launch.attemptNumber, launch.task, stageOrder);
+  }
+
+  kill(executor: ExecutorId, attempt: TaskAttemptId, reason: string): void {
+    this.threads.kill(executor, attempt, reason);
+  }
+
+  flush(): void {
+    this.threads.flush();
+  }
+
+  taskOf(attempt: TaskAttemptId): TaskIdentity | undefined {
+    return this.threads.taskOf(attempt);
+  }
+
+  finished(attempt: TaskAttemptId, runMs: number): void {
+    this.threads.finished(attempt, runMs);
+  }
+
+  expectUnknown(): void {
+    this.threads.expectUnknown();
+  }
+
+  forgetStage(stage: StageId): void {
+    this.threads.forgetStage(stage);
+  }
+
+  discardOutput(output: MapInput): void {
+    if (!isMapStatus(output)) this.host.exchanges.discard(output);
+  }
+
+  releaseExchange(exchange: ExchangeId): void {
+    this.host.release({ kind: "exchange", id: exchange });
+  }
+
+  private fromThread(executor: ExecutorId, message: FromTaskThread): void {
+    const { listener, threads } = this;
+    switch (message.type) {
+      case "succeeded":
+        listener.succeeded(executor, message.tasks);
+        break;
+      case "failed":
+        listener.failed(executor, message.attempt, message.error);
+        break;
+      case "stray":
+        threads.endThread(executor, message.error);
+        return;
+      case "warning":
+        listener.warning(message.message);
+        break;
+      case "ready":
+        break;
+      default:
+        assertNever(message);
+    }
+    threads.adapt(executor);
+    threads.flush();
+  }
+
+  private threadLost(executor: ExecutorId, error: WireError): void {
+    this.listener.lost(executor, error, false);
+    this.flush();
+  }
+}

@@ -1,0 +1,355 @@
+/**
+ * Executors of a cluster, as the engine sees them: processes that registered at the driver. Spark's CoarseGrainedSchedulerBackend
+ * and HeartbeatReceiver. Each is one executor with as many slots as cores, more while its tasks are short.
+ *
+ * Promises: an executor that is silent, or whose connection ends, is lost once, with all that ran there and lay there, and its
+ * process is given up; what it says later is not heard. Does not: start or end processes (cluster-manager.ts).
+ */
+import { FiresteelError, toWire, type WireError } from "../base/errors.ts";
+import type { ExchangeId, ExecutorId, StageId, TaskAttemptId } from "../base/ids.ts";
+import { assertNever } from "../base/assert.ts";
+import { every, type Timer } from "../base/clock.ts";
+import type { Peer, QuestionOf, RpcEndpoint, RpcEndpointRef, RpcEnv } from "../rpc/contracts.ts";
+import type { TaskIdentity } from "../schedule/contracts.ts";
+import { isMapStatus, type MapInput } from "../storage/map-status.ts";
+import type { Executors, ExecutorsListener, Launch } from "./executors.ts";
+import {
+  type DriverProtocol,
+  type DriverToExecutor,
+  executorEndpoint,
+  type ExecutorMetrics,
+  type ExecutorProtocol,
+  type ExecutorRegistration,
+  type ExecutorStartup,
+  type ExecutorToDriver,
+  type RemoteSuccess,
+} from "./executor-messages.ts";
+import type { Definition, Released, Settings, StageOrder, TaskOrder, TaskSuccess } from "./messages.ts";
+import type { SentBytes } from "./sent-bytes.ts";
+import { SlotMeter } from "./slot-meter.ts";
+
+export interface RemoteOptions {
+  readonly appId: string;
+  readonly settings: Settings;
+  /** Longest silence of an executor. */
+  readonly timeoutMs: number;
+}
+
+/** Of an executor that is there, for pages. */
+export interface ExecutorSummary extends ExecutorRegistration {
+  readonly sinceMs: number;
+  readonly runningTasks: number;
+  readonly endedTasks: number;
+  readonly failedTasks: number;
+  readonly metrics: ExecutorMetrics | undefined;
+}
+
+interface RemoteExecutor {
+  readonly registration: ExecutorRegistration;
+  readonly peer: Peer;
+  readonly ref: RpcEndpointRef<ExecutorProtocol>;
+  readonly stages: Set<StageId>;
+  readonly running: Set<TaskAttemptId>;
+  readonly meter: SlotMeter;
+  readonly sinceMs: number;
+  orders: TaskOrder[];
+  heardMs: number;
+  metrics: ExecutorMetrics | undefined;
+  endedTasks: number;
+  failedTasks: number;
+}
+
+export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
+  readonly concurrent = true;
+  /** Executors that a cluster manager has granted and that may register. */
+  private readonly expected = new Set<ExecutorId>();
+  private readonly executors = new Map<ExecutorId, RemoteExecutor>();
+  private readonly byPeer = new Map<string, RemoteExecutor>();
+  private readonly attempts = new Map<
+    TaskAttemptId,
+    { readonly task: TaskIdentity; readonly executor: RemoteExecutor }
+  >();
+  private readonly definitions: Definition[] = [];
+  private readonly watch: Timer;
+
+  constructor(
+    private readonly env: RpcEnv,
+    private readonly sent: SentBytes,
+    private readonly options: RemoteOptions,
+    private readonly listener: ExecutorsListener,
+    /** Its process is to end: it is lost, or was never wanted. */
+    private readonly giveUp: (executor: ExecutorId) => void,
+  ) {
+    this.watch = every(env.clock, Math.max(1, options.timeoutMs / 10), () => this.lookForSilence());
+  }
+
+  // ---- what the cluster manager says
+
+  expect(executor: ExecutorId): void {
+    this.expected.add(executor);
+  }
+
+  /** Its process ended, or will never start. */
+  ended(executor: ExecutorId, reason: string): void {
+    this.expected.delete(executor);
+    this.lose(executor, reason);
+  }
+
+  get summaries(): readonly ExecutorSummary[] {
+    return [...this.executors.values()].map(({ registration, running, sinceMs, metrics, endedTasks, failedTasks }) => ({
+      ...registration,
+      sinceMs,
+      runningTasks: running.size,
+      endedTasks,
+      failedTasks,
+      metrics,
+    }));
+  }
+
+  /** Nothing is started or heard any more; executors are told to end. */
+  stop(reason: string): void {
+    this.watch.cancel();
+    for (const executor of this.executors.values()) executor.ref.send({ type: "stop", reason });
+  }
+
+  // ---- what executors say
+
+  receiveAndReply(question: QuestionOf<DriverProtocol>, from: Peer): unknown {
+    switch (question.type) {
+      case "registerExecutor":
+        return this.register(question, from);
+      case "executorHeartbeat": {
+        const executor = this.byPeer.get(from.id);
+        if (executor !== undefined) {
+          executor.heardMs = this.env.clock.nowMs();
+          executor.metrics = question.metrics;
+        }
+        return { known: executor !== undefined };
+      }
+      case "mayCommit":
+        return this.attempts.has(question.attempt) && this.listener.mayCommit(question.attempt);
+      case "locateBlob":
+        return [];
+      case "locateBlock":
+        return [];
+      default:
+        return assertNever(question);
+    }
+  }
+
+  receive(message: ExecutorToDriver, from: Peer): void {
+    const executor = this.byPeer.get(from.id);
+    if (executor === undefined) return;
+    executor.heardMs = this.env.clock.nowMs();
+    switch (message.type) {
+      case "tasksEnded":
+        for (const { attempt, error } of message.failures) this.failed(executor, attempt, error);
+        this.succeeded(executor, message.successes);
+        this.adapt(executor);
+        this.flush();
+        break;
+      case "warning":
+        this.listener.warning(message.message);
+        break;
+      case "blocksChanged":
+        break;
+      default:
+        assertNever(message);
+    }
+  }
+
+  onDisconnected(peer: Peer, reason: FiresteelError): void {
+    const executor = this.byPeer.get(peer.id);
+    if (executor !== undefined) this.lose(executor.registration.executor, reason.message);
+  }
+
+  private register(registration: ExecutorRegistration, from: Peer): ExecutorStartup {
+    const id = registration.executor;
+    if (this.executors.has(id))
+      throw new FiresteelError("user", `executor ${id} is already registered, by another process`, {
+        hint: "end this process: its id was given to one process alone",
+      });
+    if (!this.expected.delete(id))
+      throw new FiresteelError("user", `executor ${id} is not expected by this driver`, {
+        hint: "executors are started by workers, for the application whose driver asked for them",
+      });
+    const nowMs = this.env.clock.nowMs();
+    const executor: RemoteExecutor = {
+      registration,
+      peer: from,
+      ref: this.env.refAt<ExecutorProtocol>(from, executorEndpoint),
+      stages: new Set(),
+      running: new Set(),
+      meter: new SlotMeter(registration.cores),
+      sinceMs: nowMs,
+      orders: [],
+      heardMs: nowMs,
+      metrics: undefined,
+      endedTasks: 0,
+      failedTasks: 0,
+    };
+    this.executors.set(id, executor);
+    this.byPeer.set(from.id, executor);
+    const definitions = this.definitions.map(definition => this.sent.definition(definition));
+    this.listener.ready(id, executor.meter.slots, registration.host);
+    this.flush();
+    return { appId: this.options.appId, settings: this.options.settings, definitions };
+  }
+
+  // ---- what the engine says
+
+  define(definition: Definition): void {
+    this.definitions.push(definition);
+    this.toAll({ type: "define", definition: this.sent.definition(definition) });
+  }
+
+  release(what: Released): void {
+    if (what.kind === "exchange") return;
+    if (what.kind === "broadcast") {
+      const at = this.definitions.findIndex(each => each.kind === "broadcast" && each.id === what.id);
+      if (at >= 0) this.sent.forgetDefinition(this.definitions.splice(at, 1)[0]!);
+    }
+    this.toAll({ type: "release", what });
+  }
+
+  launch({ executor: id, attempt, attemptNumber, task }: Launch, stageOrder: () => StageOrder): void {
+    const executor = this.executors.get(id);
+    if (executor === undefined) return;
+    const { stage, partition } = task;
+    if (!executor.stages.has(stage)) {
+      this.flushOne(executor);
+      executor.stages.add(stage);
+      executor.ref.send({ type: "stage", stage, order: this.sent.stage(stage, stageOrder) });
+    }
+    executor.running.add(attempt);
+    this.attempts.set(attempt, { task, executor });
+    executor.orders.push({ attempt, attemptNumber, stage, partition });
+  }
+
+  kill(id: ExecutorId, attempt: TaskAttemptId, reason: string): void {
+    const executor = this.executors.get(id);
+    if (executor === undefined || !executor.running.has(attempt)) return;
+    this.flushOne(executor);
+    executor.ref.send({ type: "cancel", attempt, reason });
+  }
+
+  flush(): void {
+    for (const executor of this.executors.values()) this.flushOne(executor);
+  }
+
+  taskOf(attempt: TaskAttemptId): TaskIdentity | undefined {
+    return this.attempts.get(attempt)?.task;
+  }
+
+  finished(attempt: TaskAttemptId, runMs: number): void {
+    const entry = this.attempts.get(attempt);
+    if (entry === undefined) return;
+    this.attempts.delete(attempt);
+    entry.executor.running.delete(attempt);
+    entry.executor.meter.ran(runMs);
+  }
+
+  expectUnknown(): void {
+    for (const executor of this.executors.values()) {
+      executor.meter.expectUnknown();
+      this.adapt(executor);
+    }
+  }
+
+  forgetStage(stage: StageId): void {
+    this.sent.forgetStage(stage);
+    for (const executor of this.executors.values()) {
+      if (executor.stages.delete(stage)) executor.ref.send({ type: "forgetStage", stage });
+    }
+  }
+
+  discardOutput(output: MapInput): void {
+    if (!isMapStatus(output)) return;
+    const { executor, exchange, mapPartition, checksum } = output;
+    this.executors.get(executor)?.ref.send({ type: "discardOutput", exchange, mapPartition, checksum });
+  }
+
+  releaseExchange(exchange: ExchangeId): void {
+    this.toAll({ type: "release", what: { kind: "exchange", id: exchange } });
+  }
+
+  // ---- inside
+
+  private succeeded(executor: RemoteExecutor, successes: readonly RemoteSuccess[]): void {
+    const whole: TaskSuccess[] = [];
+    for (const success of successes) {
+      const { output } = success;
+      if (output.kind === "map") whole.push({ ...success, output });
+      else if (output.payload.kind === "inline")
+        whole.push({ ...success, output: { kind: "value", payload: output.payload.bytes } });
+      else void this.fetchResult(executor, success, output.payload.hash);
+    }
+    executor.endedTasks += whole.length;
+    if (whole.length > 0) this.listener.succeeded(executor.registration.executor, whole);
+  }
+
+  /** The attempt counts as running until its result is here. */
+  private async fetchResult(executor: RemoteExecutor, success: RemoteSuccess, hash: string): Promise<void> {
+    const { executor: id, address } = executor.registration;
+    try {
+      const payload = await this.sent.fetchResult(address, hash);
+      executor.ref.send({ type: "resultTaken", hash });
+      if (this.executors.get(id) !== executor) return;
+      executor.endedTasks++;
+      this.listener.succeeded(id, [{ ...success, output: { kind: "value", payload } }]);
+    } catch (thrown) {
+      if (this.executors.get(id) !== executor) return;
+      this.failed(executor, success.attempt, toWire(thrown, "lost"));
+    }
+    this.adapt(executor);
+    this.flush();
+  }
+
+  private failed(executor: RemoteExecutor, attempt: TaskAttemptId, error: WireError): void {
+    executor.failedTasks++;
+    this.listener.failed(executor.registration.executor, attempt, error);
+  }
+
+  private adapt(executor: RemoteExecutor): void {
+    if (executor.meter.adapt()) this.listener.ready(executor.registration.executor, executor.meter.slots);
+  }
+
+  private flushOne(executor: RemoteExecutor): void {
+    if (executor.orders.length === 0) return;
+    executor.ref.send({ type: "tasks", orders: executor.orders });
+    executor.orders = [];
+  }
+
+  private toAll(message: DriverToExecutor): void {
+    for (const executor of this.executors.values()) executor.ref.send(message);
+  }
+
+  private lookForSilence(): void {
+    const nowMs = this.env.clock.nowMs();
+    for (const { registration, heardMs } of [...this.executors.values()]) {
+      const silentMs = nowMs - heardMs;
+      if (silentMs > this.options.timeoutMs)
+        this.lose(registration.executor, `it has said nothing for ${Math.round(silentMs / 1000)} s`);
+    }
+  }
+
+  private lose(id: ExecutorId, reason: string): void {
+    const executor = this.executors.get(id);
+    if (executor === undefined) return;
+    this.executors.delete(id);
+    this.byPeer.delete(executor.peer.id);
+    for (const attempt of executor.running) this.attempts.delete(attempt);
+    const { host, pid } = executor.registration;
+    const error: WireError = {
+      kind: "lost",
+      name: "FiresteelError",
+      message: `executor ${id} on ${host} (process ${pid}) is lost: ${reason}`,
+    };
+    executor.ref.send({ type: "stop", reason: `the driver has given it up: ${reason}` });
+    this.giveUp(id);
+    this.env.disconnect(executor.peer, reason);
+    this.listener.warning(error.message);
+    this.listener.lost(id, error, true);
+    this.flush();
+  }
+}

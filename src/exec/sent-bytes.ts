@@ -1,0 +1,123 @@
+/**
+ * What a driver sends to every executor, encoded once: definitions and stages. Bytes too large for a message stay here, by hash,
+ * and executors fetch them; a stage's go when the stage is forgotten.
+ */
+import { createHash } from "node:crypto";
+import { FiresteelError } from "../base/errors.ts";
+import type { StageId } from "../base/ids.ts";
+import { formatBytes } from "../base/quantity.ts";
+import { encodeValue } from "../data/value-codec.ts";
+import type { Bulk, RpcAddress } from "../rpc/contracts.ts";
+import { type Carried, inlineBytesMax, type RemoteDefinition } from "./executor-messages.ts";
+import type { Definition, StageOrder } from "./messages.ts";
+import { encodeStage } from "./stage-codec.ts";
+import { callText } from "../planner/stages.ts";
+
+/** Where bytes lie while executors may fetch them. Kept as often as they were put. */
+export interface BlobKeeper {
+  put(bytes: Uint8Array): string;
+  release(hash: string): void;
+}
+
+export const blobPrefix = "blob/";
+/** Of a broadcast: executors fetch the parts from each other. */
+export const chunkBytes = 4 << 20;
+
+interface SentStage {
+  readonly order: Carried;
+  readonly hashes: readonly string[];
+}
+
+export class SentBytes {
+  private readonly stages = new Map<StageId, SentStage>();
+  private readonly definitions = new Map<Definition, RemoteDefinition>();
+
+  constructor(
+    private readonly blobs: BlobKeeper,
+    private readonly bulk: Bulk,
+    /** Of one stage: larger ones are refused. */
+    private readonly stageBytesMax: number,
+  ) {}
+
+  definition(definition: Definition): RemoteDefinition {
+    let sent = this.definitions.get(definition);
+    if (sent === undefined) this.definitions.set(definition, (sent = this.encode(definition)));
+    return sent;
+  }
+
+  forgetDefinition(definition: Definition): void {
+    const sent = this.definitions.get(definition);
+    this.definitions.delete(definition);
+    if (sent?.kind === "broadcast") for (const hash of sent.chunks) this.blobs.release(hash);
+  }
+
+  stage(stage: StageId, stageOrder: () => StageOrder): Carried {
+    const known = this.stages.get(stage);
+    if (known !== undefined) return known.order;
+    const order = stageOrder();
+    const { bytes, slices } = encodeStage(order);
+    if (bytes.length > this.stageBytesMax) throw tooLarge(order, bytes.length, this.stageBytesMax);
+    const hashes = [...slices.values()].map(slice => this.blobs.put(slice));
+    const carried = this.carry(bytes);
+    if (carried.kind === "blob") hashes.push(carried.hash);
+    this.stages.set(stage, { order: carried, hashes });
+    return carried;
+  }
+
+  forgetStage(stage: StageId): void {
+    for (const hash of this.stages.get(stage)?.hashes ?? []) this.blobs.release(hash);
+    this.stages.delete(stage);
+  }
+
+  /** A task's value that was too large for its message. */
+  async fetchResult(address: RpcAddress, hash: string): Promise<Uint8Array> {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of await this.bulk.open(address, `${blobPrefix}${hash}`, new Uint8Array()))
+      chunks.push(chunk);
+    const bytes = new Uint8Array(Buffer.concat(chunks));
+    if (createHash("sha256").update(bytes).digest("hex") !== hash)
+      throw new FiresteelError("lost", "a task's result arrived damaged");
+    return bytes;
+  }
+
+  private encode(definition: Definition): RemoteDefinition {
+    switch (definition.kind) {
+      case "bundle":
+        return {
+          kind: "bundle",
+          hash: definition.bundle.hash,
+          bundle: this.carry(encodeValue(definition.bundle)),
+        };
+      case "broadcast": {
+        const { id, bytes } = definition;
+        const chunks: string[] = [];
+        for (let at = 0; at < bytes.length; at += chunkBytes)
+          chunks.push(this.blobs.put(bytes.subarray(at, at + chunkBytes)));
+        return { kind: "broadcast", id, bytes: bytes.length, chunks };
+      }
+      case "accumulator":
+        return {
+          kind: "accumulator",
+          id: definition.id,
+          definition: this.carry(encodeValue(definition, { references: true })),
+        };
+    }
+  }
+
+  private carry(bytes: Uint8Array): Carried {
+    if (bytes.length <= inlineBytesMax) return { kind: "inline", bytes };
+    return { kind: "blob", hash: this.blobs.put(bytes), bytes: bytes.length };
+  }
+}
+
+function tooLarge({ plan }: StageOrder, bytes: number, bytesMax: number): FiresteelError {
+  const call = plan.kind === "result" ? plan.call : plan.root;
+  return new FiresteelError(
+    "resource",
+    `the tasks of ${callText(call)} are too large to send: ${formatBytes(bytes)} with what their functions captured, ${formatBytes(bytesMax)} allowed`,
+    {
+      hint: "use a broadcast for large values: const b = ctx.broadcast(value), and b.value in the function; or raise firesteel.rpc.maxTaskBytes",
+      at: call.at,
+    },
+  );
+}
