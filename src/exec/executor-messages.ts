@@ -38,7 +38,6 @@ export interface ExecutorRegistration {
 }
 
 export interface ExecutorStartup {
-  readonly appId: string;
   /** All configuration of the application, by key. */
   readonly settings: Settings;
   readonly definitions: readonly RemoteDefinition[];

@@ -90,6 +90,9 @@ export class LocalExecutors implements Executors {
       case "warning":
         listener.warning(message.message);
         break;
+      case "mayCommit":
+        threads.answerCommit(executor, message.attempt, listener.mayCommit(message.attempt));
+        return;
       case "ready":
         break;
       default:

@@ -5,10 +5,20 @@
  */
 import type { WireError } from "../base/errors.ts";
 import type { EngineEvent, TaskMetrics } from "../base/events.ts";
-import type { AccumulatorId, BroadcastId, ExchangeId, JobId, RddId, StageId, TaskAttemptId } from "../base/ids.ts";
+import type {
+  AccumulatorId,
+  BroadcastId,
+  ExchangeId,
+  ExecutorId,
+  JobId,
+  RddId,
+  StageId,
+  TaskAttemptId,
+} from "../base/ids.ts";
 import type { PoolOptions } from "../kernel/control-area.ts";
 import type { JobBundle } from "../closure/contracts.ts";
 import type { PlanFunction } from "../plan/nodes.ts";
+import type { RpcAddress } from "../rpc/contracts.ts";
 import type { StagePlan } from "../planner/stages.ts";
 import type { LocalDirs } from "../storage/local-dirs.ts";
 import type { MapInput } from "../storage/map-status.ts";
@@ -24,6 +34,7 @@ export interface HostStart {
   readonly localDirs: LocalDirs;
   readonly threads: number;
   readonly settings: Settings;
+  readonly cluster?: ClusterAccess;
 }
 
 /** Given to the engine thread when it starts. */
@@ -106,6 +117,17 @@ export interface TaskThreadStart {
   readonly control: Int32Array;
   readonly localDirs: LocalDirs;
   readonly settings: Settings;
+  /** Of a thread of an executor process. */
+  readonly cluster: ClusterAccess | undefined;
+}
+
+/** What a task thread needs to reach other processes of its application. */
+export interface ClusterAccess {
+  readonly executor: ExecutorId;
+  readonly hostId: string;
+  /** Where the driver serves bytes. */
+  readonly driver: RpcAddress;
+  readonly secret: string | undefined;
 }
 
 export interface TaskOrder {
@@ -130,7 +152,8 @@ export type ToTaskThread =
   | { readonly type: "tasks"; readonly orders: readonly TaskOrder[] }
   | { readonly type: "cancel"; readonly attempt: TaskAttemptId; readonly reason: string }
   | { readonly type: "forgetStage"; readonly stage: StageId }
-  | { readonly type: "release"; readonly what: Released };
+  | { readonly type: "release"; readonly what: Released }
+  | { readonly type: "commitAnswer"; readonly attempt: TaskAttemptId; readonly allowed: boolean };
 
 export interface TaskSuccess {
   readonly attempt: TaskAttemptId;
@@ -147,6 +170,8 @@ export type FromTaskThread =
   | { readonly type: "ready" }
   | { readonly type: "succeeded"; readonly tasks: readonly TaskSuccess[] }
   | { readonly type: "failed"; readonly attempt: TaskAttemptId; readonly error: WireError }
+  /** Its output is complete: may it count? */
+  | { readonly type: "mayCommit"; readonly attempt: TaskAttemptId }
   /** Nobody caught an error: the thread must not go on. */
   | { readonly type: "stray"; readonly error: WireError }
   | { readonly type: "warning"; readonly message: string };

@@ -29,7 +29,6 @@ import type { SentBytes } from "./sent-bytes.ts";
 import { SlotMeter } from "./slot-meter.ts";
 
 export interface RemoteOptions {
-  readonly appId: string;
   readonly settings: Settings;
   /** Longest silence of an executor. */
   readonly timeoutMs: number;
@@ -71,6 +70,8 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
   >();
   private readonly definitions: Definition[] = [];
   private readonly watch: Timer;
+  /** Since the last launch tasks were submitted. */
+  private tasksWait = false;
 
   constructor(
     private readonly env: RpcEnv,
@@ -93,6 +94,11 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
   ended(executor: ExecutorId, reason: string): void {
     this.expected.delete(executor);
     this.lose(executor, reason);
+  }
+
+  /** Tasks wait, and there is nobody. */
+  get isStarved(): boolean {
+    return this.executors.size === 0 && this.tasksWait;
   }
 
   get summaries(): readonly ExecutorSummary[] {
@@ -193,7 +199,7 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
     const definitions = this.definitions.map(definition => this.sent.definition(definition));
     this.listener.ready(id, executor.meter.slots, registration.host);
     this.flush();
-    return { appId: this.options.appId, settings: this.options.settings, definitions };
+    return { settings: this.options.settings, definitions };
   }
 
   // ---- what the engine says
@@ -221,6 +227,7 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
       executor.stages.add(stage);
       executor.ref.send({ type: "stage", stage, order: this.sent.stage(stage, stageOrder) });
     }
+    this.tasksWait = false;
     executor.running.add(attempt);
     this.attempts.set(attempt, { task, executor });
     executor.orders.push({ attempt, attemptNumber, stage, partition });
@@ -250,6 +257,7 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
   }
 
   expectUnknown(): void {
+    this.tasksWait = true;
     for (const executor of this.executors.values()) {
       executor.meter.expectUnknown();
       this.adapt(executor);

@@ -2,24 +2,17 @@
  * What a driver sends to every executor, encoded once: definitions and stages. Bytes too large for a message stay here, by hash,
  * and executors fetch them; a stage's go when the stage is forgotten.
  */
-import { createHash } from "node:crypto";
 import { FiresteelError } from "../base/errors.ts";
 import type { StageId } from "../base/ids.ts";
 import { formatBytes } from "../base/quantity.ts";
 import { encodeValue } from "../data/value-codec.ts";
 import type { Bulk, RpcAddress } from "../rpc/contracts.ts";
 import { type Carried, inlineBytesMax, type RemoteDefinition } from "./executor-messages.ts";
+import { fetchBytes, type KeptBytes } from "./kept-bytes.ts";
 import type { Definition, StageOrder } from "./messages.ts";
 import { encodeStage } from "./stage-codec.ts";
 import { callText } from "../planner/stages.ts";
 
-/** Where bytes lie while executors may fetch them. Kept as often as they were put. */
-export interface BlobKeeper {
-  put(bytes: Uint8Array): string;
-  release(hash: string): void;
-}
-
-export const blobPrefix = "blob/";
 /** Of a broadcast: executors fetch the parts from each other. */
 export const chunkBytes = 4 << 20;
 
@@ -33,7 +26,7 @@ export class SentBytes {
   private readonly definitions = new Map<Definition, RemoteDefinition>();
 
   constructor(
-    private readonly blobs: BlobKeeper,
+    private readonly blobs: KeptBytes,
     private readonly bulk: Bulk,
     /** Of one stage: larger ones are refused. */
     private readonly stageBytesMax: number,
@@ -70,14 +63,8 @@ export class SentBytes {
   }
 
   /** A task's value that was too large for its message. */
-  async fetchResult(address: RpcAddress, hash: string): Promise<Uint8Array> {
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of await this.bulk.open(address, `${blobPrefix}${hash}`, new Uint8Array()))
-      chunks.push(chunk);
-    const bytes = new Uint8Array(Buffer.concat(chunks));
-    if (createHash("sha256").update(bytes).digest("hex") !== hash)
-      throw new FiresteelError("lost", "a task's result arrived damaged");
-    return bytes;
+  fetchResult(address: RpcAddress, hash: string): Promise<Uint8Array> {
+    return fetchBytes(this.bulk, address, hash);
   }
 
   private encode(definition: Definition): RemoteDefinition {

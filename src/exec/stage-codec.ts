@@ -2,12 +2,12 @@
  * A stage's order as bytes for executors in other processes. Rows that the driver had at hand (`parallelize`) are taken out and named
  * by hash, so that each task fetches its own slice alone; all else travels as one value, shared subtrees shared.
  */
-import { createHash } from "node:crypto";
 import type { ExchangeId, StageId } from "../base/ids.ts";
 import { decodeValue, encodeValue } from "../data/value-codec.ts";
 import { type BlobRef, parentsOf, type Plan, withParents } from "../plan/nodes.ts";
 import type { StagePlan } from "../planner/stages.ts";
 import type { MapInput } from "../storage/map-status.ts";
+import { hashOfBytes } from "./kept-bytes.ts";
 import type { StageOrder } from "./messages.ts";
 
 export interface EncodedStage {
@@ -59,7 +59,7 @@ function isLarge(slices: readonly (Uint8Array | BlobRef)[]): boolean {
 
 function named(slice: Uint8Array | BlobRef, slices: Map<string, Uint8Array>): BlobRef {
   if (!(slice instanceof Uint8Array)) return slice;
-  const hash = createHash("sha256").update(slice).digest("hex");
+  const hash = hashOfBytes(slice);
   slices.set(hash, slice);
   return { hash, bytes: slice.length };
 }

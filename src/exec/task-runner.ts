@@ -1,6 +1,6 @@
 /** Runs one task attempt at a time on this thread: opens its memory, gives it its environment, and closes both whatever happens. */
 import { FiresteelError } from "../base/errors.ts";
-import { type ExchangeId, type RddId } from "../base/ids.ts";
+import { type ExchangeId, type RddId, type TaskAttemptId } from "../base/ids.ts";
 import { invariant } from "../base/assert.ts";
 import { intrinsicsPatched } from "../expr/intrinsics.ts";
 import { instantiateKernels, type Kernels } from "../kernel/kernels.ts";
@@ -37,7 +37,7 @@ export class TaskRunner {
   constructor(
     private readonly start: TaskThreadStart,
     private readonly definitions: Definitions,
-    private readonly warn: (message: string) => void,
+    private readonly mayCommit: (attempt: TaskAttemptId) => Promise<boolean>,
   ) {
     this.kernels = instantiateKernels(start.memory, start.module);
     this.pool = attachMemory(start.memory);

@@ -3,7 +3,7 @@
  * the engine takes back what its tasks owned and runs them elsewhere.
  */
 import { FiresteelError, toWire } from "../base/errors.ts";
-import type { StageId } from "../base/ids.ts";
+import type { StageId, TaskAttemptId } from "../base/ids.ts";
 import { callSite, mapStack, userPosition } from "../closure/stack.ts";
 import { threadNumber } from "../platform/resident.ts";
 import { parent, receive, threadData } from "../platform/threads.ts";
@@ -35,7 +35,11 @@ const port = parent();
 Atomics.store(start.control, controlWord.thread, threadNumber());
 const definitions = new Definitions(start.settings);
 const reportEveryMs = 2;
-const runner = new TaskRunner(start, definitions, message => post({ type: "warning", message }));
+const commits = new Map<TaskAttemptId, (allowed: boolean) => void>();
+const runner = new TaskRunner(start, definitions, attempt => {
+  post({ type: "mayCommit", attempt });
+  return new Promise(resolve => commits.set(attempt, resolve));
+});
 const stages = new Map<StageId, StageOrder>();
 const queue: TaskOrder[] = [];
 let working = false;
@@ -61,6 +65,10 @@ receive((message: ToTaskThread) => {
       post({ type: "failed", attempt: order!.attempt, error: toWire(new FiresteelError("cancelled", message.reason)) });
       break;
     }
+    case "commitAnswer":
+      commits.get(message.attempt)?.(message.allowed);
+      commits.delete(message.attempt);
+      break;
     case "tasks":
       queue.push(...message.orders);
       if (!working) void work();

@@ -147,6 +147,10 @@ export class TaskThreads {
     }, cancelGraceMs);
   }
 
+  answerCommit(executor: ExecutorId, attempt: TaskAttemptId, allowed: boolean): void {
+    this.threads.get(executor)?.worker.postMessage({ type: "commitAnswer", attempt, allowed } satisfies ToTaskThread);
+  }
+
   /** Threads with tasks, for the watch over their memory. */
   busy(): BusyThread<ExecutorId>[] {
     return [...this.threads.values()].flatMap(({ executor, control, running }) =>
@@ -198,6 +202,7 @@ export class TaskThreads {
       control,
       localDirs: this.start.localDirs,
       settings: this.start.settings,
+      cluster: this.start.cluster,
     };
     const worker = startThread("task", { ...start });
     const thread: TaskThread = {

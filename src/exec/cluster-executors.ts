@@ -1,0 +1,73 @@
+/**
+ * A driver's executors in a cluster, put together over an RPC environment: asks a cluster manager for them, lets those register
+ * that were granted, and says what the user should know while there are none.
+ */
+import { every, type Timer } from "../base/clock.ts";
+import type { ExecutorId } from "../base/ids.ts";
+import type { RpcEnv } from "../rpc/contracts.ts";
+import type { ClusterManager } from "./cluster-manager.ts";
+import { driverEndpoint, type DriverProtocol } from "./executor-messages.ts";
+import type { ExecutorsListener } from "./executors.ts";
+import { KeptBytes } from "./kept-bytes.ts";
+import type { Settings } from "./messages.ts";
+import { RemoteExecutors } from "./remote-executors.ts";
+import { SentBytes } from "./sent-bytes.ts";
+
+export interface ClusterOptions {
+  readonly settings: Settings;
+  /** Longest silence of an executor. */
+  readonly executorTimeoutMs: number;
+  readonly stageBytesMax: number;
+  /** How often it is said that tasks wait and nothing can run them. */
+  readonly starvedEveryMs: number;
+}
+
+export interface ClusterExecutors {
+  readonly executors: RemoteExecutors;
+  /** Resolves once registered; rejects when no manager takes the application. */
+  readonly started: Promise<{ readonly appId: string; readonly webUiUrl: string | undefined }>;
+  stop(state: "finished" | "failed" | "killed"): Promise<void>;
+}
+
+export function openClusterExecutors(
+  env: RpcEnv,
+  manager: ClusterManager,
+  options: ClusterOptions,
+  listener: ExecutorsListener & { removed(reason: string): void },
+): ClusterExecutors {
+  const { settings, executorTimeoutMs, stageBytesMax } = options;
+  const sent = new SentBytes(new KeptBytes(env.bulk), env.bulk, stageBytesMax);
+  const giveUp = (executor: ExecutorId) => manager.killExecutor(executor);
+  const executors = new RemoteExecutors(env, sent, { settings, timeoutMs: executorTimeoutMs }, listener, giveUp);
+  env.register<DriverProtocol>(driverEndpoint, executors);
+  let starving: Timer | undefined;
+  const started = manager
+    .start(env.address!, {
+      executorGranted: ({ executor }) => executors.expect(executor),
+      executorLost: (executor, reason) => executors.ended(executor, reason),
+      disconnected: reason =>
+        listener.warning(`the master cannot be reached (${reason}); executors go on, and it is tried again`),
+      reconnected: () => listener.warning("the master is reached again"),
+      removed: reason => listener.removed(reason),
+    })
+    .then(granted => {
+      starving = every(env.clock, options.starvedEveryMs, () => warnWhenStarved(executors, listener));
+      return granted;
+    });
+  return {
+    executors,
+    started,
+    async stop(state) {
+      starving?.cancel();
+      executors.stop("the application has ended");
+      await manager.stop(state);
+    },
+  };
+}
+
+function warnWhenStarved(executors: RemoteExecutors, listener: ExecutorsListener): void {
+  if (!executors.isStarved) return;
+  listener.warning(
+    "tasks wait, and no executor has registered: check on the master's page that workers are there and have the cores and memory that firesteel.executor.cores and firesteel.executor.memory ask for",
+  );
+}
