@@ -45,7 +45,7 @@ export function microsecondsPerTask(graph: JobGraph, executors: number, slots: n
 }
 
 export function job(size: number, isLocal: boolean): JobGraph {
-  const preferred = (partition: number) => [(partition % 100) as ExecutorId];
+  const preferred = (partition: number) => ({ executors: [(partition % 100) as ExecutorId] });
   const partitions = Array.from({ length: size }, (_, i) => i);
   const stage: StageGraph = { kind: "result", parents: [], partitions, name: "empty", ...(isLocal && { preferred }) };
   return { jobId: 0 as JobId, pool: "default", stages: [stage] };

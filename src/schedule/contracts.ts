@@ -39,9 +39,22 @@ export interface StageGraph {
   /** Partitions to compute. For exchange and probe stages 0 … n − 1; for results possibly some of them. */
   readonly partitions: readonly number[];
   readonly name: string;
-  /** Executors that hold the input of partition i (cached blocks, local files); empty means anywhere. */
-  readonly preferred?: (partition: number) => readonly ExecutorId[];
+  /** Where the input of partition i is: cached blocks, local files. */
+  readonly preferred?: Preferred;
 }
+
+/** Of a partition; empty places mean anywhere. Asked when its task set is submitted. */
+export type Preferred = (partition: number) => PreferredPlaces;
+
+export interface PreferredPlaces {
+  /** That hold it in their process. Their hosts count too, as far as the scheduler knows these executors. */
+  readonly executors?: readonly ExecutorId[];
+  /** Whose disks have it. */
+  readonly hosts?: readonly string[];
+}
+
+/** How near a task runs to its input, nearest first; noPref: it has no place of its own. */
+export type Locality = "process" | "node" | "noPref" | "any";
 
 export type DagEvent =
   | { readonly type: "jobSubmitted"; readonly job: JobGraph }
@@ -117,7 +130,7 @@ export interface TaskSet {
   readonly name: string;
   readonly partitions: readonly number[];
   readonly pool: string;
-  readonly preferred?: (partition: number) => readonly ExecutorId[];
+  readonly preferred?: Preferred;
 }
 
 export type TaskEvent =
@@ -125,11 +138,16 @@ export type TaskEvent =
   | { readonly type: "taskSetCancelled"; readonly stage: StageId; readonly reason: string }
   | { readonly type: "partitionDone"; readonly stage: StageId; readonly partition: number }
   /** A new executor, or another number of slots for a known one. Slots may exceed cores: a queue for short tasks. */
-  | { readonly type: "executorAdded"; readonly executor: ExecutorId; readonly slots: number }
+  | { readonly type: "executorAdded"; readonly executor: ExecutorId; readonly slots: number; readonly host?: string }
   | { readonly type: "executorLost"; readonly executor: ExecutorId; readonly error: WireError }
   | { readonly type: "attemptSucceeded"; readonly attempt: TaskAttemptId }
   /** A "fetchFailed" error says in `error.output` which map output; without it, it is a failure like others. */
-  | { readonly type: "attemptFailed"; readonly attempt: TaskAttemptId; readonly error: WireError };
+  | { readonly type: "attemptFailed"; readonly attempt: TaskAttemptId; readonly error: WireError }
+  /** What time it is: comes before other events while `keepsTime`, and when a wakeAt is due. Never goes back. */
+  | { readonly type: "timePassed"; readonly atMs: number };
+
+/** Tell the time then, with timePassed. An earlier one takes the place of a later one. */
+export type TimeAction = { readonly type: "wakeAt"; readonly atMs: number };
 
 export type TaskAction =
   | {
@@ -138,6 +156,7 @@ export type TaskAction =
       readonly attemptNumber: number;
       readonly task: TaskIdentity;
       readonly executor: ExecutorId;
+      readonly locality: Locality;
     }
   /** The attempt keeps its slot until it reports (whatever it then says) or its executor is lost. */
   | {
@@ -179,4 +198,13 @@ export interface SchedulerLimits {
   readonly taskFailuresMax: number;
   /** Attempts of one stage after fetch failures: Spark's stage.maxConsecutiveAttempts. */
   readonly stageAttemptsMax: number;
+  /** How long tasks wait for a slot near their input: Spark's locality.wait. Absent: not at all, and no time is needed. */
+  readonly localityWaits?: LocalityWaits;
+}
+
+export interface LocalityWaits {
+  /** For an executor that holds the input, before its host's others will do. */
+  readonly processMs: number;
+  /** For its host, before any will do. */
+  readonly nodeMs: number;
 }

@@ -42,6 +42,10 @@ export class Pool {
       this.queue.shift();
     }
   }
+
+  *launchable(): Generator<TaskSetState> {
+    for (const set of this.queue) if (set.launchable) yield set;
+  }
 }
 
 export class Pools {
@@ -59,14 +63,31 @@ export class Pools {
     return pool;
   }
 
-  /** The task set whose turn it is. */
-  next(): TaskSetState | undefined {
+  /** What `choose` finds in the task set whose turn it is; where that has nothing, in those after it. */
+  first<T>(choose: (set: TaskSetState) => T | undefined): T | undefined {
+    const set = this.next();
+    if (set === undefined) return undefined;
+    const found = choose(set);
+    return found !== undefined ? found : this.firstBehind(set, choose);
+  }
+
+  private next(): TaskSetState | undefined {
     let best: TaskSetState | undefined;
     for (const pool of this.pools.values()) {
       const set = pool.head();
       if (set !== undefined && (best === undefined || fairOrder(pool, best.pool) < 0)) best = set;
     }
     return best;
+  }
+
+  private firstBehind<T>(head: TaskSetState, choose: (set: TaskSetState) => T | undefined): T | undefined {
+    for (const pool of [...this.pools.values()].sort(fairOrder)) {
+      for (const set of pool.launchable()) {
+        const found = set === head ? undefined : choose(set);
+        if (found !== undefined) return found;
+      }
+    }
+    return undefined;
   }
 }
 

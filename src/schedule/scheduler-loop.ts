@@ -11,10 +11,16 @@ import type { PoolOptions } from "./pools.ts";
 import { TaskScheduler } from "./task-scheduler.ts";
 
 export interface SchedulerShell {
-  /** Every action of both machines comes here, those between the two as well. May call the loop again. */
+  /** Every action of both machines but wakeAt comes here, those between the two as well. May call the loop again. */
   readonly carryOut: (action: DagAction | TaskAction) => void;
   /** Of the map output that a succeeded attempt made, when known. */
   readonly checksumOf?: (attempt: TaskAttemptId) => number | undefined;
+  /** Without it tasks do not wait for places near their input. */
+  readonly time?: {
+    nowMs(): number;
+    /** Send timePassed then. An earlier call takes the place of a later one. */
+    wakeAt(atMs: number): void;
+  };
 }
 
 type Queued = { readonly dag: DagEvent } | { readonly task: TaskEvent };
@@ -31,7 +37,7 @@ export class SchedulerLoop {
     pools?: PoolOptions,
   ) {
     this.dag = new DagScheduler(limits);
-    this.tasks = new TaskScheduler(limits, pools);
+    this.tasks = new TaskScheduler(shell.time === undefined ? withoutWaits(limits) : limits, pools);
   }
 
   dagEvent(event: DagEvent): void {
@@ -64,11 +70,11 @@ export class SchedulerLoop {
             if (forward !== undefined) queue.push({ task: forward });
           }
         } else {
-          for (const action of this.tasks.step(event.task)) {
-            shell.carryOut(action);
-            const forward = toDagEvent(action, shell.checksumOf);
-            if (forward !== undefined) queue.push({ dag: forward });
+          const { time } = shell;
+          if (time !== undefined && this.tasks.needsTimeFor(event.task)) {
+            this.stepTasks({ type: "timePassed", atMs: time.nowMs() });
           }
+          this.stepTasks(event.task);
         }
       }
     } finally {
@@ -76,6 +82,23 @@ export class SchedulerLoop {
       this.isRunning = false;
     }
   }
+
+  private stepTasks(event: TaskEvent): void {
+    const { shell, queue } = this;
+    for (const action of this.tasks.step(event)) {
+      if (action.type === "wakeAt") {
+        shell.time?.wakeAt(action.atMs);
+        continue;
+      }
+      shell.carryOut(action);
+      const forward = toDagEvent(action, shell.checksumOf);
+      if (forward !== undefined) queue.push({ dag: forward });
+    }
+  }
+}
+
+function withoutWaits({ taskFailuresMax, stageAttemptsMax }: SchedulerLimits): SchedulerLimits {
+  return { taskFailuresMax, stageAttemptsMax };
 }
 
 /** What the task scheduler is to know of an action of the DAG scheduler. */

@@ -2,23 +2,29 @@
  * Task sets → attempts on executors. A deterministic machine: `step(event)` changes its state and returns what to do.
  *
  * Promises: an attempt's id is never reused; an executor never has more attempts than slots; no slot stays free while a
- * task could run in it; a task that fails too often, or of a failure no retry mends, fails its set, once.
- * A launch costs O(1), whatever the number of tasks; only losses and cancellations look at all that runs.
- * Does not: know stages' parents or who holds outputs (dag-scheduler.ts), wait, or send (exec/).
+ * task could run in it, but for the bounded time that tasks wait for a place near their input (task-locality.ts); a task that
+ * fails too often, or of a failure no retry mends, fails its set, once.
+ * A launch costs O(1), whatever the number of tasks, and O(executors) where tasks prefer some; only losses and cancellations
+ * look at all that runs. Sets without preferences need no time.
+ * Does not: know stages' parents or who holds outputs (dag-scheduler.ts), keep time (`wakeAt` asks for it), or send (exec/).
  */
 import { assertNever } from "../base/assert.ts";
 import { isRetryable, type WireError } from "../base/errors.ts";
 import { idSequence, type ExecutorId, type StageId, type TaskAttemptId } from "../base/ids.ts";
-import type { SchedulerLimits, TaskAction, TaskEvent, TaskIdentity, TaskSet } from "./contracts.ts";
+import type {
+  LocalityWaits,
+  SchedulerLimits,
+  TaskAction,
+  TaskEvent,
+  TaskIdentity,
+  TaskSet,
+  TimeAction,
+} from "./contracts.ts";
 import { taskGaveUp } from "./failures.ts";
 import { Pools, type PoolOptions } from "./pools.ts";
+import { type Executor, ExecutorSlots, freeSlotsOf } from "./executor-slots.ts";
+import { localities } from "./task-locality.ts";
 import { TaskSetState } from "./task-set.ts";
-
-interface Executor {
-  readonly id: ExecutorId;
-  slots: number;
-  runningTasks: number;
-}
 
 interface Attempt {
   readonly id: TaskAttemptId;
@@ -30,17 +36,26 @@ interface Attempt {
   killed: boolean;
 }
 
+/** A task for a free slot. */
+interface Placement {
+  readonly set: TaskSetState;
+  readonly index: number;
+  readonly executor: Executor;
+}
+
+const noWaits: LocalityWaits = { processMs: 0, nodeMs: 0 };
+
 export class TaskScheduler {
   private readonly pools: Pools;
-  private readonly executors = new Map<ExecutorId, Executor>();
-  /** The same executors in the order of joining, for taking turns. */
-  private readonly ring: Executor[] = [];
-  private turn = 0;
-  private freeSlots = 0;
+  private readonly slots = new ExecutorSlots();
   private readonly attempts = new Map<TaskAttemptId, Attempt>();
   private readonly sets = new Map<StageId, TaskSetState[]>();
   private readonly nextAttempt = idSequence<TaskAttemptId>();
-  private actions: TaskAction[] = [];
+  private actions: (TaskAction | TimeAction)[] = [];
+  /** Sets that prefer places. */
+  private readonly choosy = new Set<TaskSetState>();
+  private nowMs = 0;
+  private wakeAtMs: number | undefined;
 
   constructor(
     private readonly limits: SchedulerLimits,
@@ -49,8 +64,8 @@ export class TaskScheduler {
     this.pools = new Pools(pools);
   }
 
-  step(event: TaskEvent): TaskAction[] {
-    const actions: TaskAction[] = [];
+  step(event: TaskEvent): (TaskAction | TimeAction)[] {
+    const actions: (TaskAction | TimeAction)[] = [];
     this.actions = actions;
     this.handle(event);
     return actions;
@@ -59,11 +74,17 @@ export class TaskScheduler {
   get size(): { readonly executors: number; readonly attempts: number; readonly taskSets: number } {
     let taskSets = 0;
     for (const sets of this.sets.values()) taskSets += sets.length;
-    return { executors: this.executors.size, attempts: this.attempts.size, taskSets };
+    return { executors: this.slots.size, attempts: this.attempts.size, taskSets };
   }
 
   get idle(): boolean {
     return this.attempts.size === 0 && this.sets.size === 0;
+  }
+
+  /** Whether timePassed must come before the event. */
+  needsTimeFor(event: TaskEvent): boolean {
+    if (this.limits.localityWaits === undefined) return false;
+    return this.choosy.size > 0 || (event.type === "taskSetSubmitted" && event.taskSet.preferred !== undefined);
   }
 
   private handle(event: TaskEvent): void {
@@ -75,13 +96,15 @@ export class TaskScheduler {
       case "partitionDone":
         return this.finishElsewhere(event.stage, event.partition);
       case "executorAdded":
-        return this.addExecutor(event.executor, event.slots);
+        return this.addExecutor(event.executor, event.slots, event.host);
       case "executorLost":
         return this.loseExecutor(event.executor, event.error);
       case "attemptSucceeded":
         return this.succeed(event.attempt);
       case "attemptFailed":
         return this.fail(event.attempt, event.error);
+      case "timePassed":
+        return this.passTime(event.atMs);
       default:
         return assertNever(event);
     }
@@ -91,8 +114,11 @@ export class TaskScheduler {
     if (taskSet.partitions.length === 0) return;
     const earlier = this.sets.get(taskSet.stage) ?? [];
     for (const set of earlier) set.zombie = true;
-    const set = new TaskSetState(taskSet, this.pools.poolFor(taskSet.pool));
-    this.sets.set(taskSet.stage, [...earlier.filter(before => !before.drained), set]);
+    const waits = this.limits.localityWaits ?? noWaits;
+    const set = new TaskSetState(taskSet, this.pools.poolFor(taskSet.pool), this.slots, waits);
+    if (set.locality !== undefined) this.choosy.add(set);
+    this.sets.set(taskSet.stage, [...earlier, set]);
+    this.dropDrained(taskSet.stage);
     set.pool.add(set);
     this.offerAll();
   }
@@ -127,33 +153,34 @@ export class TaskScheduler {
     this.actions.push({ type: "killTask", attempt: attempt.id, executor: attempt.executor.id, reason });
   }
 
-  private addExecutor(id: ExecutorId, slots: number): void {
-    let executor = this.executors.get(id);
+  private passTime(atMs: number): void {
+    this.nowMs = Math.max(this.nowMs, atMs);
+    if (this.wakeAtMs === undefined || this.nowMs < this.wakeAtMs) return;
+    this.wakeAtMs = undefined;
+    this.offerAll();
+  }
+
+  private addExecutor(id: ExecutorId, slots: number, host: string | undefined): void {
+    let executor = this.slots.get(id);
     if (executor === undefined) {
-      executor = { id, slots: 0, runningTasks: 0 };
-      this.executors.set(id, executor);
-      this.ring.push(executor);
+      executor = this.slots.add(id, host);
+      for (const set of this.choosy) set.locality!.executorJoined(executor);
     }
-    this.freeSlots -= freeSlotsOf(executor);
-    executor.slots = slots;
-    this.freeSlots += freeSlotsOf(executor);
+    this.slots.resize(executor, slots);
     this.offerAll();
   }
 
   private loseExecutor(id: ExecutorId, error: WireError): void {
-    const executor = this.executors.get(id);
+    const executor = this.slots.get(id);
     if (executor === undefined) return;
-    this.executors.delete(id);
-    this.ring.splice(this.ring.indexOf(executor), 1);
-    this.turn = 0;
-    this.freeSlots -= freeSlotsOf(executor);
-    executor.slots = 0;
+    this.slots.remove(executor);
     for (const attempt of this.attempts.values()) {
       if (attempt.executor !== executor) continue;
       this.end(attempt);
       this.judge(attempt, error);
       this.dropIfDrained(attempt.set);
     }
+    for (const set of this.choosy) set.locality!.executorLost(executor, index => set.partitionAt(index));
     this.offerAll();
   }
 
@@ -167,8 +194,9 @@ export class TaskScheduler {
       this.actions.push({ type: "taskSucceeded", task, attempt: id, executor: executor.id });
     }
     this.dropIfDrained(set);
-    // tasks wait only while all slots are taken: the one that is free now is this executor's
-    if (this.freeSlots > 0) this.offer(executor);
+    // unless some wait for places, tasks wait only while all slots are taken: the one that is free now is this executor's
+    if (this.choosy.size > 0) this.offerAll(executor);
+    else this.offer(executor);
   }
 
   private fail(id: TaskAttemptId, error: WireError): void {
@@ -178,7 +206,7 @@ export class TaskScheduler {
     this.judge(attempt, error);
     this.dropIfDrained(attempt.set);
     // another executor's turn comes first, if it has a slot
-    this.turn = this.ring.indexOf(attempt.executor) + 1;
+    this.slots.passOver(attempt.executor);
     this.offerAll();
   }
 
@@ -211,9 +239,7 @@ export class TaskScheduler {
     this.attempts.delete(attempt.id);
     set.runningTasks--;
     set.pool.runningTasks--;
-    this.freeSlots -= freeSlotsOf(executor);
-    executor.runningTasks--;
-    this.freeSlots += freeSlotsOf(executor);
+    this.slots.taskEnded(executor);
   }
 
   private dropIfDrained(set: TaskSetState): void {
@@ -221,66 +247,90 @@ export class TaskScheduler {
   }
 
   private dropDrained(stage: StageId): void {
-    const left = (this.sets.get(stage) ?? []).filter(set => !set.drained);
+    const left: TaskSetState[] = [];
+    for (const set of this.sets.get(stage) ?? []) {
+      if (!set.drained) left.push(set);
+      else this.choosy.delete(set);
+    }
     if (left.length > 0) this.sets.set(stage, left);
     else this.sets.delete(stage);
   }
 
   private offer(executor: Executor): void {
     while (freeSlotsOf(executor) > 0) {
-      const set = this.pools.next();
-      if (set === undefined) return;
-      this.launch(set, executor);
+      const placement = this.pools.first(set => this.placeOn(set, executor));
+      if (placement === undefined) return;
+      this.launch(placement);
     }
   }
 
   /** Gives free slots to pending tasks, one an executor in turn, so that few tasks spread over all of them. */
-  private offerAll(): void {
-    while (this.freeSlots > 0) {
-      const set = this.pools.next();
-      if (set === undefined) return;
-      this.launch(set, this.nextExecutor(set));
+  private offerAll(first?: Executor): void {
+    if (first !== undefined) this.offer(first);
+    while (this.slots.free > 0) {
+      const placement = this.pools.first(set => this.place(set));
+      if (placement === undefined) break;
+      this.launch(placement);
     }
+    if (this.slots.free > 0 && this.choosy.size > 0) this.askToWake();
   }
 
-  /** The next executor with a free slot, preferably one that holds the input of a task that waits. */
-  private nextExecutor(set: TaskSetState): Executor {
-    const { ring } = this;
-    let chosen = -1;
-    for (let i = 0; i < ring.length; i++) {
-      const at = (this.turn + i) % ring.length;
-      const executor = ring[at]!;
-      if (freeSlotsOf(executor) === 0) continue;
-      if (chosen < 0) chosen = at;
-      if (!set.hasPreferences) break;
-      if (!set.hasLocal(executor.id)) continue;
-      chosen = at;
-      break;
+  /** The task of a set and the free executor that are next, nearest pairs first; undefined when all its tasks wait. */
+  private place(set: TaskSetState): Placement | undefined {
+    if (set.locality === undefined) return this.placeOn(set, this.slots.next()!);
+    const retry = set.nextRetry();
+    if (retry >= 0) return { set, index: retry, executor: this.slots.next()! };
+    for (const locality of localities) {
+      if (!set.locality.mayRun(locality, this.nowMs, this.slots.fullTimes)) continue;
+      let index = -1;
+      const executor = this.slots.next(executor => {
+        index = locality === "any" ? set.nextAny() : set.locality!.peek(locality, executor);
+        return index >= 0;
+      });
+      if (executor !== undefined) return { set, index, executor };
     }
-    this.turn = chosen + 1;
-    return ring[chosen]!;
+    return undefined;
   }
 
-  private launch(set: TaskSetState, executor: Executor): void {
+  private placeOn(set: TaskSetState, executor: Executor): Placement | undefined {
+    const retry = set.nextRetry();
+    if (retry >= 0) return { set, index: retry, executor };
+    if (set.locality === undefined) return { set, index: set.nextAny(), executor };
+    for (const locality of localities) {
+      if (!set.locality.mayRun(locality, this.nowMs, this.slots.fullTimes)) continue;
+      const index = locality === "any" ? set.nextAny() : set.locality.peek(locality, executor);
+      if (index >= 0) return { set, index, executor };
+    }
+    return undefined;
+  }
+
+  /** Slots are free: those that wait for nearer ones are asked again when their patience ends. */
+  private askToWake(): void {
+    let atMs = Number.POSITIVE_INFINITY;
+    for (const set of this.choosy) {
+      if (!set.launchable) continue;
+      atMs = Math.min(atMs, set.locality!.deadlineMs(this.nowMs, this.slots.fullTimes) ?? atMs);
+    }
+    if (atMs >= (this.wakeAtMs ?? Number.POSITIVE_INFINITY)) return;
+    this.wakeAtMs = atMs;
+    this.actions.push({ type: "wakeAt", atMs });
+  }
+
+  private launch({ set, index, executor }: Placement): void {
     const { stage, stageAttempt } = set.taskSet;
-    const index = set.take(executor.id);
+    set.launch(index);
     const task = { stage, stageAttempt, partition: set.partitionAt(index) };
     const attempt = { id: this.nextAttempt(), set, index, task, executor, killed: false };
     this.attempts.set(attempt.id, attempt);
     set.pool.runningTasks++;
-    executor.runningTasks++;
-    this.freeSlots--;
+    this.slots.taskStarted(executor);
     this.actions.push({
       type: "launchTask",
       attempt: attempt.id,
       attemptNumber: set.attemptsOf(index),
       task,
       executor: executor.id,
+      locality: set.localityOf(index, executor),
     });
   }
-}
-
-/** Slots may shrink below what runs. */
-function freeSlotsOf(executor: Executor): number {
-  return Math.max(0, executor.slots - executor.runningTasks);
 }

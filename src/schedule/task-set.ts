@@ -3,18 +3,14 @@
  * byte each: tasks wait as positions of cursors, and a queue entry whose task has left is dropped when it is met.
  */
 import { invariant } from "../base/assert.ts";
-import type { ExecutorId } from "../base/ids.ts";
-import type { TaskSet } from "./contracts.ts";
+import type { Locality, LocalityWaits, TaskSet } from "./contracts.ts";
 import type { Pool } from "./pools.ts";
+import { type Place, type Places, TaskLocality } from "./task-locality.ts";
+import { TaskQueue } from "./task-queue.ts";
 
 const pending = 0;
 const running = 1;
 const done = 2;
-
-interface Queue {
-  readonly indexes: number[];
-  next: number;
-}
 
 export class TaskSetState {
   readonly size: number;
@@ -27,9 +23,9 @@ export class TaskSetState {
   private readonly states: Uint8Array;
   private readonly indexes: ReadonlyMap<number, number> | undefined;
   private next = 0;
-  private readonly retries: Queue = { indexes: [], next: 0 };
-  private readonly local: ReadonlyMap<ExecutorId, Queue> | undefined;
-  private readonly anywhere: Queue = { indexes: [], next: 0 };
+  private readonly retries = new TaskQueue();
+  /** Only of sets with preferences. */
+  readonly locality: TaskLocality | undefined;
   /** By index, for tasks that failed at all. */
   private readonly failures = new Map<number, number>();
   private readonly attempts = new Map<number, number>();
@@ -37,6 +33,8 @@ export class TaskSetState {
   constructor(
     readonly taskSet: TaskSet,
     readonly pool: Pool,
+    places: Places,
+    waits: LocalityWaits,
   ) {
     const { partitions, preferred } = taskSet;
     this.size = partitions.length;
@@ -45,7 +43,7 @@ export class TaskSetState {
     if (partitions.some((partition, index) => partition !== index)) {
       this.indexes = new Map(partitions.map((partition, index) => [partition, index]));
     }
-    if (preferred !== undefined) this.local = this.queueByExecutor(preferred);
+    if (preferred !== undefined) this.locality = new TaskLocality(partitions, preferred, waits, places, this.isPending);
   }
 
   get launchable(): boolean {
@@ -61,33 +59,27 @@ export class TaskSetState {
     return this.taskSet.partitions[index]!;
   }
 
-  get hasPreferences(): boolean {
-    return this.local !== undefined;
+  /** The next task that failed before, or −1. It does not wait for a place: the one it prefers may be what failed it. */
+  nextRetry(): number {
+    return this.retries.peek(this.isPending);
   }
 
-  /** Whether a task that waits prefers this executor. */
-  hasLocal(executor: ExecutorId): boolean {
-    const queue = this.local?.get(executor);
-    return queue !== undefined && this.peek(queue) >= 0;
+  /** The next task of all, or −1. */
+  nextAny(): number {
+    while (this.next < this.size && this.states[this.next] !== pending) this.next++;
+    return this.next < this.size ? this.next : -1;
   }
 
-  /** The next task for an executor, now running: first those that failed, then its own, then anyone's. */
-  take(executor: ExecutorId): number {
-    let index = this.peek(this.retries);
-    if (index < 0 && this.local !== undefined) {
-      const own = this.local.get(executor);
-      if (own !== undefined) index = this.peek(own);
-      if (index < 0) index = this.peek(this.anywhere);
-    }
-    if (index < 0) {
-      while (this.next < this.size && this.states[this.next] !== pending) this.next++;
-      index = this.next;
-    }
-    invariant(index < this.size, `stage ${this.taskSet.stage} has no pending task to launch`);
+  localityOf(index: number, place: Place): Locality {
+    return this.locality?.localityOf(this.partitionAt(index), place) ?? "noPref";
+  }
+
+  /** A task that waits begins to run. */
+  launch(index: number): void {
+    invariant(this.isPending(index), `task ${index} of stage ${this.taskSet.stage} is not to be launched`);
     this.states[index] = running;
     this.pendingTasks--;
     this.runningTasks++;
-    return index;
   }
 
   attemptsOf(index: number): number {
@@ -120,30 +112,8 @@ export class TaskSetState {
     this.attempts.set(index, this.attemptsOf(index) + 1);
     this.states[index] = pending;
     this.pendingTasks++;
-    this.retries.indexes.push(index);
+    this.retries.push(index);
   }
 
-  private queueByExecutor(preferred: (partition: number) => readonly ExecutorId[]): ReadonlyMap<ExecutorId, Queue> {
-    const queues = new Map<ExecutorId, Queue>();
-    for (let index = 0; index < this.size; index++) {
-      const executors = preferred(this.partitionAt(index));
-      if (executors.length === 0) this.anywhere.indexes.push(index);
-      for (const executor of executors) {
-        const queue = queues.get(executor);
-        if (queue === undefined) queues.set(executor, { indexes: [index], next: 0 });
-        else queue.indexes.push(index);
-      }
-    }
-    return queues;
-  }
-
-  private peek(queue: Queue): number {
-    const { indexes } = queue;
-    while (queue.next < indexes.length) {
-      const index = indexes[queue.next]!;
-      if (this.states[index] === pending) return index;
-      queue.next++;
-    }
-    return -1;
-  }
+  private readonly isPending = (index: number): boolean => this.states[index] === pending;
 }

@@ -8,6 +8,8 @@ import { isRetryable } from "../../src/base/errors.ts";
 import type {
   DagAction,
   JobGraph,
+  Locality,
+  Preferred,
   SchedulerLimits,
   StageGraph,
   TaskAction,
@@ -20,6 +22,12 @@ interface StageView {
   attempt: number;
   isOpen: boolean;
   fetchFailures: number;
+}
+
+interface ExecutorView {
+  slots: number;
+  readonly host: string | undefined;
+  readonly running: Set<TaskAttemptId>;
 }
 
 interface JobView {
@@ -40,10 +48,14 @@ export class Checks {
   readonly stages = new Map<StageId, StageView>();
   readonly counts = { jobsSucceeded: 0, jobsFailed: 0, skipped: 0, resubmitted: 0, redone: 0, killed: 0, retried: 0 };
   private readonly outputs = new Map<ExchangeId, Set<number>>();
-  private readonly executors = new Map<ExecutorId, { slots: number; readonly running: Set<TaskAttemptId> }>();
+  readonly launched = { process: 0, node: 0, noPref: 0, any: 0, waited: 0 };
+  private readonly executors = new Map<ExecutorId, ExecutorView>();
   private readonly attempts = new Map<TaskAttemptId, TaskIdentity>();
   /** Tasks that wait, of the task sets that still launch. */
   private readonly waiting = new Map<string, Set<number>>();
+  private readonly preferred = new Map<string, Preferred>();
+  /** Since when a slot has been free while tasks of a set wait. */
+  private readonly waitingSince = new Map<string, number>();
   private readonly failedSets = new Set<string>();
   private readonly doomed = new Set<TaskAttemptId>();
   private readonly killed = new Set<TaskAttemptId>();
@@ -66,7 +78,10 @@ export class Checks {
       case "executorAdded": {
         const known = this.executors.get(event.executor);
         if (known !== undefined) known.slots = event.slots;
-        else this.executors.set(event.executor, { slots: event.slots, running: new Set() });
+        else {
+          this.executors.set(event.executor, { slots: event.slots, host: event.host, running: new Set() });
+          this.waitingSince.clear();
+        }
         return;
       }
       case "executorLost": {
@@ -80,7 +95,8 @@ export class Checks {
         this.attempts.delete(event.attempt);
         return;
       case "taskSetSubmitted": {
-        const { stage, stageAttempt, partitions } = event.taskSet;
+        const { stage, stageAttempt, partitions, preferred } = event.taskSet;
+        if (preferred !== undefined) this.preferred.set(`${stage}.${stageAttempt}`, preferred);
         for (let earlier = 0; earlier < stageAttempt; earlier++) this.waiting.delete(`${stage}.${earlier}`);
         this.waiting.set(`${stage}.${stageAttempt}`, new Set(partitions));
         return;
@@ -109,6 +125,12 @@ export class Checks {
           `#${action.attempt} was not to be launched`,
         );
         this.lastAttempt = action.attempt;
+        this.launched[action.locality]++;
+        const near = this.nearness(`${stage}.${stageAttempt}`, partition, executor, action.executor);
+        must(
+          near === action.locality || near === "free",
+          `#${action.attempt} is said to be ${action.locality}, not ${near}`,
+        );
         executor.running.add(action.attempt);
         this.attempts.set(action.attempt, action.task);
         return;
@@ -136,16 +158,43 @@ export class Checks {
     }
   }
 
-  /** No slot is free while a task waits, and what nobody needs any more is told to end. */
-  taskStepped(): void {
+  /** No slot is free while a task waits, but in patience; and what nobody needs any more is told to end. */
+  taskStepped(nowMs: number): void {
     for (const attempt of this.doomed) must(this.killed.has(attempt), `#${attempt} goes on for nobody`);
     this.doomed.clear();
-    let tasks = 0;
-    for (const set of this.waiting.values()) tasks += set.size;
-    if (tasks === 0) return;
-    for (const [id, executor] of this.executors) {
-      must(executor.running.size >= executor.slots, `executor ${id} has a free slot while ${tasks} tasks wait`);
+    const free = [...this.executors].filter(([, executor]) => executor.running.size < executor.slots);
+    if (free.length === 0) this.waitingSince.clear();
+    for (const [set, tasks] of this.waiting) {
+      if (free.length === 0 || tasks.size === 0) {
+        this.waitingSince.delete(set);
+        continue;
+      }
+      const sinceMs = this.waitingSince.get(set) ?? nowMs;
+      this.waitingSince.set(set, sinceMs);
+      for (const [id, executor] of free)
+        for (const task of tasks) this.mayWait(set, task, id, executor, nowMs - sinceMs);
     }
+  }
+
+  private mayWait(set: string, partition: number, id: ExecutorId, executor: ExecutorView, waitedMs: number): void {
+    const near = this.nearness(set, partition, executor, id);
+    const { processMs, nodeMs } = this.limits.localityWaits ?? { processMs: 0, nodeMs: 0 };
+    const patience = { process: 0, free: 0, noPref: 0, node: processMs, any: processMs + nodeMs };
+    must(waitedMs < patience[near], `executor ${id} has a free slot while task ${partition} of ${set} waits (${near})`);
+    this.launched.waited++;
+  }
+
+  /** How near an executor is to what a task reads; "free" when what it prefers is gone. */
+  private nearness(set: string, partition: number, executor: ExecutorView, id: ExecutorId): Locality | "free" {
+    const { executors = [], hosts = [] } = this.preferred.get(set)?.(partition) ?? {};
+    if (executors.length + hosts.length === 0) return "noPref";
+    const hostOf = (other: ExecutorId) => this.executors.get(other)?.host;
+    const alive = [...this.executors.values()];
+    const lives =
+      executors.some(at => this.executors.has(at)) || hosts.some(host => alive.some(at => at.host === host));
+    if (!lives) return "free";
+    if (executors.includes(id)) return "process";
+    return hosts.includes(executor.host!) || executors.some(at => hostOf(at) === executor.host) ? "node" : "any";
   }
 
   dagAction(action: DagAction): void {

@@ -7,6 +7,7 @@ import type {
   TaskAction,
   TaskEvent,
   TaskIdentity,
+  TimeAction,
 } from "../../src/schedule/contracts.ts";
 
 export function describeDagAction(action: DagAction): string {
@@ -42,11 +43,14 @@ export function describeDagAction(action: DagAction): string {
   }
 }
 
-export function describeTaskAction(action: TaskAction): string {
+export function describeTaskAction(action: TaskAction | TimeAction): string {
   switch (action.type) {
+    case "wakeAt":
+      return `wake at ${action.atMs}`;
     case "launchTask": {
       const retry = action.attemptNumber > 0 ? ` (attempt ${action.attemptNumber})` : "";
-      return `launch #${action.attempt} = ${describeTask(action.task)}${retry} on executor ${action.executor}`;
+      const near = action.locality === "noPref" ? "" : `, ${action.locality}`;
+      return `launch #${action.attempt} = ${describeTask(action.task)}${retry} on executor ${action.executor}${near}`;
     }
     case "killTask":
       return `kill #${action.attempt} on executor ${action.executor}: ${action.reason}`;

@@ -2,11 +2,12 @@
  * Runs a golden script: lines at the margin are commands, indented lines are what both schedulers answered to the command
  * above. The loop between them is the engine's own. Commands:
  *
- *   limits task-failures=4 stage-attempts=4 [mode=fair]   (first line, optional)
- *   executor 0 slots=2
- *   job 0 [pool=p] [group=g]: exchange 0 x2 "map at job.ts:3"; result x2 reads 0 "collect at job.ts:5"
+ *   limits task-failures=4 stage-attempts=4 [mode=fair] [process-wait=3000 node-wait=3000]   (first line, optional)
+ *   executor 0 slots=2 [host=a]
+ *   job 0 [pool=p] [group=g]: exchange 0 x2 "map at job.ts:3"; result x2 reads 0 [on 1,0] [at a,b] "collect at job.ts:5"
  *   succeed #0 #1, fail #2 user "boom", fetch-fail #3 exchange=0 map=1 [from=1]
  *   run                                                   (all running attempts succeed, oldest first, until none is left)
+ *   time 3000                                             (from then on, in milliseconds)
  *   lose executor 1 [keeping-outputs], release exchange 0
  *   cancel job 0 "why", cancel group g "why", cancel stage 2 "why"
  *   sizes
@@ -24,7 +25,7 @@ import type {
 } from "../../src/schedule/contracts.ts";
 import type { PoolOptions } from "../../src/schedule/pools.ts";
 import { SchedulerLoop } from "../../src/schedule/scheduler-loop.ts";
-import { describeAction } from "./describe.ts";
+import { describeAction, describeTaskAction } from "./describe.ts";
 
 export function replay(script: string): string {
   const run = new ScriptRun();
@@ -41,6 +42,7 @@ export function replay(script: string): string {
 class ScriptRun {
   private readonly running = new Set<TaskAttemptId>();
   private answers: string[] = [];
+  private nowMs = 0;
   private loop = this.makeLoop({ taskFailuresMax: 4, stageAttemptsMax: 4 }, "fifo");
 
   command(line: string): readonly string[] {
@@ -57,6 +59,9 @@ class ScriptRun {
         const limits = {
           taskFailuresMax: Number(option("task-failures") ?? 4),
           stageAttemptsMax: Number(option("stage-attempts") ?? 4),
+          ...(option("node-wait") !== undefined && {
+            localityWaits: { processMs: Number(option("process-wait")), nodeMs: Number(option("node-wait")) },
+          }),
         };
         this.loop = this.makeLoop(limits, option("mode") === "fair" ? "fair" : "fifo");
         break;
@@ -66,6 +71,7 @@ class ScriptRun {
           type: "executorAdded",
           executor: number(0) as ExecutorId,
           slots: Number(option("slots")),
+          ...(option("host") !== undefined && { host: option("host")! }),
         });
         break;
       case "job":
@@ -89,6 +95,10 @@ class ScriptRun {
           const [attempt] = this.running;
           this.report({ type: "attemptSucceeded", attempt: attempt! });
         }
+        break;
+      case "time":
+        this.nowMs = number(0);
+        this.loop.taskEvent({ type: "timePassed", atMs: this.nowMs });
         break;
       case "lose": {
         const executor = number(1) as ExecutorId;
@@ -121,7 +131,11 @@ class ScriptRun {
       this.answers.push(describeAction(action));
       if (action.type === "launchTask") this.running.add(action.attempt);
     };
-    return new SchedulerLoop(limits, { carryOut }, { mode });
+    const time = {
+      nowMs: () => this.nowMs,
+      wakeAt: (atMs: number) => void this.answers.push(describeTaskAction({ type: "wakeAt", atMs })),
+    };
+    return new SchedulerLoop(limits, { carryOut, time }, { mode });
   }
 }
 
@@ -156,22 +170,29 @@ function parseJob(line: string): JobGraph {
 }
 
 function parseStage(text: string): StageGraph {
-  const pattern = /^(exchange|probe|result)(?: (\d+))? x(\d+|\[[\d ]*\])(?: reads ([\d,]+))?(?: on ([\d,]+))? "(.*)"$/;
+  const pattern =
+    /^(exchange|probe|result)(?: (\d+))? x(\d+|\[[\d ]*\])(?: reads ([\d,]+))?(?: on ([\d,]+))?(?: at ([\w,]+))? "(.*)"$/;
   const match = pattern.exec(text);
   if (match === null) throw new Error(`no stage: ${text}`);
-  const [, kind, exchange, size, parents, executors, name] = match;
+  const [, kind, exchange, size, parents, executors, hosts, name] = match;
   const numbers = (list: string) =>
     list
       .split(/[ ,]/)
       .filter(word => word !== "")
       .map(Number);
-  const preferred = executors === undefined ? undefined : (numbers(executors) as ExecutorId[]);
+  const preferred = executors === undefined ? [] : (numbers(executors) as ExecutorId[]);
+  const near = hosts?.split(",") ?? [];
   return {
     kind: kind as StageGraph["kind"],
     ...(exchange !== undefined && { exchange: Number(exchange) as ExchangeId }),
     parents: numbers(parents ?? "") as ExchangeId[],
     partitions: size!.startsWith("[") ? numbers(size!.slice(1, -1)) : Array.from({ length: Number(size) }, (_, i) => i),
     name: name!,
-    ...(preferred !== undefined && { preferred: partition => [preferred[partition % preferred.length]!] }),
+    ...(preferred.length + near.length > 0 && {
+      preferred: partition => ({
+        executors: preferred.length === 0 ? [] : [preferred[partition % preferred.length]!],
+        hosts: near.length === 0 ? [] : [near[partition % near.length]!],
+      }),
+    }),
   };
 }

@@ -12,7 +12,7 @@ import { Checks, must } from "./checks.ts";
 import { Clock, Link } from "./clock.ts";
 import { Cluster, errorOf, hashText, type Location, mix } from "./cluster.ts";
 import { describeDagAction, describeTaskAction } from "./describe.ts";
-import { makeProfile, makeWorkload, type Profile, type Workload } from "./workload.ts";
+import { hostOf, makeProfile, makeWorkload, type Profile, type Workload } from "./workload.ts";
 
 const stepsMax = 100_000;
 const horizon = 300;
@@ -56,6 +56,7 @@ class Simulation {
   private readonly registered = new Map<ExecutorId, "running" | "going">();
   private nextExecutor = 0;
   private readonly faults = { losses: 0, falseAlarms: 0, returns: 0, cancellations: 0, slotChanges: 0, lateReports: 0 };
+  private wakes = 0;
 
   constructor(seed: number) {
     this.random = new Random(seed);
@@ -98,7 +99,13 @@ class Simulation {
   }
 
   counters(): Counters {
-    return { ...this.checks.counts, ...this.cluster.faults, ...this.faults };
+    return {
+      ...this.checks.counts,
+      ...this.checks.launched,
+      ...this.cluster.faults,
+      ...this.faults,
+      wakes: this.wakes,
+    };
   }
 
   private planFaults(): void {
@@ -119,7 +126,8 @@ class Simulation {
   private join(executor: ExecutorId): void {
     this.cluster.start(executor);
     this.registered.set(executor, "running");
-    this.stepTasks({ type: "executorAdded", executor, slots: 1 + this.random.below(this.profile.slotsMax) });
+    const slots = 1 + this.random.below(this.profile.slotsMax);
+    this.stepTasks({ type: "executorAdded", executor, slots, host: hostOf(executor, this.profile) });
   }
 
   /** An executor dies and is noticed later, or is given up while it still runs, and dies later. One comes back. */
@@ -176,6 +184,9 @@ class Simulation {
   }
 
   private stepTasks(event: TaskEvent): void {
+    if (event.type !== "timePassed" && this.tasks.needsTimeFor(event)) {
+      this.stepTasks({ type: "timePassed", atMs: this.clock.now });
+    }
     this.note(
       "task <-",
       event.type,
@@ -187,6 +198,11 @@ class Simulation {
     if (isReport && actions.length === 0) this.faults.lateReports++;
     for (const action of actions) {
       this.note("task", describeTaskAction(action));
+      if (action.type === "wakeAt") {
+        this.wakes++;
+        this.clock.at(action.atMs, () => this.stepTasks({ type: "timePassed", atMs: this.clock.now }));
+        continue;
+      }
       this.checks.taskAction(action);
       if (action.type === "launchTask") this.cluster.order(action.executor, { launch: action });
       if (action.type === "killTask") this.cluster.order(action.executor, { kill: action.attempt });
@@ -196,7 +212,7 @@ class Simulation {
       const message = { event: forward, ...("attempt" in action && { attempt: action.attempt }) };
       for (let copies = isTwice ? 2 : 1; copies > 0; copies--) this.toDag.send(message);
     }
-    this.checks.taskStepped();
+    this.checks.taskStepped(this.clock.now);
   }
 
   private stepDag(event: DagEvent, attempt?: TaskAttemptId): void {

@@ -103,15 +103,21 @@ describe("task sets", () => {
 describe("locality", () => {
   test("every task that can run where its input is does", () => {
     const machine = new Machine(2, 2);
-    const preferred = (partition: number) => [((partition + 1) % 2) as ExecutorId];
+    const preferred = (partition: number) => ({ executors: [((partition + 1) % 2) as ExecutorId] });
     const launched = machine.submit({ stage: 0, size: 8, preferred });
-    expect(launched.every(line => (Number(/task (\d)/.exec(line)![1]) + 1) % 2 === Number(line.at(-1)))).toBe(true);
+    expect(
+      launched.every(line => (Number(/task (\d)/.exec(line)![1]) + 1) % 2 === Number(/executor (\d)/.exec(line)![1])),
+    ).toBe(true);
   });
 
   test("inputs on executors that do not exist are read from elsewhere", () => {
     const machine = new Machine(1);
-    machine.submit({ stage: 0, size: 2, preferred: partition => (partition === 0 ? [9 as ExecutorId] : []) });
-    expect(machine.succeed(0).at(-1)).toBe("launch #1 = task 0 of 0.0 on executor 0");
+    machine.submit({
+      stage: 0,
+      size: 2,
+      preferred: partition => (partition === 0 ? { executors: [9 as ExecutorId] } : {}),
+    });
+    expect(machine.succeed(0).at(-1)).toBe("launch #1 = task 1 of 0.0 on executor 0");
   });
 });
 

@@ -4,7 +4,7 @@
  */
 import type { Random } from "../../src/base/random.ts";
 import type { ExchangeId, ExecutorId, JobId } from "../../src/base/ids.ts";
-import type { JobGraph, SchedulerLimits, StageGraph } from "../../src/schedule/contracts.ts";
+import type { JobGraph, Preferred, SchedulerLimits, StageGraph } from "../../src/schedule/contracts.ts";
 
 export interface Profile {
   readonly limits: SchedulerLimits;
@@ -24,6 +24,8 @@ export interface Profile {
   readonly slotChanges: number;
   /** Outputs outlive their executor. */
   readonly outputsOutside: boolean;
+  /** Executor i runs on host i modulo these. */
+  readonly hosts: number;
 }
 
 export interface Workload {
@@ -36,7 +38,11 @@ export interface Workload {
 export function makeProfile(random: Random): Profile {
   const some = (share: number, max: number) => (random.float() < share ? 1 + random.below(max) : 0);
   return {
-    limits: { taskFailuresMax: 1 + random.below(4), stageAttemptsMax: 1 + random.below(5) },
+    limits: {
+      taskFailuresMax: 1 + random.below(4),
+      stageAttemptsMax: 1 + random.below(5),
+      ...(random.float() < 0.6 && { localityWaits: { processMs: random.below(30), nodeMs: random.below(30) } }),
+    },
     fair: random.float() < 0.3,
     executors: 1 + random.below(5),
     slotsMax: 1 + random.below(3),
@@ -51,6 +57,7 @@ export function makeProfile(random: Random): Profile {
     cancellations: some(0.3, 2),
     slotChanges: some(0.3, 3),
     outputsOutside: random.float() < 0.2,
+    hosts: 1 + random.below(4),
   };
 }
 
@@ -97,10 +104,21 @@ function makeJob(random: Random, jobId: JobId, exchanges: ReadonlyMap<ExchangeId
   };
 }
 
-function preference(random: Random): { preferred?: (partition: number) => readonly ExecutorId[] } {
-  if (random.float() < 0.7) return {};
+export function hostOf(executor: ExecutorId, { hosts }: Profile): string {
+  return `host ${executor % hosts}`;
+}
+
+function preference(random: Random): { preferred?: Preferred } {
+  if (random.float() < 0.6) return {};
   const offset = random.below(4);
-  return { preferred: partition => (partition % 3 === 2 ? [] : [((partition + offset) % 5) as ExecutorId]) };
+  const isNarrow = random.float() < 0.4;
+  return {
+    preferred: partition => {
+      if (partition % 3 === 2) return {};
+      if (partition % 7 === 3) return { hosts: [`host ${offset}`] };
+      return { executors: [((isNarrow ? offset : partition + offset) % 5) as ExecutorId] };
+    },
+  };
 }
 
 function someOf<T>(random: Random, items: readonly T[]): T[] {
