@@ -29,10 +29,18 @@ export async function restartWithSettings(): Promise<void> {
     for (const name of [marker, ...given.split(",")]) delete process.env[name];
     return;
   }
-  const missing = Object.entries(settings).filter(([name]) => process.env[name] === undefined);
-  if (missing.length === 0) return;
+  const env = environmentWithSettings(process.env);
+  if (env[marker] !== undefined) await replaceProcess(programArguments(), env);
+}
+
+/** An environment that saves a process of this program the restart. Settings that are there stay. */
+export function environmentWithSettings<Value extends string | undefined>(
+  environment: Readonly<Record<string, Value>>,
+): Record<string, Value | string> {
+  const missing = Object.entries(settings).filter(([name]) => environment[name] === undefined);
+  if (missing.length === 0) return { ...environment };
   const names = missing.map(([name]) => name).join(",");
-  await replaceProcess(programArguments(), { ...process.env, ...Object.fromEntries(missing), [marker]: names });
+  return { ...environment, ...Object.fromEntries(missing), [marker]: names };
 }
 
 /** As the shell gave them: in the compiled binary the second is the program's own. */
