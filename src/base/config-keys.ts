@@ -2,43 +2,10 @@
  * The registry of configuration keys: the one place where a key gets its type, default and meaning. `firesteel help config`
  * prints it. A key is set by code, `--conf`, the environment or a file; see config.ts for who wins.
  */
-import type { MasterUrl } from "./master-url.ts";
+import { clusterKeys } from "./cluster-keys.ts";
+import type { KeySpec, Surroundings } from "./key-spec.ts";
 
-/** What a process may use of its host; `platform/resources.ts` finds out. */
-export interface Machine {
-  readonly cores: number;
-  readonly memoryBytes: number;
-}
-
-/** What defaults depend on. */
-export interface Surroundings {
-  readonly machine: Machine;
-  readonly master: MasterUrl;
-}
-
-type Default<T> = T | ((around: Surroundings) => T);
-
-interface Described {
-  readonly meaning: string;
-  /** The default in words, where it depends on the machine or the master. */
-  readonly defaultText?: string;
-}
-
-/** `bytes` are numbers of bytes, `duration`s milliseconds; `min` and `max` are inclusive and in the same unit. */
-export type KeySpec = Described &
-  (
-    | {
-        readonly type: "bytes" | "duration";
-        readonly default: Default<number>;
-        readonly min: number;
-        readonly max: number;
-      }
-    | { readonly type: "int" | "number"; readonly default: Default<number>; readonly min: number; readonly max: number }
-    | { readonly type: "boolean"; readonly default: Default<boolean> }
-    | { readonly type: "string"; readonly default: Default<string> }
-    | { readonly type: "list"; readonly default: Default<readonly string[]> }
-    | { readonly type: "choice"; readonly choices: readonly string[]; readonly default: string }
-  );
+export type { KeySpec, Machine, Surroundings } from "./key-spec.ts";
 
 const k = 2 ** 10;
 const m = 2 ** 20;
@@ -64,8 +31,8 @@ export const configKeys = {
     type: "bytes",
     min: 16 * m,
     max: 4 * g,
-    default: around => wholePages(Math.min(engineMemoryBytesMax, around.machine.memoryBytes / 2)),
-    defaultText: "half of the memory, at most 4g",
+    default: executorMemoryBytes,
+    defaultText: "local: half of the memory, at most 4g; local-cluster: its M; a cluster: 1g",
     meaning: "Engine memory of one executor process, and of local mode: batches, hash tables, sorts, cached blocks.",
   },
   "firesteel.memory.storageFraction": {
@@ -195,11 +162,12 @@ export const configKeys = {
   },
   "firesteel.executor.logs.rolling.maxRetainedFiles": {
     type: "int",
-    min: 1,
+    min: 2,
     max: 1000,
     default: 4,
-    meaning: "How many such files a worker keeps of each output, the newest ones.",
+    meaning: "How many such files a worker keeps of each output, the newest ones, the one being written among them.",
   },
+  ...clusterKeys,
   "firesteel.ui.progress": {
     type: "choice",
     choices: ["auto", "bar", "lines", "none"],
@@ -252,6 +220,17 @@ export function taskThreads(around: Surroundings): number {
       return around.master.workers * around.master.cores;
     case "cluster":
       return around.machine.cores;
+  }
+}
+
+function executorMemoryBytes({ machine, master }: Surroundings): number {
+  switch (master.kind) {
+    case "local":
+      return wholePages(Math.min(engineMemoryBytesMax, machine.memoryBytes / 2));
+    case "localCluster":
+      return wholePages(Math.min(engineMemoryBytesMax, master.memoryMb * m));
+    case "cluster":
+      return g;
   }
 }
 

@@ -87,10 +87,25 @@ function parseCluster(text: string): MasterUrl | undefined {
   if (!text.startsWith(prefix)) return undefined;
   const masters: HostPort[] = [];
   for (const part of text.slice(prefix.length).split(",")) {
-    const match = /^(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::(\d+))?$/i.exec(part.trim());
-    const port = match?.[2] === undefined ? defaultMasterPort : Number(match[2]);
-    if (match === null || port < 1 || port > 65535) return undefined;
-    masters.push({ host: match[1]!, port });
+    const master = parseHostPort(part, defaultMasterPort);
+    if (master === undefined) return undefined;
+    masters.push(master);
   }
   return { kind: "cluster", masters };
+}
+
+/** `host:port`, `[::1]:port`; a port may be left out where one is given. */
+export function parseHostPort(text: string, portDefault?: number): HostPort | undefined {
+  const match = /^(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::(\d{1,5}))?$/i.exec(text.trim());
+  const port = match?.[2] === undefined ? portDefault : Number(match[2]);
+  if (match === null || port === undefined || port < 1 || port > 65535) return undefined;
+  return { host: match[1]!, port };
+}
+
+export function formatHostPort({ host, port }: HostPort): string {
+  return `${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${port}`;
+}
+
+export function formatMasterUrl(masters: readonly HostPort[]): string {
+  return `firesteel://${masters.map(formatHostPort).join(",")}`;
 }
