@@ -27,8 +27,6 @@ const nodesMax = 1000;
 const allLanes: V128 = { kind: "constant", type: "v128", value: -1n };
 const noLane: V128 = { kind: "constant", type: "v128", value: 0n };
 const signs: V128 = { kind: "constant", type: "v128", value: 0x8000_0000_0000_0000_8000_0000_0000_0000n };
-/** i32x4 of 0, 1, 0, 0. */
-const laneNumbers: V128 = { kind: "constant", type: "v128", value: 1n << 32n };
 
 const numberOps = new Set("add sub mul div min max abs neg sqrt floor ceil trunc nearest".split(" "));
 const numberTests = new Set("eq ne lt gt le ge".split(" "));
@@ -45,10 +43,10 @@ export class PairExpressions {
 
   constructor(
     private readonly row: Local,
+    /** How many rows behind `row` the pair begins. */
+    private readonly ahead: number,
     /** Locals that the loop sets. */
     private readonly varying: ReadonlySet<Local>,
-    /** The numbers of the two rows as f64s: counting on is faster than converting. */
-    private readonly rowNumbers: () => V128,
   ) {}
 
   number(code: Code): V128 {
@@ -62,7 +60,7 @@ export class PairExpressions {
       case "load": {
         if (code.op !== "f64.load") throw new NotPairs();
         this.cell(code.address, 3);
-        return v128.load(code.address, code.offset);
+        return v128.load(code.address, this.offsetOf(code.offset, 3));
       }
       case "operation":
         return this.numberOperation(code.op, code.args);
@@ -74,7 +72,6 @@ export class PairExpressions {
   private numberOperation(op: string, args: readonly Code[]): V128 {
     const [a, b, c] = args;
     const name = op.slice(op.indexOf(".") + 1);
-    if (isRowNumber(op, args, this.row)) return this.rowNumbers();
     if (op.startsWith("f64.") && numberOps.has(name))
       return operation(
         `f64x2.${name}`,
@@ -94,7 +91,7 @@ export class PairExpressions {
       case "f64.promote_f32":
         if (a?.kind !== "load") throw new NotPairs();
         this.cell(a.address, 2);
-        return operation("f64x2.promote_low_f32x4", [load("v128.load64_zero", a.address, a.offset)]);
+        return operation("f64x2.promote_low_f32x4", [load("v128.load64_zero", a.address, this.offsetOf(a.offset, 2))]);
       default:
         throw new NotPairs();
     }
@@ -107,6 +104,8 @@ export class PairExpressions {
     if (code.kind !== "operation") throw new NotPairs();
     const [a, b] = code.args;
     switch (code.op) {
+      case "i64.reinterpret_f64":
+        return this.number(a!);
       case "i64.extend_i32_u":
         return operation("i64x2.extend_low_i32x4_u", [this.integer(a!)]);
       case "i64.extend_i32_s":
@@ -130,7 +129,7 @@ export class PairExpressions {
         return operation("i32x4.splat", [code]);
       case "local":
         if (!this.varying.has(code.local)) return operation("i32x4.splat", [code]);
-        if (code.local === this.row) return operation("i32x4.add", [operation("i32x4.splat", [code]), laneNumbers]);
+        if (code.local === this.row) return this.rowNumbers(code);
         if (this.pairs.get(code.local)?.holds === "flag") return integerOfFlag(this.paired(code.local, "flag"));
         return this.paired(code.local, "integer");
       case "load":
@@ -142,14 +141,21 @@ export class PairExpressions {
     }
   }
 
+  private rowNumbers(row: Code): V128 {
+    const lanes = BigInt(this.ahead) | (BigInt(this.ahead + 1) << 32n);
+    return operation("i32x4.add", [operation("i32x4.splat", [row]), { kind: "constant", type: "v128", value: lanes }]);
+  }
+
   private integerLoad(op: string, address: I32, offset: number): V128 {
     if (op === "i32.load") {
       this.cell(address, 2);
-      return load("v128.load64_zero", address, offset);
+      return load("v128.load64_zero", address, this.offsetOf(offset, 2));
     }
     if (op !== "i32.load8_u") throw new NotPairs();
     this.cell(address, 0);
-    const halves = operation("i16x8.extend_low_i8x16_u", [load("v128.load16_splat", address, offset)]);
+    const halves = operation("i16x8.extend_low_i8x16_u", [
+      load("v128.load16_splat", address, this.offsetOf(offset, 0)),
+    ]);
     return operation("i32x4.extend_low_i16x8_u", [halves]);
   }
 
@@ -213,6 +219,11 @@ export class PairExpressions {
     if (cell.index !== this.row || cell.shift !== shift) throw new NotPairs();
   }
 
+  /** To the pair's first row, from an address of the row's own. */
+  private offsetOf(offset: number, shift: number): number {
+    return offset + (this.ahead << shift);
+  }
+
   cellOf(address: I32): Cell {
     if (address.kind !== "operation" || address.op !== "i32.add") throw new NotPairs();
     const [base, scaled] = address.args as readonly [I32, I32];
@@ -233,19 +244,6 @@ export class PairExpressions {
     if (pair === undefined || pair.holds !== holds || !this.defined.has(of)) throw new NotPairs();
     return local(pair.vector);
   }
-}
-
-/** `f64.convert_i32_u(row)`, or the same by the bits of 2^52 + row. */
-function isRowNumber(op: string, args: readonly Code[], row: Local): boolean {
-  const [a, b] = args;
-  if (op === "f64.convert_i32_u") return a!.kind === "local" && a!.local === row;
-  if (op !== "f64.sub" || a!.kind !== "operation" || b!.kind !== "constant" || b!.value !== 2 ** 52) return false;
-  const [bits] = a!.args;
-  if (a!.op !== "f64.reinterpret_i64" || bits?.kind !== "operation" || bits.op !== "i64.or") return false;
-  const [low, high] = bits.args as readonly [Code, Code];
-  if (high.kind !== "constant" || high.value !== 0x4330_0000_0000_0000n) return false;
-  const [of] = low.kind === "operation" && low.op === "i64.extend_i32_u" ? low.args : [];
-  return of?.kind === "local" && of.local === row;
 }
 
 function operation(op: string, args: readonly Code[]): V128 {

@@ -12,7 +12,7 @@ type Store = Extract<Statement, { kind: "store" }>;
 type Choice = Extract<Statement, { kind: "if" }>;
 
 /** Less than this is computed in vain rather than jumped over: a jump that was not foreseen costs more. */
-const nodesUnjumped = 40;
+export const nodesUnjumped = 40;
 
 /** A store whose value is computed: what each row stores. */
 interface PendingStore {
@@ -20,20 +20,42 @@ interface PendingStore {
   readonly lane: (lane: number) => Code;
 }
 
+/** Which rows the pair is. */
+export interface PairPlace {
+  readonly row: Local;
+  /** How many rows behind `row` it begins. */
+  readonly ahead: number;
+  /** Numbers that the loop counts on, with those of the pair. */
+  readonly counters: ReadonlyMap<Local, Local<"v128">>;
+}
+
+export interface PairLabels {
+  /** Where the pair goes when its rows are better done alone. */
+  readonly alone: Label;
+  /** Where it goes when both are skipped. */
+  readonly none: Label;
+}
+
+export interface PairCode {
+  readonly code: readonly Statement[];
+  /** Where rows are added to totals. */
+  readonly sums: readonly Statement[];
+  /** How much was written. */
+  readonly nodes: number;
+  /** Whether there are places where the pair goes to `alone`. */
+  readonly leaves: boolean;
+}
+
 export class PairWriter {
   private readonly expressions: PairExpressions;
   private readonly varying: ReadonlySet<Local>;
   private readonly inner = new Set<Label>();
-  /** Set when the code has places where the pair leaves. */
-  leaves = false;
-  /** Counts rows as f64s, if the code asks for it. */
-  rowNumbers: Local<"v128"> | undefined;
+  private leaves = false;
   private out: Statement[] = [];
   /** Rows of the pair that are still on this way; undefined: both. */
   private active: V128 | undefined;
-  /** Where rows that are skipped go, and where the pair goes when both are. */
+  /** Where rows that are skipped go. */
   private skip: Label | undefined;
-  private readonly none: Label = { name: "none" };
   private isDropping = false;
   /** Where all rows may have been skipped: a place for a jump, and how much was written before. */
   private readonly skips: { readonly jump: Statement[]; readonly test: I32; readonly nodes: number }[] = [];
@@ -43,27 +65,35 @@ export class PairWriter {
   /** Cursors by what they move at the end of a row. */
   private readonly moved = new Set<Local>();
 
+  private readonly row: Local;
+
   constructor(
-    private readonly row: Local,
+    { row, ahead, counters }: PairPlace,
     loop: readonly Statement[],
-    /** Where the pair goes when its rows are better done alone. */
-    private readonly alone: Label,
+    private readonly labels: PairLabels,
     private readonly make: <T extends ValueType>(type: T, name: string) => Local<T>,
   ) {
     const varying = new Set<Local>();
     note(loop, varying, this.inner);
     this.varying = varying;
-    this.expressions = new PairExpressions(row, varying, () => local((this.rowNumbers ??= make("v128", "rowNumbers"))));
+    this.row = row;
+    this.expressions = new PairExpressions(row, ahead, varying);
+    for (const [counter, vector] of counters) {
+      this.expressions.pairs.set(counter, { vector, holds: "number" });
+      this.expressions.defined.add(counter);
+    }
   }
 
-  /** The code of the pair in `row` and the row behind it. */
-  write(body: readonly Statement[]): readonly Statement[] {
+  /** The pair's code; that of `sums` comes behind it, and both are in a block of the label `none`. */
+  write(body: readonly Statement[]): PairCode {
     this.rowBody(flat(body));
     if (this.moved.size === 0 && this.additions.length === 0) throw new NotPairs();
+    const code = this.out;
+    this.out = [];
     this.addUp();
     for (const { jump, test, nodes } of this.skips)
-      if (this.expressions.nodes - nodes > nodesUnjumped) jump.push({ kind: "jump", label: this.none, test });
-    return [{ kind: "block", label: this.none, body: this.out }];
+      if (this.expressions.nodes - nodes > nodesUnjumped) jump.push({ kind: "jump", label: this.labels.none, test });
+    return { code, sums: this.out, nodes: this.expressions.nodes, leaves: this.leaves };
   }
 
   /** A block around all of the rest is where skipped rows go. */
@@ -94,9 +124,10 @@ export class PairWriter {
 
   private set({ local: to, value }: Assignment): void {
     if (isOneMore(to, value)) return this.move(to);
-    const added = this.addedTo(to, value);
-    if (added !== undefined) return this.add(to, added);
     let pair = this.expressions.pairs.get(to);
+    // of what the row before left
+    const added = pair === undefined ? addedTo(to, value) : undefined;
+    if (added !== undefined) return this.add(to, added);
     if (to === this.row) throw new NotPairs();
     // a copy of a cursor, which only the row's own code reads
     if (pair === undefined && value.kind === "local" && this.isCursor(value.local)) return;
@@ -113,13 +144,6 @@ export class PairWriter {
     const merged = isWhole ? code : v128.bitselect(code, local(pair.vector), this.active!);
     this.emit({ kind: "set", local: pair.vector, value: merged });
     this.expressions.defined.add(to);
-  }
-
-  /** Of `total += …`, of what the row before left. */
-  private addedTo(to: Local, value: Code): Code | undefined {
-    if (value.kind !== "operation" || value.op !== "f64.add" || this.expressions.pairs.has(to)) return undefined;
-    const [before, added] = value.args as readonly [Code, Code];
-    return before.kind === "local" && before.local === to ? added : undefined;
   }
 
   private add(total: Local, value: Code): void {
@@ -196,7 +220,7 @@ export class PairWriter {
       this.expressions.pairs.clear();
       for (const [key, pair] of pairs) this.expressions.pairs.set(key, pair);
       this.leaves = true;
-      out.push({ kind: "jump", label: this.alone, test: anyOf(path) });
+      out.push({ kind: "jump", label: this.labels.alone, test: anyOf(path) });
       return false;
     } finally {
       this.out = out;
@@ -220,7 +244,7 @@ export class PairWriter {
     if (!this.inner.has(label)) {
       const path = this.active === undefined ? goes : v128.and(this.active, goes);
       this.leaves = true;
-      return this.emit({ kind: "jump", label: this.alone, test: anyOf(path) });
+      return this.emit({ kind: "jump", label: this.labels.alone, test: anyOf(path) });
     }
     if (label !== this.skip) throw new NotPairs();
     const stays = not(goes);
@@ -297,6 +321,13 @@ export function isOneMore(to: Local, value: Code): boolean {
   if (value.kind !== "operation" || value.op !== "i32.add") return false;
   const [left, right] = value.args as readonly [Code, Code];
   return left.kind === "local" && left.local === to && right.kind === "constant" && right.value === 1;
+}
+
+/** Of `local += …`, f64s. */
+export function addedTo(to: Local, value: Code): Code | undefined {
+  if (value.kind !== "operation" || value.op !== "f64.add") return undefined;
+  const [before, added] = value.args as readonly [Code, Code];
+  return before.kind === "local" && before.local === to ? added : undefined;
 }
 
 /** Locals that are set, and labels that there are. */

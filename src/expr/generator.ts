@@ -5,7 +5,7 @@
  * The function leaves in one of three ways (`status`): all rows are done; an output is full, and the row that did not fit is as
  * if it had not begun; or an assumption does not hold, and what was written since the call means nothing.
  */
-import type { FunctionCode, I32, Import, Label, Local, Statement, ValueType } from "../codegen/code.ts";
+import type { F64, FunctionCode, I32, Import, Label, Local, Statement, ValueType } from "../codegen/code.ts";
 import { FunctionBuilder } from "../codegen/function-builder.ts";
 import { f64, i32, local } from "../codegen/operations.ts";
 import type { Captured, Lambda } from "./ir.ts";
@@ -53,10 +53,13 @@ export class Generator implements Lowering {
   readonly out = new FunctionBuilder(functionName, [["block", "i32"]], "i32");
   readonly literals: string[] = [];
   readonly reasons: string[] = [];
+  /** Locals that are counted on at the end of each row, without rounding. */
+  readonly counters: Local<"f64">[] = [];
   private readonly literalOffsets = new Map<string, number>();
   private literalBytes = 0;
   private readonly prelude: Statement[] = [];
   private readonly rowStart: Statement[] = [];
+  private readonly rowEnd: Statement[] = [];
   private readonly whenDone: Statement[] = [];
   private readonly parameters: Parameters<Part>;
   private readonly row: Local<"i32">;
@@ -121,6 +124,17 @@ export class Generator implements Lowering {
   /** Writes at the beginning of each row. */
   atRowStart(write: () => void): void {
     this.rowStart.push(...this.out.collect(write));
+  }
+
+  /** `first` in row 0, and `step` more in each row than in the one before. None of them may be rounded. */
+  counter(first: F64, step: F64, name: string): F64 {
+    const { out } = this;
+    const counter = out.local("f64", name);
+    const ofRow = f64.add(first, f64.mul(f64.convert_i32_u(this.rowIndex), step));
+    this.beforeRows(() => out.set(counter, ofRow));
+    this.rowEnd.push(...out.collect(() => out.set(counter, f64.add(local(counter), step))));
+    this.counters.push(counter);
+    return local(counter);
   }
 
   /** A number that goes on from call to call; calls that leave before all rows are done do not change it. */
@@ -247,6 +261,7 @@ export class Generator implements Lowering {
               this.skip = skip;
               row();
             });
+            out.place(this.rowEnd);
             out.set(this.row, i32.add(this.rowIndex, i32.const(1)));
             out.jump(next);
           });

@@ -3,7 +3,7 @@
  * running: whether it is whole, and between which bounds.
  */
 import type { Code, F64, I32 } from "../codegen/code.ts";
-import { f64, i32, i64 } from "../codegen/operations.ts";
+import { f64, i32 } from "../codegen/operations.ts";
 import type { Place } from "./ir.ts";
 import type { Frame } from "./lowering.ts";
 import { stringToNumber } from "./lower-string-number.ts";
@@ -41,15 +41,6 @@ export function ofInt32(code: I32, integer: IntegerRange = int32Range): NumberVa
 export function ofUint32(code: I32, integer: IntegerRange = uint32Range): NumberValue {
   const known = constantOf(code);
   return known === undefined ? { kind: "number", code: f64.convert_i32_u(code), integer } : numberConstant(known >>> 0);
-}
-
-/**
- * A uint32 as a number, by its bits behind those of 2^52. The processor's own conversion leaves half of its register as it was,
- * and so waits for whatever that held: in a short loop for the row before, which takes longer than all else.
- */
-export function countToNumber(code: I32): F64 {
-  const bits = i64.or(i64.extend_i32_u(code), i64.const(0x4330000000000000n));
-  return f64.sub(f64.reinterpret_i64(bits), f64.const(2 ** 52));
 }
 
 /** The range, or undefined where it leaves the whole numbers that are exact. */

@@ -6,12 +6,13 @@
  * number, more than two roundings err by while A < 2^51.
  */
 import type { F64, I32 } from "../codegen/code.ts";
-import { call, f64, local } from "../codegen/operations.ts";
+import { call, f64, i64, local } from "../codegen/operations.ts";
 import type { Frame } from "./lowering.ts";
 import { and, constantOf, keepNumber, type NumberValue } from "./lower-number.ts";
 import { numberValue } from "./merge.ts";
 
 const byReciprocalMax = 2 ** 51;
+const bitsOf2To52 = 0x4330_0000_0000_0000n;
 
 export function remainder(a: NumberValue, b: NumberValue, frame: Frame): NumberValue {
   const divisor = constantOf(b.code);
@@ -36,14 +37,23 @@ function isFractional(value: NumberValue): boolean {
 function byConstant(a: NumberValue, divisor: number, dividend: F64, magnitude: F64, frame: Frame): F64 {
   const { integer } = a;
   const isSmall = integer !== undefined && Math.max(-integer.min, integer.max) < byReciprocalMax;
-  // by a power of two nothing is rounded
-  const isExact = Number.isInteger(Math.log2(divisor));
-  const dividing = isExact ? magnitude : f64.add(magnitude, f64.const(0.5));
-  const quotient = f64.floor(f64.mul(dividing, f64.const(1 / divisor)));
-  const rest = signed(a, f64.sub(magnitude, f64.mul(quotient, f64.const(divisor))), dividend);
+  const isPowerOf2 = Number.isInteger(Math.log2(divisor)) && divisor <= byReciprocalMax;
+  const rest = signed(a, isPowerOf2 ? lowBits(magnitude, divisor) : belowDivisor(magnitude, divisor), dividend);
   if (isSmall) return rest;
   const fits = and(f64.lt(magnitude, f64.const(byReciprocalMax)), whole(a, magnitude));
   return checked(fits, rest, () => slow(dividend, f64.const(divisor), frame), frame);
+}
+
+function belowDivisor(magnitude: F64, divisor: number): F64 {
+  const quotient = f64.floor(f64.mul(f64.add(magnitude, f64.const(0.5)), f64.const(1 / divisor)));
+  return f64.sub(magnitude, f64.mul(quotient, f64.const(divisor)));
+}
+
+/** What a power of two leaves of a whole number below 2^52: added to that, it is the low bits of the sum. */
+function lowBits(magnitude: F64, divisor: number): F64 {
+  const bits = i64.reinterpret_f64(f64.add(magnitude, f64.const(2 ** 52)));
+  const low = i64.and(bits, i64.const(bitsOf2To52 | BigInt(divisor - 1)));
+  return f64.sub(f64.reinterpret_i64(low), f64.const(2 ** 52));
 }
 
 function byDivision(a: NumberValue, b: NumberValue, dividend: F64, magnitude: F64, frame: Frame): F64 {

@@ -14,7 +14,6 @@ import type { ColumnType } from "../data/schema.ts";
 import { Generator, type PlacedPart } from "./generator.ts";
 import { inputValue } from "./input-values.ts";
 import type { Expr, Lambda, NoLambda, Primitive } from "./ir.ts";
-import { countToNumber } from "./lower-number.ts";
 import { lowerExpr, lowerTest } from "./lower.ts";
 import { NotNative } from "./not-native.ts";
 import { type OutputLayout, OutputPlan, OutputWriter, type SlotKind } from "./output-values.ts";
@@ -174,9 +173,13 @@ class PipelineWriter {
     }
     const start = generator.fixedNumber(word.rangeStart, "start");
     const step = generator.fixedNumber(word.rangeStep, "step");
-    const number = f64.add(start, f64.mul(countToNumber(generator.rowIndex), step));
+    const { integer } = input;
+    // then all multiples of the step up to the range's width are exact
+    if (integer !== undefined && Number.isSafeInteger(integer.max - integer.min))
+      return { kind: "number", code: generator.counter(start, step, "i"), integer };
+    const number = f64.add(start, f64.mul(generator.counter(f64.const(0), f64.const(1), "rowNumber"), step));
     const code = generator.out.keep(number, "i");
-    return { kind: "number", code, ...(input.integer !== undefined && { integer: input.integer }) };
+    return { kind: "number", code, ...(integer !== undefined && { integer }) };
   }
 
   private beginStep({ out }: Generator): void {
@@ -249,7 +252,7 @@ class PipelineWriter {
 function whatCodeNeeds(generator: Generator, module: ModuleCode) {
   const { parts, blockBytes, usesScratch, literals, reasons } = generator;
   // outputs are never inputs, and have room for every row; a total begins with 0
-  const functions = module.functions.map(vectorise);
+  const functions = module.functions.map(each => vectorise(each, generator.counters));
   return { module: { functions }, parts, blockBytes, usesScratch, literals, reasons };
 }
 

@@ -84,7 +84,7 @@ describe("operators", () => {
       return [random.below(2) === 0 ? near : size(), by];
     });
     expect(wrongMaps(["([a, b]) => a % b", "([a, b]) => a / b"], rows)).toEqual([]);
-    const divisors = [3, 7, 10, 48271, 1e6, 999999937, 2 ** 40 - 87, 2 ** 52 - 1];
+    const divisors = [3, 7, 10, 16, 48271, 1e6, 999999937, 2 ** 40, 2 ** 40 - 87, 2 ** 51, 2 ** 52 - 1, 2 ** 52];
     const dividends = divisors.flatMap(by =>
       Array.from({ length: 300 }, () => Math.trunc(size() / by) * by + random.below(3) - 1),
     );
