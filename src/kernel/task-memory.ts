@@ -44,6 +44,11 @@ export class OperatorMemory implements Allocator {
     return this.task.allocFor(this, bytes);
   }
 
+  /** What can be had at once: nobody has to spill or is waited for. Undefined when that is nothing. */
+  tryAlloc(bytes: number): Ptr | undefined {
+    return this.task.tryAllocFor(this, bytes);
+  }
+
   free(ptr: Ptr, bytes: number): void {
     this.task.freeFor(this, ptr, bytes);
   }
@@ -136,12 +141,27 @@ export class TaskMemory implements Allocator {
     return asPtr(cell);
   }
 
+  tryAllocFor(account: OperatorMemory, bytes: number): Ptr | undefined {
+    if (bytes > smallBytesMax) {
+      const pages = pagesOf(bytes);
+      const page = this.pagesAtOnce(pages);
+      return page === 0 ? undefined : this.addRun(account, page, pages);
+    }
+    this.slabs ??= new Slabs(this.pool.area.words);
+    let cell = this.slabs.take(bytes);
+    if (cell === 0) {
+      const page = this.pagesAtOnce(1);
+      if (page === 0) return undefined;
+      this.slabs.addPage(page, bytes);
+      cell = this.slabs.take(bytes);
+    }
+    charge(account, smallBytes(bytes));
+    return asPtr(cell);
+  }
+
   allocRunFor(account: OperatorMemory, bytes: number): Ptr {
     const pages = pagesOf(bytes);
-    const page = this.acquirePages(pages, account);
-    this.runs.set(page, pages);
-    charge(account, pages * pageBytes);
-    return asPtr(page * pageBytes);
+    return this.addRun(account, this.acquirePages(pages, account), pages);
   }
 
   freeFor(account: OperatorMemory, ptr: Ptr, bytes: number): void {
@@ -190,6 +210,11 @@ export class TaskMemory implements Allocator {
     };
   }
 
+  /** Throws when the task has been cancelled; for who waits for anything but memory. */
+  checkCancelled(): void {
+    this.options.checkCancelled?.();
+  }
+
   /** Frees everything the task holds: pages, pins, locks, unfinished cache entries. Safe to call twice. */
   releaseAll(): void {
     if (this.closed) return;
@@ -216,6 +241,12 @@ export class TaskMemory implements Allocator {
     return { page, pages };
   }
 
+  private addRun(account: OperatorMemory, page: number, pages: number): Ptr {
+    this.runs.set(page, pages);
+    charge(account, pages * pageBytes);
+    return asPtr(page * pageBytes);
+  }
+
   private usedPages(): number {
     const { owners } = this.pool;
     return owners.get(this.owner, slotWord.usedPages) - owners.get(this.owner, slotWord.stagedPages);
@@ -223,20 +254,13 @@ export class TaskMemory implements Allocator {
 
   /** The first page of a run that is now this task's. Evicts, spills, waits; then throws `MemoryRefused`. */
   private acquirePages(pages: number, account: OperatorMemory): number {
-    invariant(!this.closed, "memory is asked for after its task ended");
-    if (!this.sharing && this.options.fair !== false) this.pool.owners.set(this.owner, slotWord.sharing, 1);
-    this.sharing = true;
     let deadline = 0;
     for (let round = 0; round < spillRoundsMax; round++) {
       const sequence = Atomics.load(this.pool.area.words, headerWord.freedSequence);
-      const shares = this.pool.shares.now();
-      const used = this.usedPages();
-      const fits = this.options.fair === false || used + pages <= shares.taskMaxPages;
-      if (fits) {
-        const page = this.claimOrEvict(pages);
-        if (page !== 0) return page;
-      }
+      const page = this.pagesAtOnce(pages);
+      if (page !== 0) return page;
       if (this.trimSlabs() > 0 || this.spillOthers(account) > 0) continue;
+      const shares = this.pool.shares.now();
       if (this.usedPages() >= shares.taskMinPages || pages > shares.tasksPages) break;
       const now = performance.now();
       if (deadline === 0) deadline = now + this.pool.waitMaxMs;
@@ -245,6 +269,15 @@ export class TaskMemory implements Allocator {
       this.waitForFree(sequence, pages, Math.min(waitSliceMs, deadline - now));
     }
     throw this.refused(pages, account);
+  }
+
+  /** 0 when the share is spent or the pages cannot be had without others' doing. */
+  private pagesAtOnce(pages: number): number {
+    invariant(!this.closed, "memory is asked for after its task ended");
+    if (!this.sharing && this.options.fair !== false) this.pool.owners.set(this.owner, slotWord.sharing, 1);
+    this.sharing = true;
+    if (this.options.fair !== false && this.usedPages() + pages > this.pool.shares.now().taskMaxPages) return 0;
+    return this.claimOrEvict(pages);
   }
 
   private claimOrEvict(pages: number): number {

@@ -186,6 +186,27 @@ describe("task memory", () => {
     expect(log).toEqual(["1 spills", "0 spills", "2 spills"]);
     expect(() => operators[2]!.alloc(9 * MiB)).toThrow("operator 2 needs 9.0 MiB more engine memory");
   });
+
+  test("what is to be had at once is given without spilling, or not at all", () => {
+    const pool = attachMemory(createKernelMemory(17 * MiB), { waitMaxMs: 60_000 });
+    const task = pool.openTask(1);
+    const [holding, reading] = [task.withOperator("hold"), task.withOperator("read")];
+    holding.alloc(10 * MiB);
+    let spills = 0;
+    holding.spillable({ name: "hold", usedBytes: 10 * MiB, spill: () => ++spills });
+    const large = reading.tryAlloc(5 * MiB)!;
+    expect(reading.usedBytes).toBe(5 * MiB);
+    expect(reading.tryAlloc(2 * MiB)).toBeUndefined();
+    const small: Ptr[] = [];
+    for (let ptr = reading.tryAlloc(4000); ptr !== undefined; ptr = reading.tryAlloc(4000)) small.push(ptr);
+    expect(small.length).toBeGreaterThan(100);
+    expect(spills).toBe(0);
+    reading.free(large, 5 * MiB);
+    for (const ptr of small) reading.free(ptr, 4000);
+    expect(reading.usedBytes).toBe(0);
+    task.releaseAll();
+    expect(pool.pages.longestFreeRun()).toBe(pool.pages.pages);
+  });
 });
 
 /** A thread whose task holds 14 MiB of a pool of 16 and gives them back after a while. */
