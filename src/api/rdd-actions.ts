@@ -165,8 +165,8 @@ export abstract class RddActions<T> extends RddOrdered<T> {
       return void (await this.driver.values(this.plan, { kind: "saveText", output: { path } }, run));
     const output = onDriver(run, () => createOutput(path));
     try {
-      await this.driver.values(this.plan, { kind: "saveText", output }, run);
-      onDriver(run, () => commitOutput(output));
+      const attempts = await this.driver.values<number>(this.plan, { kind: "saveText", output }, run);
+      onDriver(run, () => commitOutput(output, attempts));
     } catch (error) {
       abortOutput(output);
       throw error;

@@ -108,6 +108,7 @@ export class TaskRunner {
       spills: this.spills,
       metrics,
       instantiate,
+      mayCommit: () => this.mayCommit(order.attempt),
       mapOutputs(exchange: ExchangeId) {
         const outputs = stage.inputs.get(exchange);
         invariant(outputs !== undefined, `exchange ${exchange} is not an input of stage ${stage.stage}`);

@@ -78,8 +78,7 @@ export async function runAction(action: Action, plan: Plan, partition: number, e
     case "runPartition":
       return encodeValue(await overPartition(action.fn, plan, partition, env, "runJob"));
     case "saveText":
-      await runSaveText(action, plan, partition, env);
-      return nothing;
+      return encodeValue(await runSaveText(action, plan, partition, env));
     default:
       return assertNever(action);
   }

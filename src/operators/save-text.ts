@@ -1,4 +1,7 @@
-/** One partition of saveAsTextFile: a part file that counts once, when its attempt commits first. */
+/**
+ * One partition of saveAsTextFile: a part file that is committed when the driver allows it, and counts when the attempt's success
+ * does. Of attempts at the same partition one commits at a time; others wait until it has succeeded, which ends them, or failed.
+ */
 import type { SourceMetric } from "../sources/contracts.ts";
 import { openPart } from "../sources/text-sink.ts";
 import { slice } from "../data/move.ts";
@@ -9,14 +12,16 @@ import { drive } from "./sink.ts";
 import type { TaskEnv } from "./task-env.ts";
 
 const bufferedRows = 1024;
+const askAgainMs = 50;
 const operator = "saveAsTextFile";
 
+/** The attempt, whose file is committed. */
 export async function runSaveText(
   action: Extract<Action, { kind: "saveText" }>,
   plan: Plan,
   partition: number,
   env: TaskEnv,
-): Promise<void> {
+): Promise<number> {
   const { output } = action;
   const { kernels } = env;
   const account = env.memory.withOperator(operator);
@@ -59,7 +64,12 @@ export async function runSaveText(
       },
     });
     flush();
+    while (!(await env.mayCommit())) {
+      env.checkpoint(plan);
+      await new Promise(resolve => setTimeout(resolve, askAgainMs));
+    }
     part.commit();
+    return env.taskAttemptId;
   } catch (error) {
     part.abort();
     throw error;

@@ -34,6 +34,8 @@ export interface TaskEnv {
   readonly nativeRowsMin: number;
   /** The user's function with fresh captures: the same object each time within an attempt. */
   instantiate(fn: PlanFunction): (...args: unknown[]) => unknown;
+  /** Whether the attempt may commit its output now: one of a task's may at a time, none after one that has. */
+  mayCommit(): Promise<boolean>;
   /** What an exchange's map tasks wrote, in map order. */
   mapOutputs(exchange: ExchangeId): readonly MapInput[];
   /** A probe's gathered value. */

@@ -124,7 +124,7 @@ export interface OutputDirectory {
 /** One attempt's part file. Nothing of it is seen before `commit`; the first attempt of a partition to commit wins. */
 export interface PartWriter {
   write(rows: readonly unknown[]): void;
-  /** True when this attempt's file now counts, false when another attempt of the partition came first. */
-  commit(): boolean;
+  /** Makes the file whole and safe from `abort`; it counts when the job's commit names its attempt. */
+  commit(): void;
   abort(): void;
 }

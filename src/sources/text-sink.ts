@@ -1,19 +1,10 @@
 /**
  * saveAsTextFile's files. A task attempt writes `_temporary/attempt-<id>/part-<n>` and commits by renaming its directory to
- * `_temporary/task-<n>`, which fails when another attempt of the partition was first. The job commits by moving the parts up
- * and writing `_SUCCESS` last, so a directory that has it is whole. An aborted job leaves nothing.
+ * `_temporary/done-<id>`. The job commits by moving up the parts of those attempts whose success counted, whatever others did
+ * (one taken for lost may live on and commit as well), and writing `_SUCCESS` last, so a directory that has it is whole. An
+ * aborted job leaves nothing.
  */
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, mkdirSync, openSync, renameSync, rmdirSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { FiresteelError } from "../base/errors.ts";
 import type { BytesColumn } from "../data/column.ts";
@@ -77,14 +68,13 @@ export function openPart(
   return new TextPart(output, partition, attempt, metrics, memory);
 }
 
-/** Every partition has committed; now the output counts. */
-export function commitOutput(output: OutputDirectory): void {
+/** Every partition has committed; now the output counts. `attempts` are those that count, by partition. */
+export function commitOutput(output: OutputDirectory, attempts: readonly number[]): void {
   const staging = join(output.path, temporary);
   try {
-    for (const name of readdirSync(staging).sort()) {
-      if (!name.startsWith("task-")) continue;
-      const part = `part-${name.slice("task-".length)}`;
-      renameSync(join(staging, name, part), join(output.path, part));
+    for (const [partition, attempt] of attempts.entries()) {
+      const part = partName(partition);
+      renameSync(join(staging, committedName(attempt), part), join(output.path, part));
     }
     rmSync(staging, { recursive: true, force: true });
     writeFileSync(join(output.path, "_SUCCESS"), "");
@@ -114,14 +104,14 @@ class TextPart implements TextPartWriter {
 
   constructor(
     private readonly output: OutputDirectory,
-    private readonly partition: number,
-    attempt: number,
+    partition: number,
+    private readonly attempt: number,
     private readonly metrics: SourceMetrics,
     memory: { readonly kernels: Kernels; readonly allocator: Allocator } | undefined,
   ) {
     this.lines = memory && new LineBuffer(memory.kernels, memory.allocator, bytes => this.writeBytes(bytes));
     this.folder = join(output.path, temporary, `attempt-${attempt}`);
-    this.file = join(this.folder, `part-${partName(partition)}`);
+    this.file = join(this.folder, partName(partition));
     try {
       // not recursive: a task that outlives its aborted job must not bring the directory back
       mkdirSync(this.folder);
@@ -160,16 +150,13 @@ class TextPart implements TextPartWriter {
     return freed;
   }
 
-  commit(): boolean {
+  commit(): void {
     this.flush();
     this.close();
     try {
-      renameSync(this.folder, join(this.output.path, temporary, `task-${partName(this.partition)}`));
-      return true;
+      renameSync(this.folder, join(this.output.path, temporary, committedName(this.attempt)));
     } catch (thrown) {
-      const { code } = thrown as NodeJS.ErrnoException;
       this.abort();
-      if (code === "ENOTEMPTY" || code === "EEXIST") return false;
       throw writeFailed(this.output.path, thrown);
     }
   }
@@ -215,7 +202,11 @@ function isString(row: unknown): boolean {
 }
 
 function partName(partition: number): string {
-  return String(partition).padStart(5, "0");
+  return `part-${String(partition).padStart(5, "0")}`;
+}
+
+function committedName(attempt: number): string {
+  return `done-${attempt}`;
 }
 
 function writeFailed(path: string, thrown: unknown): FiresteelError {
@@ -228,6 +219,7 @@ function writeFailed(path: string, thrown: unknown): FiresteelError {
   }
   if (code === "ENOENT") {
     return new FiresteelError("resource", `cannot write to ${path}: the directory was removed while the job ran`, {
+      hint: "leave it alone until the job has ended; on a cluster, write to a folder that all machines share",
       cause: thrown,
     });
   }

@@ -154,7 +154,34 @@ export async function runPlan(plan: Plan, pressure: Pressure = {}): Promise<Outc
   }
 }
 
+/** Something done in a task of its own. */
+export async function inTask<T>(changes: Partial<TaskEnv>, run: (env: TaskEnv) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), "firesteel-operators-"));
+  try {
+    return await run({ ...openTask(folder, {}).env, ...changes });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 async function runIn(folder: string, plan: Plan, pressure: Pressure): Promise<Outcome> {
+  const { env, dirs, counts } = openTask(folder, pressure);
+  const { kernels, memory, metrics } = env;
+  const rows: unknown[] = [];
+  const source = openPlan(plan, 0, env);
+  try {
+    for (let chunk = await source.next(); chunk !== undefined; chunk = await source.next()) {
+      for (const row of chunkToRows(kernels, chunk)) rows.push(row);
+    }
+  } finally {
+    source.close();
+  }
+  const heldBytes = accountsOf(memory).reduce((sum, account) => sum + account.usedBytes, 0);
+  const { spilledBytes, kernelRows, jsRows } = metrics;
+  return { rows, spilledBytes, kernelRows, jsRows, ...counts(), heldBytes, filesLeft: filesBelow(dirs.paths[0]!) };
+}
+
+function openTask(folder: string, pressure: Pressure) {
   const wasm = createKernelMemory(pressure.memoryBytes ?? ampleBytes);
   const kernels = instantiateKernels(wasm, module);
   const pool = attachMemory(wasm, { waitMaxMs: 0 });
@@ -177,6 +204,7 @@ async function runIn(folder: string, plan: Plan, pressure: Pressure): Promise<Ou
     blocks: new BlockStore(pool),
     spills: new SpillStore(wasm, files),
     instantiate: fn => functions.get(fn.id) as (...args: unknown[]) => unknown,
+    mayCommit: () => Promise.resolve(true),
     mapOutputs: () => [],
     probeValue: () => undefined,
     checkpoint: () => {},
@@ -185,18 +213,7 @@ async function runIn(folder: string, plan: Plan, pressure: Pressure): Promise<Ou
     fetchBlob: () => Promise.reject(new Error("there is nothing to fetch")),
     cached: (_id, _partition, _plan, compute) => compute(),
   };
-  const rows: unknown[] = [];
-  const source = openPlan(plan, 0, env);
-  try {
-    for (let chunk = await source.next(); chunk !== undefined; chunk = await source.next()) {
-      for (const row of chunkToRows(kernels, chunk)) rows.push(row);
-    }
-  } finally {
-    source.close();
-  }
-  const heldBytes = accountsOf(memory).reduce((sum, account) => sum + account.usedBytes, 0);
-  const { spilledBytes, kernelRows, jsRows } = metrics;
-  return { rows, spilledBytes, kernelRows, jsRows, ...counts(), heldBytes, filesLeft: filesBelow(dirs.paths[0]!) };
+  return { env, dirs, counts };
 }
 
 /** Stands between operators and their memory. */

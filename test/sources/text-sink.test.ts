@@ -18,10 +18,10 @@ test("a committed job leaves its parts and _SUCCESS, and nothing else", () => {
     part.write([]);
     if (partition === 1) part.write([["w", 1], { n: 2n }, 3]);
     expect(existsSync(join(output.path, `part-0000${partition}`))).toBe(false);
-    expect(part.commit()).toBe(true);
+    part.commit();
   }
   openPart(output, 2, 12, env.metrics).commit();
-  commitOutput(output);
+  commitOutput(output, [10, 11, 12]);
   expect(readdirSync(output.path).sort()).toEqual(["_SUCCESS", "part-00000", "part-00001", "part-00002"]);
   expect(readFileSync(join(output.path, "part-00000"), "utf8")).toBe("p0\né\n");
   expect(readFileSync(join(output.path, "part-00001"), "utf8")).toBe('p1\né\n["w",1]\n{"n":2}\n3\n');
@@ -30,7 +30,7 @@ test("a committed job leaves its parts and _SUCCESS, and nothing else", () => {
   expect(env.counts).toMatchObject({ rowsWritten: 7, bytesWritten: 30 });
 });
 
-test("the first attempt of a partition to commit wins, and others leave nothing", () => {
+test("of attempts that committed the one whose success counts is taken, and others leave nothing", () => {
   using folder = temporaryFolder();
   const { metrics } = testEnv();
   const output = createOutput(join(folder.path, "out"));
@@ -40,11 +40,21 @@ test("the first attempt of a partition to commit wins, and others leave nothing"
   first.write(["first"]);
   second.write(["second"]);
   third.abort();
-  expect(second.commit()).toBe(true);
-  expect(first.commit()).toBe(false);
-  expect(readdirSync(join(output.path, "_temporary"))).toEqual(["task-00000"]);
-  commitOutput(output);
-  expect(readFileSync(join(output.path, "part-00000"), "utf8")).toBe("second\n");
+  second.commit();
+  first.commit();
+  first.abort();
+  expect(readdirSync(join(output.path, "_temporary")).sort()).toEqual(["done-1", "done-2"]);
+  commitOutput(output, [1]);
+  expect(readdirSync(output.path).sort()).toEqual(["_SUCCESS", "part-00000"]);
+  expect(readFileSync(join(output.path, "part-00000"), "utf8")).toBe("first\n");
+});
+
+test("an output whose part is not there is not committed", () => {
+  using folder = temporaryFolder();
+  const output = createOutput(join(folder.path, "out"));
+  openPart(output, 0, 1, testEnv().metrics).commit();
+  expect(() => commitOutput(output, [1, 2])).toThrow("the directory was removed while the job ran");
+  expect(existsSync(join(output.path, "_SUCCESS"))).toBe(false);
 });
 
 test("what an unfinished attempt wrote is not in the output", () => {
@@ -54,7 +64,7 @@ test("what an unfinished attempt wrote is not in the output", () => {
   const part = openPart(output, 0, 2, testEnv().metrics);
   part.write(["kept"]);
   part.commit();
-  commitOutput(output);
+  commitOutput(output, [2]);
   expect(readdirSync(output.path).sort()).toEqual(["_SUCCESS", "part-00000"]);
   expect(readFileSync(join(output.path, "part-00000"), "utf8")).toBe("kept\n");
 });
@@ -145,8 +155,8 @@ test("columns of strings give the lines that their values do, rows between them 
     expected.write([...strings, 1]);
     if (strings.length === 3) part.spill();
   }
-  for (const each of [part, expected]) expect(each.commit()).toBe(true);
-  commitOutput(output);
+  for (const each of [part, expected]) each.commit();
+  commitOutput(output, [1, 2]);
   const [wanted, actual] = [0, 1].map(partition => readFileSync(join(output.path, `part-0000${partition}`)));
   expect(actual!.equals(wanted!)).toBe(true);
   expect(env.counts["rowsWritten"]).toBe(2 * (3 + 3 + 9000 + 2 + 4));
