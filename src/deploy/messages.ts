@@ -93,6 +93,8 @@ export interface RunningDriver {
 
 export interface EndedDriver {
   readonly driverId: DriverId;
+  /** How often it had been launched: the end of an earlier launch is no end of a later one. */
+  readonly launches: number;
   readonly state: DriverState;
   readonly error: string | undefined;
 }

@@ -1,0 +1,277 @@
+/**
+ * A worker: it registers at one of the masters it was given, launches what that master says, reports, and comes back when the
+ * master or the connection was away; what runs goes on meanwhile. A deterministic machine: `step(event)` returns what to do.
+ *
+ * Promises: it obeys only the master that took it; after a lost connection it tells what runs and what ended; it never runs two
+ * launches of one executor or driver at once; stopped, it says so when nothing runs any more.
+ */
+import { assertNever } from "../base/assert.ts";
+import type { Random } from "../base/random.ts";
+import type { RpcAddress } from "../rpc/contracts.ts";
+import { retryDelayMs } from "./retry-delay.ts";
+import type {
+  MasterToWorker,
+  WorkerRegistration,
+  WorkerRegistrationAnswer,
+  WorkerSnapshot,
+  WorkerToMaster,
+} from "./messages.ts";
+import type { WorkerAction, WorkerEvent, WorkerOptions } from "./worker-contracts.ts";
+import { WorkerDrivers } from "./worker-drivers.ts";
+import { WorkerExecutors } from "./worker-executors.ts";
+
+type LogSource = Parameters<WorkerExecutors["has"]>[0] | { readonly driverId: string };
+
+/** The words of `wakeAfter`; a driver's is its id. */
+const registerWord = "register";
+const heartbeatWord = "heartbeat";
+
+export class WorkerMachine {
+  private readonly executors: WorkerExecutors;
+  private readonly drivers: WorkerDrivers;
+  private master: { readonly id: string; readonly address: RpcAddress; readonly webUiUrl: string } | undefined;
+  /** Of the registration that an answer is awaited for; answers of others come too late. */
+  private attempt = 0;
+  private isAsking = false;
+  private wasRegistered = false;
+  /** Reports on what the registration named as running: to be made when it is answered. */
+  private sinceAsked: WorkerToMaster[] = [];
+  private preferred = 0;
+  /** Masters asked in this round, with why they did not take it. */
+  private reasons: { readonly text: string; readonly refused: boolean }[] = [];
+  private failedRounds = 0;
+  private refusedRounds = 0;
+  private phase: "working" | "stopping" | "over" = "working";
+  private launches = 0;
+  private nowMs = 0;
+  private actions: WorkerAction[] = [];
+
+  constructor(
+    private readonly options: WorkerOptions,
+    private readonly random: Random,
+  ) {
+    const act = (action: WorkerAction) => this.act(action);
+    this.executors = new WorkerExecutors(options, act);
+    this.drivers = new WorkerDrivers(options, random, act, () => this.launches++);
+  }
+
+  step(event: WorkerEvent): WorkerAction[] {
+    const actions: WorkerAction[] = [];
+    this.actions = actions;
+    this.nowMs = event.atMs;
+    this.handle(event);
+    if (this.phase === "stopping" && this.executors.size + this.drivers.size === 0) {
+      this.phase = "over";
+      this.act({ type: "stopped" });
+    }
+    return actions;
+  }
+
+  /** Of the master that has this worker; undefined while none has. */
+  get masterAddress(): RpcAddress | undefined {
+    return this.master?.address;
+  }
+
+  snapshot(): WorkerSnapshot {
+    const { workerId, host, cores, memoryMb } = this.options;
+    const { master } = this;
+    return {
+      workerId,
+      host,
+      cores,
+      memoryMb,
+      masterUrl: master === undefined ? undefined : `firesteel://${hostPort(master.address)}`,
+      masterWebUiUrl: master?.webUiUrl,
+      ...this.executors.snapshot(),
+      ...this.drivers.snapshot(),
+    };
+  }
+
+  /** Whether it runs here, or ran not long ago. */
+  knows(what: LogSource): boolean {
+    return "driverId" in what ? this.drivers.has(what.driverId) : this.executors.has(what);
+  }
+
+  private handle(event: WorkerEvent): void {
+    switch (event.type) {
+      case "started":
+        return this.register();
+      case "registrationAnswered":
+        if (event.attempt === this.attempt && this.isAsking) this.answered(event.answer);
+        return;
+      case "registrationFailed":
+        if (event.attempt === this.attempt && this.isAsking) this.refused(event.reason, false);
+        return;
+      case "peerLost":
+        if (event.peerId === this.master?.id) this.loseMaster(event.reason);
+        return;
+      case "told":
+        return this.obey(event.peerId, event.message);
+      case "launchStarted":
+        if (!this.executors.started(event.launch, event.pid)) this.drivers.started(event.launch, event.pid);
+        return;
+      case "launchEnded":
+        if (!this.executors.endedBy(event.launch, event.end)) {
+          this.drivers.endedBy(event.launch, event.end, this.nowMs);
+        }
+        return;
+      case "woke":
+        return this.wake(event.word);
+      case "stopAsked":
+        return this.stop();
+      default:
+        return assertNever(event);
+    }
+  }
+
+  private wake(word: string): void {
+    if (this.phase !== "working") return;
+    if (word === heartbeatWord) {
+      const { workerId, limits } = this.options;
+      this.tellMaster({ type: "workerHeartbeat", workerId });
+      this.act({ type: "wakeAfter", afterMs: limits.heartbeatMs, word: heartbeatWord });
+    } else if (word === registerWord) {
+      if (!this.isAsking && this.master === undefined) this.register();
+    } else {
+      this.drivers.woke(word, this.nowMs);
+    }
+  }
+
+  // ---- registration
+
+  /** Asks the next master of this round. */
+  private register(): void {
+    if (this.phase !== "working") return;
+    const { masters, workerId, host, address, cores, memoryMb, webUiUrl } = this.options;
+    const about = { workerId, host, address, cores, memoryMb, webUiUrl };
+    const registration: WorkerRegistration = {
+      type: "registerWorker",
+      ...about,
+      executors: this.executors.running(),
+      drivers: this.drivers.running(),
+      endedDrivers: this.drivers.endedOnes(),
+      applications: this.executors.applicationIds(),
+    };
+    this.isAsking = true;
+    this.sinceAsked = [];
+    const master = masters[(this.preferred + this.reasons.length) % masters.length]!;
+    this.act({ type: "register", attempt: ++this.attempt, master, registration });
+  }
+
+  private answered(answer: WorkerRegistrationAnswer): void {
+    if (answer.kind === "refused") return this.refused(answer.reason, true);
+    const { masters, limits } = this.options;
+    this.preferred = (this.preferred + this.reasons.length) % masters.length;
+    const address = masters[this.preferred]!;
+    this.master = { id: answer.masterId, address, webUiUrl: answer.webUiUrl };
+    this.isAsking = false;
+    this.reasons = [];
+    this.failedRounds = 0;
+    this.refusedRounds = 0;
+    this.log("info", `${this.wasRegistered ? "registered again" : "registered"} at master ${hostPort(address)}`);
+    this.act({ type: "registered", master: address });
+    if (!this.wasRegistered) this.act({ type: "wakeAfter", afterMs: limits.heartbeatMs, word: heartbeatWord });
+    this.wasRegistered = true;
+    for (const message of this.sinceAsked) this.tellMaster(message);
+    this.sinceAsked = [];
+    for (const executor of answer.unknownExecutors) this.executors.kill(executor);
+    for (const driverId of answer.unknownDrivers) this.drivers.kill(driverId);
+    for (const appId of answer.unknownApplications) this.executors.applicationEnded(appId);
+  }
+
+  /** By the master that was asked; the next one is asked, or all again after a while. */
+  private refused(reason: string, isRefusal: boolean): void {
+    const { masters, limits } = this.options;
+    const asked = masters[(this.preferred + this.reasons.length) % masters.length]!;
+    this.reasons.push({ text: `${hostPort(asked)}: ${reason}`, refused: isRefusal });
+    this.isAsking = false;
+    if (this.reasons.length < (this.isLoyal ? 1 : masters.length)) return this.register();
+    const text = this.reasons.map(each => each.text).join("; ");
+    const allRefused = this.reasons.every(each => each.refused);
+    this.reasons = [];
+    this.failedRounds++;
+    this.refusedRounds = allRefused ? this.refusedRounds + 1 : 0;
+    if (this.failedRounds === 1) this.log("warn", `no master took this worker, trying again: ${text}`);
+    if (this.failedRounds >= limits.registrationRoundsMax || this.refusedRounds >= limits.refusalsMax) {
+      this.master = undefined;
+      return this.act({ type: "gaveUp", reason: `no master took this worker: ${text}` });
+    }
+    const afterMs = retryDelayMs(limits.registrationDelays, this.failedRounds, this.random);
+    this.act({ type: "wakeAfter", afterMs, word: registerWord });
+  }
+
+  /** What runs here is known to the master that had this worker, and would be ended by another. */
+  private get isLoyal(): boolean {
+    return this.wasRegistered && this.failedRounds < this.options.limits.loyalRounds;
+  }
+
+  private loseMaster(reason: string): void {
+    const { address } = this.master!;
+    this.master = undefined;
+    this.log("warn", `master ${hostPort(address)} is lost (${reason}); what runs here goes on`);
+    if (!this.isAsking) this.register();
+  }
+
+  // ---- what the master says
+
+  private obey(peerId: string, message: MasterToWorker): void {
+    if (peerId !== this.master?.id) return this.disobey(peerId, message);
+    switch (message.type) {
+      case "launchExecutor":
+        if (this.phase === "working") this.executors.launch(message, this.launches++, this.nowMs);
+        return;
+      case "killExecutor":
+        return this.executors.kill(message);
+      case "launchDriver":
+        if (this.phase === "working") this.drivers.launch(message, this.nowMs);
+        return;
+      case "killDriver":
+        return this.drivers.kill(message.driverId);
+      case "applicationEnded":
+        return this.executors.applicationEnded(message.appId);
+      case "reregister":
+        return this.loseMaster("it asks for a registration");
+      default:
+        this.log("warn", "the master sent a message of an unknown type: ignored");
+    }
+  }
+
+  /** A master that does not have this worker, or not yet, and would wait for what it launched here. */
+  private disobey(peerId: string, message: MasterToWorker): void {
+    if (message.type !== "launchExecutor" && message.type !== "launchDriver") return;
+    this.log("warn", "a master that this worker is not registered at launches something: refused");
+    const { workerId } = this.options;
+    this.act({ type: "tellStranger", peerId, message: { type: "workerStopping", workerId } });
+  }
+
+  private stop(): void {
+    if (this.phase !== "working") return;
+    this.phase = "stopping";
+    this.isAsking = false;
+    this.tellMaster({ type: "workerStopping", workerId: this.options.workerId });
+    this.executors.killAll();
+    this.drivers.killAll();
+  }
+
+  private tellMaster(message: WorkerToMaster): void {
+    this.act({ type: "tellMaster", message });
+  }
+
+  private log(level: "info" | "warn", text: string): void {
+    this.act({ type: "log", level, text });
+  }
+
+  /** What would go to a master that is away is left out: the registration says it. */
+  private act(action: WorkerAction): void {
+    if (action.type !== "tellMaster" || this.master !== undefined) this.actions.push(action);
+    else if (this.isAsking && isReport(action.message)) this.sinceAsked.push(action.message);
+  }
+}
+
+function isReport(message: WorkerToMaster): boolean {
+  return message.type === "executorStateChanged" || message.type === "driverStateChanged";
+}
+
+function hostPort(address: RpcAddress): string {
+  return `${address.host}:${address.port}`;
+}
