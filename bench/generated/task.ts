@@ -91,6 +91,7 @@ export function openTask(memory: WebAssembly.Memory, module: WebAssembly.Module,
       count: () => {},
       setting: () => 0,
       fetchBlob: () => Promise.reject(new Error("there is nothing to fetch")),
+      mayCommit: () => Promise.resolve(true),
       cached: () => chunksOf(batches.map(batch => ({ kind: "batch", batch }))),
     }),
   };

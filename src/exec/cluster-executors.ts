@@ -17,6 +17,9 @@ export interface ClusterOptions {
   readonly settings: Settings;
   /** Longest silence of an executor. */
   readonly executorTimeoutMs: number;
+  /** Tasks start once so many cores are there, or the time is over. */
+  readonly coresAwaited: number;
+  readonly coresWaitMaxMs: number;
   readonly stageBytesMax: number;
   /** How often it is said that tasks wait and nothing can run them. */
   readonly starvedEveryMs: number;
@@ -35,10 +38,16 @@ export function openClusterExecutors(
   options: ClusterOptions,
   listener: ExecutorsListener & { removed(reason: string): void },
 ): ClusterExecutors {
-  const { settings, executorTimeoutMs, stageBytesMax } = options;
+  const { settings, executorTimeoutMs, stageBytesMax, coresAwaited, coresWaitMaxMs } = options;
   const sent = new SentBytes(new KeptBytes(env.bulk), env.bulk, stageBytesMax);
   const giveUp = (executor: ExecutorId) => manager.killExecutor(executor);
-  const executors = new RemoteExecutors(env, sent, { settings, timeoutMs: executorTimeoutMs }, listener, giveUp);
+  const executors = new RemoteExecutors(
+    env,
+    sent,
+    { settings, timeoutMs: executorTimeoutMs, coresAwaited, coresWaitMaxMs },
+    listener,
+    giveUp,
+  );
   env.register<DriverProtocol>(driverEndpoint, executors);
   let starving: Timer | undefined;
   const started = manager

@@ -4,16 +4,20 @@
  * accepted. Where tasks run it does not know (executors.ts).
  */
 import { assertNever } from "../base/assert.ts";
+import { type Clock, systemClock, type Timer } from "../base/clock.ts";
 import type { EngineEvent } from "../base/events.ts";
 import type { WireError } from "../base/errors.ts";
 import type { ExecutorId, JobId, StageId, TaskAttemptId } from "../base/ids.ts";
 import type { DagAction, SchedulerLimits, TaskAction, TaskIdentity } from "../schedule/contracts.ts";
+import { OutputCommitCoordinator } from "../schedule/output-commit.ts";
 import { SchedulerLoop } from "../schedule/scheduler-loop.ts";
 import type { Executors, OpenExecutors } from "./executors.ts";
 import { DamageBook } from "./input-damage.ts";
 import { JobBook } from "./job-book.ts";
 import type { FromEngine, Released, StageOrder, TaskSuccess, ToEngine } from "./messages.ts";
+import type { EngineObserver } from "./observer.ts";
 import { OutputBook } from "./output-book.ts";
+import { WatchedTasks } from "./watched-tasks.ts";
 
 export class Engine {
   private readonly loop: SchedulerLoop;
@@ -23,7 +27,9 @@ export class Engine {
   private readonly damage = new DamageBook();
   /** What a succeeded attempt brought, until the DAG scheduler says whether it counts. */
   private readonly arrived = new Map<string, TaskSuccess>();
-  private readonly committers = new Map<string, TaskAttemptId>();
+  private readonly commits = new OutputCommitCoordinator();
+  private wake: Timer | undefined;
+  private readonly watched: WatchedTasks | undefined;
   /** The one that the schedulers are hearing of. */
   private arriving: TaskSuccess | undefined;
 
@@ -31,20 +37,27 @@ export class Engine {
     private readonly limits: SchedulerLimits,
     open: OpenExecutors,
     private readonly post: (message: FromEngine) => void,
+    private readonly clock: Clock = systemClock,
+    observer?: EngineObserver,
   ) {
+    this.watched = observer === undefined ? undefined : new WatchedTasks(observer, clock);
     this.loop = new SchedulerLoop(limits, {
       carryOut: action => this.carryOut(action),
       checksumOf: attempt => this.checksumOf(attempt),
+      time: { nowMs: () => clock.nowMs(), wakeAt: atMs => this.wakeAt(atMs) },
     });
     this.executors = open({
-      ready: (executor, slots) => this.loop.taskEvent({ type: "executorAdded", executor, slots }),
+      ready: (executor, slots, host) => {
+        this.watched?.executorReady(executor, host);
+        this.loop.taskEvent({ type: "executorAdded", executor, slots, ...(host !== undefined && { host }) });
+      },
       succeeded: (_, tasks) => {
         for (const success of tasks) this.taskSucceeded(success);
       },
       failed: (_, attempt, error) => this.taskFailed(attempt, error),
       lost: (executor, error, outputsLost) => this.executorLost(executor, error, outputsLost),
       warning: message => this.post({ type: "warning", message }),
-      mayCommit: attempt => this.mayCommit(attempt),
+      mayCommit: (executor, attempt) => this.mayCommit(executor, attempt),
     });
     this.outputs = new OutputBook(this.executors);
   }
@@ -55,6 +68,7 @@ export class Engine {
         this.executors.define(message.definition);
         break;
       case "submit":
+        this.watched?.jobSubmitted(message.job);
         this.loop.dagEvent({ type: "jobSubmitted", job: this.jobs.add(message.job) });
         break;
       case "cancelJob":
@@ -71,6 +85,9 @@ export class Engine {
         break;
       case "release":
         this.release(message.what);
+        break;
+      case "stop":
+        // by who opened the executors
         break;
       default:
         assertNever(message);
@@ -90,6 +107,7 @@ export class Engine {
       return;
     }
     this.executors.finished(success.attempt, success.runMs);
+    this.watched?.succeeded(success);
     const key = keyOf(task);
     const earlier = this.arrived.get(key);
     if (earlier !== undefined) this.outputs.discard(earlier);
@@ -101,29 +119,38 @@ export class Engine {
     const unclaimed = this.arrived.get(key);
     if (unclaimed !== undefined) this.outputs.discard(unclaimed);
     this.arrived.delete(key);
+    this.commits.step({ type: "attemptEnded", task, attempt: success.attempt, accepted: unclaimed === undefined });
   }
 
   private taskFailed(attempt: TaskAttemptId, error: WireError): void {
     const task = this.executors.taskOf(attempt);
     if (task === undefined) return;
     this.executors.finished(attempt, 0);
+    this.watched?.failed(attempt, error);
     this.emit({ type: "taskEnded", stage: task.stage, ok: false });
+    this.commits.step({ type: "attemptEnded", task, attempt, accepted: false });
     this.loop.taskEvent({ type: "attemptFailed", attempt, error });
   }
 
   private executorLost(executor: ExecutorId, error: WireError, outputsLost: boolean): void {
+    this.watched?.executorLost(executor, error);
+    this.commits.step({ type: "executorLost", executor });
     this.loop.executorLost(executor, error, outputsLost);
   }
 
-  /** The first of a task's attempts that asks; another when that one has failed. */
-  private mayCommit(attempt: TaskAttemptId): boolean {
+  /** Tasks that waited for a slot near their input wait no longer then. */
+  private wakeAt(atMs: number): void {
+    this.wake?.cancel();
+    this.wake = this.clock.after(atMs - this.clock.nowMs(), () => {
+      this.loop.taskEvent({ type: "timePassed", atMs: this.clock.nowMs() });
+      this.executors.flush();
+    });
+  }
+
+  private mayCommit(executor: ExecutorId, attempt: TaskAttemptId): boolean {
     const task = this.executors.taskOf(attempt);
     if (task === undefined) return false;
-    const key = keyOf(task);
-    const holder = this.committers.get(key);
-    if (holder !== undefined && holder !== attempt && this.executors.taskOf(holder) !== undefined) return false;
-    this.committers.set(key, attempt);
-    return true;
+    return this.commits.step({ type: "askedToCommit", task, attempt, executor }).some(answer => answer.allowed);
   }
 
   private checksumOf(attempt: TaskAttemptId): number | undefined {
@@ -134,6 +161,7 @@ export class Engine {
   private carryOut(action: DagAction | TaskAction): void {
     switch (action.type) {
       case "launchTask":
+        this.watched?.launched(action);
         this.executors.launch(action, () => this.stageOrder(action.task.stage));
         this.emit({ type: "taskStarted", stage: action.task.stage });
         break;
@@ -154,9 +182,18 @@ export class Engine {
         break;
       case "stageSubmitted": {
         this.jobs.stageStarted(action.stage, action.job, action.graph);
+        this.commits.step({ type: "stageStarted", stage: action.stage });
         const { job, stage, attempt, graph } = action;
         const { name, partitions } = graph;
-        this.emit({ type: "stageSubmitted", job, stage, attempt, name, tasks: partitions.length, atMs: Date.now() });
+        this.emit({
+          type: "stageSubmitted",
+          job,
+          stage,
+          attempt,
+          name,
+          tasks: partitions.length,
+          atMs: this.clock.nowMs(),
+        });
         break;
       }
       case "stageCompleted":
@@ -220,12 +257,13 @@ export class Engine {
     if (updates.length > 0) this.post({ type: "accumulated", updates });
     for (const message of this.damage.stageEnded(stage)) this.post({ type: "warning", message });
     this.executors.forgetStage(stage);
-    this.emit({ type: "stageCompleted", stage, atMs: Date.now(), ...(error !== undefined && { error }) });
+    this.commits.step({ type: "stageEnded", stage });
+    this.emit({ type: "stageCompleted", stage, atMs: this.clock.nowMs(), ...(error !== undefined && { error }) });
   }
 
   private jobEnded(job: JobId, error: WireError | undefined): void {
     this.jobs.remove(job);
-    this.emit({ type: "jobEnded", job, atMs: Date.now(), ...(error !== undefined && { error }) });
+    this.emit({ type: "jobEnded", job, atMs: this.clock.nowMs(), ...(error !== undefined && { error }) });
     this.post({ type: "jobEnded", job, error });
   }
 
@@ -241,6 +279,7 @@ export class Engine {
   }
 
   private emit(event: EngineEvent): void {
+    this.watched?.event(event);
     this.post({ type: "event", event });
   }
 }

@@ -41,7 +41,7 @@ export interface ExecutorsListener {
   lost(executor: ExecutorId, error: WireError, outputsLost: boolean): void;
   warning(message: string): void;
   /** Whether the attempt may commit its output: at most one of a task's may. */
-  mayCommit(attempt: TaskAttemptId): boolean;
+  mayCommit(executor: ExecutorId, attempt: TaskAttemptId): boolean;
 }
 
 export type OpenExecutors = (listener: ExecutorsListener) => Executors;

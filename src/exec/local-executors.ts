@@ -91,7 +91,7 @@ export class LocalExecutors implements Executors {
         listener.warning(message.message);
         break;
       case "mayCommit":
-        threads.answerCommit(executor, message.attempt, listener.mayCommit(message.attempt));
+        threads.answerCommit(executor, message.attempt, listener.mayCommit(executor, message.attempt));
         return;
       case "ready":
         break;

@@ -18,6 +18,7 @@ import type {
 import type { PoolOptions } from "../kernel/control-area.ts";
 import type { JobBundle } from "../closure/contracts.ts";
 import type { PlanFunction } from "../plan/nodes.ts";
+import type { MasterUrl } from "../base/master-url.ts";
 import type { RpcAddress } from "../rpc/contracts.ts";
 import type { StagePlan } from "../planner/stages.ts";
 import type { LocalDirs } from "../storage/local-dirs.ts";
@@ -43,6 +44,15 @@ export interface EngineStart extends HostStart {
   readonly mainBeat: Int32Array;
   readonly taskFailuresMax: number;
   readonly stageAttemptsMax: number;
+  /** Absent in local mode. */
+  readonly master?: ClusterMaster;
+}
+
+/** Where an application gets its executors from, and what it tells about itself there. */
+export interface ClusterMaster {
+  readonly url: Exclude<MasterUrl, { kind: "local" }>;
+  readonly appName: string;
+  readonly secret: string | undefined;
 }
 
 /** Configuration that tasks read, by key. */
@@ -66,6 +76,8 @@ export type ToEngine =
   | { readonly type: "cancelGroup"; readonly group: string; readonly reason: string }
   | { readonly type: "cancelStage"; readonly stage: StageId; readonly reason: string }
   | { readonly type: "cancelAll"; readonly reason: string }
+  /** Answered by "stopped"; nothing follows. */
+  | { readonly type: "stop"; readonly state: "finished" | "failed" | "killed" }
   | { readonly type: "release"; readonly what: Released };
 
 export type Released =
@@ -87,6 +99,9 @@ export interface SubmittedJob {
 /** Sent in arrays, in order. */
 export type FromEngine =
   | { readonly type: "ready" }
+  | { readonly type: "stopped" }
+  /** There will be no executors (any more): every job fails. */
+  | { readonly type: "gone"; readonly error: WireError }
   | { readonly type: "result"; readonly job: JobId; readonly partition: number; readonly payload: Uint8Array }
   | { readonly type: "accumulated"; readonly updates: readonly AccumulatorUpdate[] }
   | { readonly type: "jobEnded"; readonly job: JobId; readonly error: WireError | undefined }

@@ -32,6 +32,10 @@ export interface RemoteOptions {
   readonly settings: Settings;
   /** Longest silence of an executor. */
   readonly timeoutMs: number;
+  /** Tasks start once executors have as many cores … */
+  readonly coresAwaited: number;
+  /** … or that much time has passed since the first of them registered. */
+  readonly coresWaitMaxMs: number;
 }
 
 /** Of an executor that is there, for pages. */
@@ -70,6 +74,8 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
   >();
   private readonly definitions: Definition[] = [];
   private readonly watch: Timer;
+  /** Registered while too few are there for tasks to start; undefined from then on. */
+  private held: RemoteExecutor[] | undefined = [];
   /** Since the last launch tasks were submitted. */
   private tasksWait = false;
 
@@ -133,7 +139,7 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
         return { known: executor !== undefined };
       }
       case "mayCommit":
-        return this.attempts.has(question.attempt) && this.listener.mayCommit(question.attempt);
+        return this.mayCommit(question.attempt, from);
       case "locateBlob":
         return [];
       case "locateBlock":
@@ -169,6 +175,12 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
     if (executor !== undefined) this.lose(executor.registration.executor, reason.message);
   }
 
+  private mayCommit(attempt: TaskAttemptId, from: Peer): boolean {
+    const executor = this.byPeer.get(from.id);
+    if (executor === undefined || !executor.running.has(attempt)) return false;
+    return this.listener.mayCommit(executor.registration.executor, attempt);
+  }
+
   private register(registration: ExecutorRegistration, from: Peer): ExecutorStartup {
     const id = registration.executor;
     if (this.executors.has(id))
@@ -197,9 +209,27 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
     this.executors.set(id, executor);
     this.byPeer.set(from.id, executor);
     const definitions = this.definitions.map(definition => this.sent.definition(definition));
-    this.listener.ready(id, executor.meter.slots, registration.host);
-    this.flush();
+    this.letIn(executor);
     return { settings: this.options.settings, definitions };
+  }
+
+  /** Few executors would take all tasks of a stage, and those that come a moment later none. */
+  private letIn(executor: RemoteExecutor): void {
+    const { held, options, env } = this;
+    if (held === undefined) return this.open([executor]);
+    if (held.push(executor) === 1 && options.coresAwaited > 0)
+      env.clock.after(options.coresWaitMaxMs, () => this.held && this.open(this.held));
+    const cores = held.reduce((sum, each) => sum + each.registration.cores, 0);
+    if (cores >= options.coresAwaited) this.open(held);
+  }
+
+  private open(executors: readonly RemoteExecutor[]): void {
+    this.held = undefined;
+    for (const { registration, meter } of executors) {
+      if (this.executors.has(registration.executor))
+        this.listener.ready(registration.executor, meter.slots, registration.host);
+    }
+    this.flush();
   }
 
   // ---- what the engine says
@@ -319,7 +349,8 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
   }
 
   private adapt(executor: RemoteExecutor): void {
-    if (executor.meter.adapt()) this.listener.ready(executor.registration.executor, executor.meter.slots);
+    if (executor.meter.adapt() && this.held === undefined)
+      this.listener.ready(executor.registration.executor, executor.meter.slots);
   }
 
   private flushOne(executor: RemoteExecutor): void {

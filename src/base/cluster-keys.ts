@@ -1,0 +1,105 @@
+/** Configuration keys of applications that run on a cluster: what they ask for, and how long the parts wait for each other. */
+import type { KeySpec } from "./key-spec.ts";
+
+const m = 2 ** 20;
+const g = 2 ** 30;
+const second = 1000;
+const hour = 3_600_000;
+
+export const clusterKeys = {
+  "firesteel.cores.max": {
+    type: "int",
+    min: 0,
+    max: 1_000_000,
+    default: 0,
+    defaultText: "0: what the master gives by default",
+    meaning: "Most cores that the application takes of a cluster, over all its executors.",
+  },
+  "firesteel.executor.cores": {
+    type: "int",
+    min: 0,
+    max: 1024,
+    default: around => (around.master.kind === "localCluster" ? around.master.cores : 0),
+    defaultText: "0: all that a worker gives, one executor a worker; of local-cluster its C",
+    meaning: "Cores of one executor of a cluster, each a task thread.",
+  },
+  "firesteel.executor.instances": {
+    type: "int",
+    min: 0,
+    max: 100_000,
+    default: 0,
+    defaultText: "0: as many as fit",
+    meaning: "Most executors that the application takes of a cluster.",
+  },
+  "firesteel.driver.host": {
+    type: "string",
+    default: "",
+    defaultText: "this machine's first outside address with a secret, else 127.0.0.1",
+    meaning: "Where the driver listens for its executors.",
+  },
+  "firesteel.driver.port": {
+    type: "int",
+    min: 0,
+    max: 65_535,
+    default: 0,
+    defaultText: "0: any",
+    meaning: "The port of the driver for its executors and its page.",
+  },
+  "firesteel.executor.heartbeatInterval": {
+    type: "duration",
+    min: 10,
+    max: hour,
+    default: second,
+    meaning: "How often an executor tells its driver that it is there.",
+  },
+  "firesteel.executor.timeout": {
+    type: "duration",
+    min: 100,
+    max: hour,
+    default: 10 * second,
+    meaning: "How long an executor may be silent before it is given up. No user code runs where it answers.",
+  },
+  "firesteel.network.timeout": {
+    type: "duration",
+    min: second,
+    max: hour,
+    default: 120 * second,
+    meaning: "How long any other process of a cluster may be silent before its connection counts as lost.",
+  },
+  "firesteel.rpc.askTimeout": {
+    type: "duration",
+    min: 100,
+    max: hour,
+    default: 120 * second,
+    meaning: "How long a question to another process may stay unanswered.",
+  },
+  "firesteel.rpc.maxTaskBytes": {
+    type: "bytes",
+    min: m / 1024,
+    max: g,
+    default: 128 * m,
+    meaning:
+      "Largest plan of one stage, with what its functions captured, that is sent to executors; larger ones are refused.",
+  },
+  "firesteel.scheduler.minRegisteredResourcesRatio": {
+    type: "number",
+    min: 0,
+    max: 1,
+    default: 0,
+    meaning: "Which part of the cores it asked for an application waits for before its first task.",
+  },
+  "firesteel.scheduler.maxRegisteredResourcesWaitingTime": {
+    type: "duration",
+    min: 0,
+    max: hour,
+    default: 30 * second,
+    meaning: "How long it waits for that part at most.",
+  },
+  "firesteel.starvation.timeout": {
+    type: "duration",
+    min: second,
+    max: hour,
+    default: 15 * second,
+    meaning: "How often it is said that tasks wait and no executor has registered.",
+  },
+} as const satisfies Readonly<Record<string, KeySpec>>;
