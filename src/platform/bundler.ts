@@ -137,3 +137,18 @@ export function mainFile(): string {
 export function withoutTypes(text: string, loader: RewrittenFile["loader"]): string {
   return new Bun.Transpiler({ loader, target: "bun", deadCodeElimination: false, inline: false }).transformSync(text);
 }
+
+/**
+ * Why the text is no module; undefined when it is one, as far as parsing tells. Runs none of it: unlike `withoutTypes` and the
+ * bundler, which call macros.
+ */
+export function syntaxProblem(text: string, loader: RewrittenFile["loader"]): BundleProblem | undefined {
+  try {
+    new Bun.Transpiler({ loader, target: "bun" }).scanImports(text);
+    return undefined;
+  } catch (thrown) {
+    const first: unknown = thrown instanceof AggregateError ? thrown.errors[0] : thrown;
+    const log = first as Partial<Log>;
+    return problemOf({ message: String(log.message ?? thrown), position: log.position ?? null } as Log);
+  }
+}
