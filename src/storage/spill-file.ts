@@ -57,9 +57,11 @@ export type SpillFs = Pick<
 
 /** So that a chunk and what incompressible bytes may grow by fit in a page. */
 export const chunkBytes = 62 * 1024;
-const headBytes = 4;
-const plainBit = 0x8000_0000;
-const storedBytesMax = pageBytes - 16;
+/** Before each chunk: its stored length, with `plainChunkBit` when it is stored as it is. */
+export const chunkHeadBytes = 4;
+export const plainChunkBit = 0x8000_0000;
+/** Of a chunk. */
+export const storedBytesMax = pageBytes - 16;
 
 export class SpillWriter {
   private readonly fs: SpillFs;
@@ -171,22 +173,22 @@ export class SpillWriter {
 
   private writeChunks(ptr: Ptr, bytes: number, codec: SpillCodec): void {
     const body = offset(codec.scratch, 16);
-    const head = offset(codec.scratch, 16 - headBytes);
+    const head = offset(codec.scratch, 16 - chunkHeadBytes);
     for (let done = 0; done < bytes; done += chunkBytes) {
       const plain = Math.min(chunkBytes, bytes - done);
       const stored = codec.compress(offset(ptr, done), plain, body);
       const keep = stored < plain;
-      this.putHead(head, keep ? stored : plain | plainBit);
-      if (keep) this.write(head, headBytes + stored);
+      this.putHead(head, keep ? stored : plain | plainChunkBit);
+      if (keep) this.write(head, chunkHeadBytes + stored);
       else {
-        this.write(head, headBytes);
+        this.write(head, chunkHeadBytes);
         this.write(offset(ptr, done), plain);
       }
     }
   }
 
   private putHead(at: Ptr, value: number): void {
-    for (let i = 0; i < headBytes; i++) this.u8[at + i] = value >>> (8 * i);
+    for (let i = 0; i < chunkHeadBytes; i++) this.u8[at + i] = value >>> (8 * i);
   }
 
   private write(ptr: Ptr, bytes: number): void {
@@ -256,11 +258,11 @@ export class SpillReader {
     const { scratch } = codec;
     this.fill(fd, scratch, length, at);
     const head = this.getHead(scratch);
-    const stored = (head & ~plainBit) >>> 0;
-    if (headBytes + stored !== length) throw new Error("a chunk has another length");
-    if ((head & plainBit) === 0) this.decompress(codec, offset(scratch, headBytes), stored, to, rawLength);
+    const stored = (head & ~plainChunkBit) >>> 0;
+    if (chunkHeadBytes + stored !== length) throw new Error("a chunk has another length");
+    if ((head & plainChunkBit) === 0) this.decompress(codec, offset(scratch, chunkHeadBytes), stored, to, rawLength);
     else if (stored !== rawLength) throw new Error("a chunk has another length");
-    else this.u8.copyWithin(to, scratch + headBytes, scratch + length);
+    else this.u8.copyWithin(to, scratch + chunkHeadBytes, scratch + length);
   }
 
   private readChunks(fd: number, segment: Segment, to: Ptr, codec: SpillCodec): void {
@@ -270,12 +272,12 @@ export class SpillReader {
     for (let done = 0; done < segment.rawLength; done += chunkBytes) {
       const plain = Math.min(chunkBytes, segment.rawLength - done);
       const into = offset(to, done);
-      this.fill(fd, scratch, headBytes, at);
+      this.fill(fd, scratch, chunkHeadBytes, at);
       const head = this.getHead(scratch);
-      const stored = (head & ~plainBit) >>> 0;
-      at += headBytes;
+      const stored = (head & ~plainChunkBit) >>> 0;
+      at += chunkHeadBytes;
       if (at + stored > stop || stored > storedBytesMax) throw new Error("a chunk is longer than its segment");
-      if ((head & plainBit) !== 0) {
+      if ((head & plainChunkBit) !== 0) {
         if (stored !== plain) throw new Error("a chunk has another length");
         this.fill(fd, into, plain, at);
       } else {
@@ -294,7 +296,7 @@ export class SpillReader {
 
   private getHead(at: Ptr): number {
     let value = 0;
-    for (let i = 0; i < headBytes; i++) value |= this.u8[at + i]! << (8 * i);
+    for (let i = 0; i < chunkHeadBytes; i++) value |= this.u8[at + i]! << (8 * i);
     return value;
   }
 

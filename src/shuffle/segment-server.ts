@@ -1,0 +1,202 @@
+/**
+ * Serves an executor's map outputs to the others, on its main thread: many segments a request, blocks out of kernel memory or
+ * spill files. Files are sent as they lie; an asker of the same host is told where its bytes are and reads them by itself.
+ *
+ * An output may be given up while it is sent: that is looked at before each copy out of kernel memory, and a block that was begun
+ * then breaks off with an error, so that nobody reads what came into its place. What is not here is answered as missing.
+ */
+import { open, type FileHandle } from "node:fs/promises";
+import { FiresteelError } from "../base/errors.ts";
+import type { ExchangeId } from "../base/ids.ts";
+import type { BulkHandler } from "../rpc/contracts.ts";
+import { type MapOutput, reducePartitions } from "../storage/map-output.ts";
+import type { SpillCodecName } from "../storage/spill-codec.ts";
+import { chunkBytes, chunkHeadBytes } from "../storage/spill-file.ts";
+import type { OutputRegistry } from "./output-registry.ts";
+import { ChunkPacker, pieceBytes, ReplyBuffer } from "./reply-buffer.ts";
+import {
+  decodeRequest,
+  fileNameBytesMax,
+  filePlaceBytes,
+  frame,
+  frameHeadBytes,
+  type SegmentRequest,
+  type WantedSegment,
+} from "./segment-wire.ts";
+
+export interface SegmentServing {
+  readonly registry: Pick<OutputRegistry, "find">;
+  /** The executor's kernel memory. */
+  readonly memory: WebAssembly.Memory;
+  readonly module: WebAssembly.Module;
+  readonly hostId: string;
+  /** `firesteel.shuffle.compress`: always, never, or for other hosts. */
+  readonly compress: "true" | "false" | "auto";
+  /** Of spill files, too. */
+  readonly codec: SpillCodecName;
+}
+
+/** Answers requests made by `encodeRequest`. */
+export function segmentHandler(serving: SegmentServing): BulkHandler {
+  const u8 = new Uint8Array(serving.memory.buffer);
+  let packer: ChunkPacker | undefined;
+  return (_path, body) => {
+    const request = decodeRequest(body);
+    const packs = serving.compress === "true" || (serving.compress === "auto" && request.hostId !== serving.hostId);
+    if (packs && request.codec === serving.codec) packer ??= new ChunkPacker(serving.module, serving.codec);
+    return new Reply(serving, u8, request, packs && request.codec === serving.codec ? packer : undefined).pieces();
+  };
+}
+
+class Reply {
+  private readonly out = new ReplyBuffer();
+  /** Plain bytes of the blocks so far. */
+  private sentBytes = 0;
+  /** The file that was named last. */
+  private named: string | undefined;
+  private open: { readonly file: string; readonly handle: FileHandle } | undefined;
+
+  constructor(
+    private readonly serving: SegmentServing,
+    private readonly u8: Uint8Array,
+    private readonly request: SegmentRequest,
+    private readonly packer: ChunkPacker | undefined,
+  ) {}
+
+  async *pieces(): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      for (const wanted of this.request.segments) {
+        const outcome = yield* this.segment(wanted);
+        if (outcome !== "end") break;
+      }
+      if (!this.out.isEmpty) yield this.out.take();
+    } finally {
+      await this.open?.handle.close();
+    }
+  }
+
+  private async *segment(wanted: WantedSegment): AsyncGenerator<Uint8Array, "end" | "stop", undefined> {
+    const { out, request } = this;
+    if (out.room < 3 * frameHeadBytes) yield out.take();
+    const output = this.find(wanted);
+    if (output === undefined || wanted.reducePartition >= reducePartitions(output)) {
+      out.frame(frame.missing);
+      return "stop";
+    }
+    const first = output.first[wanted.reducePartition]!;
+    const stop = output.first[wanted.reducePartition + 1]!;
+    for (let i = first + wanted.firstBlock; i < stop; i++) {
+      if (this.sentBytes >= request.limitBytes) {
+        out.frame(frame.more);
+        return "stop";
+      }
+      if (output.ptr[i] !== 0) {
+        // most blocks are small, and generators within generators are slow
+        if (output.bytes[i]! > chunkBytes) yield* this.largeBlock(wanted, output, i);
+        else {
+          if (out.room < frameHeadBytes + output.bytes[i]! + chunkHeadBytes) yield out.take();
+          this.blockHead(output, i);
+          this.chunk(wanted, output, i, 0);
+        }
+      } else if (request.readsFiles && request.hostId === this.serving.hostId) yield* this.placeInFile(output, i);
+      else yield* this.blockInFile(output, i);
+      this.sentBytes += output.bytes[i]!;
+      if (out.room < 3 * frameHeadBytes) yield out.take();
+    }
+    out.frame(frame.end, stop - first);
+    return "end";
+  }
+
+  private find({ exchange, mapPartition, checksum }: WantedSegment): MapOutput | undefined {
+    return this.serving.registry.find({ exchange: exchange as ExchangeId, mapPartition, checksum });
+  }
+
+  private async *largeBlock(
+    wanted: WantedSegment,
+    output: MapOutput,
+    i: number,
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    const { out } = this;
+    const bytes = output.bytes[i]!;
+    this.blockHead(output, i);
+    for (let done = 0; done < bytes; done += chunkBytes) {
+      if (out.room < Math.min(chunkBytes, bytes - done) + chunkHeadBytes) yield out.take();
+      this.chunk(wanted, output, i, done);
+    }
+  }
+
+  private blockHead(output: MapOutput, i: number): void {
+    this.out.frame(this.packer === undefined ? frame.plain : frame.packed, output.bytes[i]!, output.crc[i]!);
+  }
+
+  private chunk(wanted: WantedSegment, output: MapOutput, i: number, done: number): void {
+    // somebody may have given it up since
+    if (this.find(wanted) !== output) throw givenUp(output);
+    const at = output.ptr[i]! + done;
+    const plain = this.u8.subarray(at, at + Math.min(chunkBytes, output.bytes[i]! - done));
+    if (this.packer === undefined) this.out.put(plain);
+    else this.packer.pack(plain, this.out);
+  }
+
+  private async *placeInFile(output: MapOutput, i: number): AsyncGenerator<Uint8Array, void, undefined> {
+    const { out } = this;
+    const { file, offset, length } = output.spilled!;
+    if (out.room < 3 * frameHeadBytes + fileNameBytesMax + filePlaceBytes) yield out.take();
+    if (this.named !== file) {
+      const name = new TextEncoder().encode(file);
+      if (name.length > fileNameBytesMax) return yield* this.blockInFile(output, i);
+      out.frame(frame.file, name.length);
+      out.put(name);
+      this.named = file;
+    }
+    out.frame(frame.inFile, output.bytes[i]!, output.crc[i]!);
+    out.f64(offset[i]!);
+    out.u32(length[i]!);
+  }
+
+  private async *blockInFile(output: MapOutput, i: number): AsyncGenerator<Uint8Array, void, undefined> {
+    const { out, request, serving } = this;
+    const { file, offset, length } = output.spilled!;
+    const isPlain = length[i] === output.bytes[i];
+    if (!isPlain && request.codec !== serving.codec)
+      throw new FiresteelError(
+        "internal",
+        `a spill file is packed with ${serving.codec}, which the asker does not unpack`,
+      );
+    out.frame(isPlain ? frame.plain : frame.packed, output.bytes[i]!, output.crc[i]!);
+    const handle = await this.handleOf(file);
+    const stop = offset[i]! + length[i]!;
+    for (let at = offset[i]!; at < stop;) {
+      if (out.room < Math.min(stop - at, pieceBytes / 4)) yield out.take();
+      const into = out.reserve(Math.min(out.room, stop - at));
+      const { bytesRead } = await handle.read(into, 0, into.length, at);
+      if (bytesRead === 0) throw unreadable(file, "it is shorter than it was");
+      out.giveBack(into.length - bytesRead);
+      at += bytesRead;
+    }
+  }
+
+  /** A file that is open can be read to its end, even when it is removed. */
+  private async handleOf(file: string): Promise<FileHandle> {
+    if (this.open?.file === file) return this.open.handle;
+    await this.open?.handle.close();
+    this.open = undefined;
+    try {
+      this.open = { file, handle: await open(file, "r") };
+    } catch (thrown) {
+      throw unreadable(file, thrown instanceof Error ? thrown.message : String(thrown), thrown);
+    }
+    return this.open.handle;
+  }
+}
+
+function unreadable(file: string, why: string, cause?: unknown): FiresteelError {
+  return new FiresteelError("data", `a spilled map output cannot be read (${file}): ${why}`, {
+    hint: "check the disk behind firesteel.local.dirs, and that nothing cleans it while a job runs",
+    cause,
+  });
+}
+
+function givenUp({ mapPartition, exchange }: MapOutput): FiresteelError {
+  return new FiresteelError("lost", `output ${mapPartition} of exchange ${exchange} was given up while it was sent`);
+}
