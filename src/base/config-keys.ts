@@ -3,6 +3,7 @@
  * prints it. A key is set by code, `--conf`, the environment or a file; see config.ts for who wins.
  */
 import { clusterKeys } from "./cluster-keys.ts";
+import { deployKeys } from "./deploy-keys.ts";
 import type { KeySpec, Surroundings } from "./key-spec.ts";
 
 export type { KeySpec, Machine, Surroundings } from "./key-spec.ts";
@@ -168,6 +169,7 @@ export const configKeys = {
     meaning: "How many such files a worker keeps of each output, the newest ones, the one being written among them.",
   },
   ...clusterKeys,
+  ...deployKeys,
   "firesteel.ui.progress": {
     type: "choice",
     choices: ["auto", "bar", "lines", "none"],
