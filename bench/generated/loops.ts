@@ -7,6 +7,7 @@ import { type Batch, batchRowsMax } from "../../src/data/column.ts";
 import { decodeValue } from "../../src/data/value-codec.ts";
 import { compileKernels, createKernelMemory } from "../../src/kernel/kernels.ts";
 import { offset } from "../../src/kernel/ptr.ts";
+import { adviseHugePages } from "../../src/platform/huge-pages.ts";
 import type { Action } from "../../src/plan/action.ts";
 import type { Plan } from "../../src/plan/nodes.ts";
 import { runAction } from "../../src/operators/actions.ts";
@@ -35,9 +36,12 @@ export const loops: readonly Loop[] = [
   { name: "map, filter and sum over a range of 20 M", form: "map-filter-sum", rows: 20_000_000 },
 ];
 
-export function openLoop({ form, rows }: Loop, folder: string): OpenLoop {
+export async function openLoop({ form, rows }: Loop, folder: string): Promise<OpenLoop> {
   const cells = form === "filter-sum" ? rows * columns : 0;
-  const task = openTask(createKernelMemory(cells * 8 + (64 << 20)), compileKernels(), folder);
+  const memory = createKernelMemory(cells * 8 + (64 << 20));
+  // as an engine does with its own
+  await adviseHugePages(memory);
+  const task = openTask(memory, compileKernels(), folder);
   return form === "filter-sum" ? filterSum(task, rows) : mapFilterSum(task, rows);
 }
 

@@ -22,7 +22,7 @@ export interface GeneratedOptions {
 }
 
 export async function runGenerated(loop: Loop, { runs, scratch }: GeneratedOptions): Promise<GeneratedResult> {
-  const open = openLoop(loop, scratch.path("generated/local"));
+  const open = await openLoop(loop, scratch.path("generated/local"));
   const twin = { source: "generated.c", args: [loop.form, String(loop.rows)] };
   const before = runNative(scratch, twin);
   const own: number[] = [];
@@ -79,7 +79,7 @@ export async function runCompiling({ runs, scratch }: GeneratedOptions): Promise
   const [native, javascript]: [number[], number[]] = [[], []];
   for (let i = 0; i < runs; i++) {
     // compiled anew: functions are kept by instance of the kernels
-    const open = openLoop(small, scratch.path("generated/local"));
+    const open = await openLoop(small, scratch.path("generated/local"));
     const [nativeSeconds, a] = await timed(() => open.run("native"));
     const [jsSeconds, b] = await timed(() => open.run("javascript"));
     if (a !== b) throw new Error(`a small job gave ${a} in generated code and ${b} in JavaScript`);

@@ -38,7 +38,7 @@ describe("kernel and loop agree", () => {
 
 describe("generated loops", () => {
   test.each(loops.map(loop => [loop.form, loop] as const))("%s", async (_, loop) => {
-    const open = openLoop({ ...loop, rows: smallRows }, scratch.path("local"));
+    const open = await openLoop({ ...loop, rows: smallRows }, scratch.path("local"));
     const expected = open.jsLoop();
     expect(expected).toBeGreaterThan(0);
     expect(await open.run("native")).toBe(expected);
