@@ -30,7 +30,7 @@ const NUMBER: i32 = 5;
 const BIGINT: i32 = 6;
 // @ts-ignore: decorator
 @inline
-const STRING: i32 = 8;
+export const STRING: i32 = 8;
 
 // @ts-ignore: decorator
 @inline
@@ -129,7 +129,7 @@ export function hashBytes(kind: i32, start: usize, length: i32, hash: usize): vo
 
 // @ts-ignore: decorator
 @inline
-function hashWords(a: u64, b: u64, length: usize, seed: u64): u64 {
+export function hashWords(a: u64, b: u64, length: usize, seed: u64): u64 {
   return mix((((a ^ seed) * PRIME1) ^ rotl<u64>((b + seed) * PRIME2, 32)) + <u64>length * PRIME2);
 }
 
@@ -158,7 +158,7 @@ function lane(state: u64, word: u64): u64 {
   return rotl<u64>(state + word * PRIME2, 31) * PRIME1;
 }
 
-function hashLong(start: usize, length: usize, seed: u64): u64 {
+export function hashLong(start: usize, length: usize, seed: u64): u64 {
   let l0 = seed + PRIME1;
   let l1 = seed + PRIME2;
   let l2 = seed;

@@ -4,7 +4,7 @@ export {
   hashEntries, hashF32, hashF64, hashI32, hashI64, hashItems, hashLists, hashNumbersAs, hashRuns, hashUtf8, startArrays,
   unhashF64,
 } from "./hash";
-export { groupBytes, groupFixed, lookupBytes, lookupFixed, rehashBytes, rehashFixed } from "./group";
+export { groupBytes, groupFixed, lookupBytes, lookupFixed, placeBytes, rehashBytes, rehashFixed, settleBytes } from "./group";
 export { beginOrder, countOrder, endOrder, placeOrder, rekeyOrder, scatterOrder, settleOrder } from "./hash-order";
 export {
   countBy, foldMaxF64, foldMinF64, foldSumF64, foldSumI32, maxByF64, maxByI32, mergeMomentsBy, minByF64, minByI32, momentLanes,

@@ -114,8 +114,17 @@ export function copyRanges(
 
 /** Sum of ends[i] − starts[i]. */
 export function rangesLength(starts: usize, ends: usize, n: usize): f64 {
-  let total: u64 = 0;
-  for (let i: usize = 0; i < n; i++) total += load<u32>(ends + (i << 2)) - load<u32>(starts + (i << 2));
+  let low = i64x2.splat(0);
+  let high = low;
+  let i: usize = 0;
+  for (; i + 4 <= n; i += 4) {
+    const lengths = i32x4.sub(v128.load(ends + (i << 2)), v128.load(starts + (i << 2)));
+    low = i64x2.add(low, i64x2.extend_low_i32x4_u(lengths));
+    high = i64x2.add(high, i64x2.extend_high_i32x4_u(lengths));
+  }
+  low = i64x2.add(low, high);
+  let total = <u64>i64x2.extract_lane(low, 0) + <u64>i64x2.extract_lane(low, 1);
+  for (; i < n; i++) total += load<u32>(ends + (i << 2)) - load<u32>(starts + (i << 2));
   return <f64>total;
 }
 

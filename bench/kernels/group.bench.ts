@@ -4,7 +4,6 @@
  */
 import { GroupAggregate } from "../../src/kernel/aggregate.ts";
 import { GroupTableBytes, GroupTableFixed } from "../../src/kernel/group-table.ts";
-import { hashStrings } from "../../src/kernel/hash.ts";
 import { offset } from "../../src/kernel/ptr.ts";
 import { benchMemory, sample, scatteredKey, wordOf, type BenchCase } from "./harness.ts";
 
@@ -84,8 +83,7 @@ function countByWord(rows: number, keys: number, name: string): BenchCase {
           for (let from = 0; from < rows; from += batchRows) {
             const n = Math.min(batchRows, rows - from);
             const starts = offset(offsets, from * 4);
-            hashStrings(kernels, starts, text, n, hashes);
-            counts.reserve(table.groups(starts, text, hashes, n, ids));
+            counts.reserve(table.groupsOfSpans(starts, offset(starts, 4), text, n, ids));
             counts.add(ids, ids, n);
           }
           const checksum = sample(kernels.f64, counts.ptr / 8, table.count, 1) + table.count;

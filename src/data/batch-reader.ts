@@ -8,12 +8,14 @@ import { type Builder, valuesView, isFixed } from "./builder.ts";
 import type { Batch, Column } from "./column.ts";
 import type { BatchReader } from "./contracts.ts";
 import { loadCode } from "./load-code.ts";
+import { SpanSource } from "./spans.ts";
 import { typeOf } from "./type-of.ts";
 import { TextSource, WaitingText } from "./text-source.ts";
 import { AnySource } from "./any-source.ts";
 
 /** What generated code reads from: one a column, in preorder. */
-export type ColumnSource = ArrayLike<unknown> | TextSource | WaitingText | AnySource | DictionarySource | undefined;
+export type ColumnSource =
+  ArrayLike<unknown> | TextSource | WaitingText | SpanSource | AnySource | DictionarySource | undefined;
 
 export function readBatch(kernels: Kernels, batch: Batch): BatchReader {
   return readColumn(kernels, batch.root, batch.rows);
@@ -69,6 +71,9 @@ function collectSources(kernels: Kernels, column: Column, into: ColumnSource[], 
       return;
     case "utf8":
       into.push(builder === undefined ? new TextSource(kernels, column) : new WaitingText(builder, column));
+      return;
+    case "spans":
+      into.push(new SpanSource(kernels, column));
       return;
     case "any":
       into.push(new AnySource(kernels, column));

@@ -37,7 +37,8 @@ function write(type: ColumnType, out: number[]): void {
       out.push(code.optional, type.absent === null ? 1 : 0);
       return write(type.item, out);
     default:
-      out.push(plain.indexOf(type.kind));
+      // spans are stored as a column of strings
+      out.push(plain.indexOf(type.kind === "spans" ? "utf8" : type.kind));
   }
 }
 

@@ -6,8 +6,10 @@
  *
  * Opening checks everything that reading relies on: a damaged block is an error of kind "data" and never leads outside it.
  */
+import { invariant } from "../base/assert.ts";
 import { FiresteelError } from "../base/errors.ts";
 import type { Kernels } from "../kernel/kernels.ts";
+import { rangesLength } from "../kernel/move.ts";
 import { asPtr, type Ptr } from "../kernel/ptr.ts";
 import { decodeType, encodeType } from "./block-type.ts";
 import { isFixed, valueBytes } from "./builder.ts";
@@ -26,7 +28,7 @@ const headerBytes = blockHeaderBytes;
 export const alignBlock = (bytes: number) => Math.ceil(bytes / 16) * 16;
 const align = alignBlock;
 
-/** Bytes that `sealBlock` will need. */
+/** Bytes that `sealBlock` will need, once strings that are spans are a column. */
 export function blockBytes(kernels: Kernels, batch: Batch): number {
   return headerBytes + align(encodeType(typeOf(batch.root)).length) + columnBytes(kernels, batch.root);
 }
@@ -41,6 +43,8 @@ function columnBytes(kernels: Kernels, column: Column): number {
       const [from, to] = extent(kernels, column.offsets, rows);
       return align((rows + 1) * 4) + align(to - from);
     }
+    case "spans":
+      return align((rows + 1) * 4) + align(rangesLength(kernels, column.starts, column.ends, rows));
     case "list":
       return align((rows + 1) * 4) + columnBytes(kernels, listItems(kernels, column));
     case "struct":
@@ -106,6 +110,9 @@ class Sealer {
         this.copy(column.bytes + from, to - from);
         return;
       }
+      case "spans":
+        invariant(false, "blocks keep no spans");
+        break;
       case "list":
         this.offsets(column.offsets, rows);
         return this.column(listItems(this.kernels, column));

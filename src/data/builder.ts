@@ -174,7 +174,8 @@ export class Builder {
       case "any":
         return { kind: type.kind, rows, offsets: this.offsetsPtr, bytes: this.bytesPtr };
       case "dictionary":
-        invariant(false, "writers make no dictionaries");
+      case "spans":
+        invariant(false, "writers make neither dictionaries nor spans");
         break;
       default:
         return { kind: type.kind, rows, values: this.valuesPtr };

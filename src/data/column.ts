@@ -13,6 +13,7 @@ export type Column =
       readonly values: Ptr;
     }
   | BytesColumn
+  | SpanColumn
   | { readonly kind: "constant"; readonly rows: number; readonly value: undefined | null | boolean }
   | { readonly kind: "dictionary"; readonly rows: number; readonly codes: Ptr; readonly values: Column }
   | { readonly kind: "struct"; readonly rows: number; readonly shape: StructShape; readonly fields: readonly Column[] }
@@ -41,6 +42,22 @@ export interface BytesColumn {
   readonly offsets: Ptr;
   readonly bytes: Ptr;
 }
+
+/**
+ * Strings wherever they lie in memory, in any order, one perhaps many times: lines in the buffer that they were read into, words of
+ * such lines. They are there until the next batch is pulled; only whoever asks for spans gets them (`ChunkSource.giveSpans`).
+ */
+export interface SpanColumn {
+  readonly kind: "spans";
+  readonly rows: number;
+  /** u32 positions in `bytes`, of each row. */
+  readonly starts: Ptr;
+  readonly ends: Ptr;
+  readonly bytes: Ptr;
+}
+
+/** Which strings of a batch may be spans: rows that are strings, or keys of pairs. */
+export type SpanRows = "rows" | "keys";
 
 /** Rows that flow between operators. */
 export interface Batch {

@@ -46,6 +46,9 @@ class Concatenation {
         return this.concatLists(parts as Of<"list">[], rows);
       case "dictionary":
         return this.concatDictionaries(parts as Of<"dictionary">[], rows);
+      case "spans":
+        invariant(false, "spans are copied before they are kept");
+        break;
       default: {
         const width = valueBytes[first.kind];
         const spans = (parts as (typeof first)[]).map(each => ({ ptr: each.values, bytes: each.rows * width }));

@@ -7,6 +7,7 @@ import { valueBytes } from "./builder.ts";
 import type { BytesColumn, Column } from "./column.ts";
 import { concatColumns } from "./concat.ts";
 import { sliceColumn } from "./slice.ts";
+import { copySpans } from "./spans.ts";
 
 /** Row i of the result is row indexes[i] (u32, `n` of them). Dictionaries of more values than rows are left behind. */
 export function gatherColumn(kernels: Kernels, memory: Allocator, column: Column, indexes: Ptr, n: number): Column {
@@ -63,6 +64,11 @@ class Gatherer {
       }
       case "list":
         return this.list(column, indexes, n);
+      case "spans": {
+        const starts = this.fixed(column.starts, 4, indexes, n);
+        const ends = this.fixed(column.ends, 4, indexes, n);
+        return copySpans(this.kernels, this.memory, { ...column, rows: n, starts, ends });
+      }
       default:
         return { ...column, rows: n, values: this.fixed(column.values, valueBytes[column.kind], indexes, n) };
     }

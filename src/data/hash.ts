@@ -2,6 +2,7 @@
  * Hashes of columns: the hash is of the value (kernels/hash.ts defines it), never of its layout. Native columns are hashed by
  * kernels, a column at a time; values of *any* columns one by one (value-hash.ts).
  */
+import { invariant } from "../base/assert.ts";
 import type { Allocator } from "../kernel/allocator.ts";
 import { Arena } from "../kernel/arena.ts";
 import { hashKind, hashRuns, hashStrings } from "../kernel/hash.ts";
@@ -85,6 +86,9 @@ class ColumnHasher {
         return this.hashStruct(column, hashes);
       case "list":
         return this.hashList(column, hashes);
+      case "spans":
+        invariant(false, "spans are hashed where they are grouped");
+        break;
       case "any":
         return this.hashAny(column, hashes);
     }

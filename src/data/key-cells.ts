@@ -2,6 +2,7 @@
  * Key bytes of one row of a column at a time, for the layouts that no kernel encodes: *any*, lists, dictionaries, bigints. The
  * result is the same for every layout.
  */
+import { invariant } from "../base/assert.ts";
 import type { Kernels } from "../kernel/kernels.ts";
 import type { Ptr } from "../kernel/ptr.ts";
 import { AnySource } from "./any-source.ts";
@@ -37,6 +38,9 @@ export function keyCell(kernels: Kernels, column: Column, writer: KeyWriter): Ke
       const item = keyCell(kernels, column.item, writer);
       return i => (validity[i] === 0 ? writer.value(column.absent) : item(i));
     }
+    case "spans":
+      invariant(false, "spans are copied before their keys are made");
+      break;
     default:
       return fixedCell(buffer, column, writer);
   }

@@ -159,11 +159,13 @@ function unifyAll(types: readonly ColumnType[]): ColumnType {
   return first === undefined ? anyType : rest.reduce(unify, first);
 }
 
-/** The type in which a writer stores such values: dictionaries come from sources only. */
+/** The type in which a writer stores such values: dictionaries and spans come from sources only. */
 export function storedType(type: ColumnType): ColumnType {
   switch (type.kind) {
     case "dictionary":
       return storedType(type.values);
+    case "spans":
+      return { kind: "utf8" };
     case "struct":
       return { ...type, fields: type.fields.map(storedType) };
     case "list":

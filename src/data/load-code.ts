@@ -71,6 +71,7 @@ return rows;
         if (i === "i") this.texts.push(this.columns - 1);
         return `(${c}.text === undefined ? ${c}.load(${i}) : ${c}.text.slice(${c}.positions[${i}], ${c}.positions[${i} + 1]))`;
       case "any":
+      case "spans":
         return `${c}.load(${i})`;
       case "dictionary":
         return `${c}.get(${i})`;

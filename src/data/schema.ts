@@ -12,6 +12,7 @@ export type ColumnType =
   | { readonly kind: "bool" } // one byte a row
   | { readonly kind: "date" } // f64 milliseconds, NaN for an invalid date
   | { readonly kind: "utf8" } // well-formed strings: i32 offsets and bytes
+  | { readonly kind: "spans" } // well-formed strings of a batch that is read in place: never stored
   | { readonly kind: "constant"; readonly value: undefined | null | boolean } // no storage at all
   | { readonly kind: "dictionary"; readonly values: ColumnType } // i32 codes into a short column
   | { readonly kind: "struct"; readonly shape: StructShape; readonly fields: readonly ColumnType[] }

@@ -13,6 +13,8 @@ export function sliceColumn(column: Column, from: number, to: number): Column {
     case "utf8":
     case "any":
       return { ...column, rows, offsets: offset(column.offsets, from * 4) };
+    case "spans":
+      return { ...column, rows, starts: offset(column.starts, from * 4), ends: offset(column.ends, from * 4) };
     case "list":
       return { ...column, rows, offsets: offset(column.offsets, from * 4) };
     case "struct":

@@ -126,6 +126,7 @@ ${b}.v[${i}] = getTime(${x});`;
         return `if (${x} === ${type.absent}) { ${b}.v[${i}] = 0; ${blank} } else { ${b}.v[${i}] = 1; ${present} }`;
       }
       case "dictionary":
+      case "spans":
         return "return false;";
     }
   }

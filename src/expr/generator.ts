@@ -18,12 +18,12 @@ import type { Value } from "./value.ts";
 /** From a batch's root to a column in it: a struct's field, an optional's or a list's item, a dictionary's values. */
 export type ColumnPath = readonly (number | "item" | "values")[];
 /** The arrays that a column consists of. */
-export type ColumnPart = "values" | "offsets" | "bytes" | "validity" | "codes";
+export type ColumnPart = "values" | "offsets" | "bytes" | "validity" | "codes" | "starts" | "ends";
 
 /** A word of the parameter block, as the host fills it. */
 export type Part =
   | { readonly kind: "column"; readonly input: number; readonly path: ColumnPath; readonly part: ColumnPart }
-  | { readonly kind: "output"; readonly slot: number; readonly part: "values" | "offsets" | "bytes" | "bytesEnd" }
+  | { readonly kind: "output"; readonly slot: number; readonly part: OutputPart }
   /** A captured number (f64) or boolean (u32), or where a captured string is, and its length. */
   | {
       readonly kind: "capture";
@@ -31,6 +31,9 @@ export type Part =
       readonly capture: number;
       readonly form: CaptureForm;
     };
+
+/** The arrays that an output consists of, and the end of the room for a text's bytes. */
+export type OutputPart = "values" | "offsets" | "bytes" | "bytesEnd" | "starts" | "ends";
 
 /** `table`: where the numbers of a captured array are; `tableLength`: how many items it has. */
 type CaptureForm = "number" | "boolean" | "text" | "textBytes" | "table" | "tableLength";
@@ -316,6 +319,7 @@ export class Generator implements Lowering {
           start: this.pointer(part("text"), `captured${capture}`),
           bytes: this.pointer(part("textBytes"), `captured${capture}Bytes`),
           ascii: false,
+          lasting: true,
         };
       case "undefined":
         return { kind: "constant", value: undefined };

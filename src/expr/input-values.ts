@@ -48,6 +48,8 @@ export function inputValue(
         : { kind: "constant", value: type.value, ...from };
     case "utf8":
       return text(reader, row, column, from);
+    case "spans":
+      return spanText(reader, scaled, column, from);
     case "dictionary": {
       if (type.values.kind !== "utf8") return { kind: "opaque", type, ...from };
       const code = once(() => i32.load(scaled("codes", 2)), "code");
@@ -123,10 +125,26 @@ function text(
   const slot = (): I32 => i32.add(column("offsets"), i32.shl(typeof row === "function" ? row() : row, i32.const(2)));
   const begin = lazily(reader, () => i32.load(slot()), "begin");
   return lazyValue(
-    { kind: "string", ascii: false, ...from },
+    { kind: "string", ascii: false, lasting: true, ...from },
     {
       start: lazily(reader, () => i32.add(column("bytes"), begin() as I32), "start"),
       bytes: lazily(reader, () => i32.sub(i32.load(slot(), 4), begin() as I32), "bytes"),
+    },
+  );
+}
+
+function spanText(
+  reader: InputReader,
+  scaled: (part: ColumnPart, shift: number) => I32,
+  column: (part: ColumnPart) => I32,
+  from: { readonly source?: Source },
+): Value {
+  const begin = lazily(reader, () => i32.load(scaled("starts", 2)), "begin");
+  return lazyValue(
+    { kind: "string", ascii: false, lasting: true, ...from },
+    {
+      start: lazily(reader, () => i32.add(column("bytes"), begin() as I32), "start"),
+      bytes: lazily(reader, () => i32.sub(i32.load(scaled("ends", 2)), begin() as I32), "bytes"),
     },
   );
 }

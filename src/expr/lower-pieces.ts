@@ -93,6 +93,7 @@ export function piecesEach(pieces: ValueOf<"pieces">, frame: Frame, emit: (piece
       start: out.keep(i32.add(block, local(start)), "piece"),
       bytes: out.keep(i32.sub(local(cut), local(start)), "pieceBytes"),
       ascii: text.ascii,
+      lasting: text.lasting === true,
     });
     out.set(start, i32.add(local(cut), i32.const(separator.length)));
     out.jump(nextPiece, i32.ne(local(cut), end));

@@ -24,7 +24,7 @@ export function constantText(text: string, frame: Frame): Text {
   const { out } = frame.lowering;
   const start = out.keep(frame.lowering.literal(text), "literal");
   const bytes = encodeText(text).length;
-  return { kind: "string", start, bytes: i32.const(bytes), ascii: bytes === text.length, text };
+  return { kind: "string", start, bytes: i32.const(bytes), ascii: bytes === text.length, lasting: true, text };
 }
 
 /** 1 when two strings are equal. */

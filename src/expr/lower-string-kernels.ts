@@ -86,5 +86,6 @@ export function partOf(span: I64, text: ValueOf<"string">, { lowering: { out } }
     start: out.keep(start, "partStart"),
     bytes: out.keep(i32.wrap_i64(span), "partBytes"),
     ascii: text.ascii,
+    lasting: text.lasting === true,
   };
 }

@@ -14,7 +14,7 @@ export function textConstant(text: string, { lowering }: Frame, at: Place | unde
   const bytes = new TextEncoder().encode(text).length;
   // all of one byte each
   const ascii = bytes === text.length;
-  return { kind: "string", start: lowering.literal(text), bytes: i32.const(bytes), ascii, text };
+  return { kind: "string", start: lowering.literal(text), bytes: i32.const(bytes), ascii, lasting: true, text };
 }
 
 /** Whether `+` joins strings as soon as this is a side of it. */

@@ -117,6 +117,7 @@ class Merger {
           start: this.part(a.start, b.start, "start"),
           bytes: this.part(a.bytes, b.bytes, "bytes"),
           ascii: a.ascii && b.ascii,
+          lasting: a.lasting === true && b.lasting === true,
         };
       case "struct":
         if (b.kind !== "struct") break;

@@ -4,16 +4,18 @@
  */
 import type { I32, Import, Local } from "../codegen/code.ts";
 import { i32, local, v128 } from "../codegen/operations.ts";
+import type { SpanRows } from "../data/column.ts";
 import type { StructShape } from "../data/schema.ts";
 import { assertNever } from "../base/assert.ts";
-import type { Generator } from "./generator.ts";
+import type { Generator, OutputPart } from "./generator.ts";
 import { NotNative } from "./not-native.ts";
 import { word } from "./parameters.ts";
 import type { Source, Value } from "./value.ts";
 
 export type OutputLayout =
-  | { readonly kind: "source"; readonly source: Source }
-  | { readonly kind: "f64" | "date" | "bool" | "utf8"; readonly slot: number }
+  /** `inPlace`: strings that are spans may stay so. */
+  | { readonly kind: "source"; readonly source: Source; readonly inPlace: boolean }
+  | { readonly kind: "f64" | "date" | "bool" | "utf8" | "spans"; readonly slot: number }
   | { readonly kind: "constant"; readonly value: undefined | null }
   | { readonly kind: "struct"; readonly shape: StructShape; readonly fields: readonly OutputLayout[] }
   /** The slot is that of one byte a row: 1 present. */
@@ -24,8 +26,11 @@ export type OutputLayout =
       readonly item: OutputLayout;
     };
 
-/** What a slot's arrays hold: `index` is u32, the input row of each output row. */
-export type SlotKind = "f64" | "bool" | "utf8" | "index";
+/**
+ * What a slot's arrays hold: `index` is u32, the input row of each output row; `spans` two u32, where each string starts and ends in
+ * memory.
+ */
+export type SlotKind = "f64" | "bool" | "utf8" | "index" | "spans";
 
 /** Structs with more parts than this leave by row index, not part by part. */
 const storedPartsMax = 8;
@@ -34,26 +39,36 @@ const storedPartsMax = 8;
 export class OutputPlan {
   readonly slots: SlotKind[] = [];
   readonly layout: OutputLayout;
+  /** Slots of numbers that are the same in every row: written once. */
+  readonly fills = new Map<number, number>();
   /** The slot of row indexes, if any part needs them. */
   indexSlot: number | undefined;
 
+  /** `spans`: strings that stay where they are need not be copied. */
   constructor(
     values: readonly Value[],
     private readonly aligned: boolean,
+    spans?: SpanRows,
   ) {
-    this.layout = this.plan(values);
+    this.layout = this.plan(values, spans);
   }
 
-  private plan(values: readonly Value[]): OutputLayout {
+  private plan(values: readonly Value[], spans?: SpanRows): OutputLayout {
+    const inPlace = spans === "rows" && values.length > 0 && values.every(isLasting);
     const source = commonSource(values);
-    if (source !== undefined && (this.aligned || !isStored(values[0]!))) return this.bySource(source);
+    if (inPlace && !(source !== undefined && this.aligned)) return { kind: "spans", slot: this.slot("spans") };
+    if (source !== undefined && (this.aligned || !isStored(values[0]!))) return this.bySource(source, inPlace);
     const first = values[0];
     // no row ever leaves
     if (first === undefined) return { kind: "constant", value: undefined };
     if (values.some(value => value.kind !== first.kind)) return this.planUnlike(values);
     switch (first.kind) {
-      case "number":
-        return { kind: "f64", slot: this.slot("f64") };
+      case "number": {
+        const slot = this.slot("f64");
+        const fill = commonNumber(values);
+        if (fill !== undefined) this.fills.set(slot, fill);
+        return { kind: "f64", slot };
+      }
       case "date":
         return { kind: "date", slot: this.slot("f64") };
       case "boolean":
@@ -68,7 +83,13 @@ export class OutputPlan {
         const structs = values as (typeof first)[];
         if (structs.some(each => !sameShape(each.shape, first.shape) || each.fields.length !== first.fields.length))
           throw new NotNative("gives rows of more than one shape", undefined);
-        const fields = Array.from(first.fields, (_, i) => this.plan(structs.map(each => each.fields[i]!)));
+        const ofField = (i: number) => (spans === "keys" && i === 0 ? "rows" : undefined);
+        const fields = Array.from(first.fields, (_, i) =>
+          this.plan(
+            structs.map(each => each.fields[i]!),
+            ofField(i),
+          ),
+        );
         return { kind: "struct", shape: first.shape, fields };
       }
       case "optional": {
@@ -92,14 +113,26 @@ export class OutputPlan {
     throw new NotNative(`gives rows of unlike kinds: ${[...new Set(values.map(kindName))].join(", ")}`, undefined);
   }
 
-  private bySource(source: Source): OutputLayout {
+  private bySource(source: Source, inPlace: boolean): OutputLayout {
     if (!this.aligned) this.indexSlot ??= this.slot("index");
-    return { kind: "source", source };
+    return { kind: "source", source, inPlace };
   }
 
   private slot(kind: SlotKind): number {
     return this.slots.push(kind) - 1;
   }
+}
+
+function isLasting(value: Value): boolean {
+  return value.kind === "string" && value.lasting === true;
+}
+
+/** The number that all values are, when the code says it. */
+function commonNumber(values: readonly Value[]): number | undefined {
+  const numbers = values.map(value =>
+    value.kind === "number" && value.code.kind === "constant" ? Number(value.code.value) : undefined,
+  );
+  return numbers.every(each => Object.is(each, numbers[0])) ? numbers[0] : undefined;
 }
 
 function kindName(value: Value): string {
@@ -161,6 +194,7 @@ export class OutputWriter {
         return;
       case "f64":
       case "date":
+        if (this.plan.fills.has(layout.slot)) return;
         if (value.kind === "number" || value.kind === "date")
           out.store("f64.store", this.cell(layout.slot, 3), value.code);
         return;
@@ -169,6 +203,12 @@ export class OutputWriter {
         return;
       case "utf8":
         if (value.kind === "string") this.storeText(layout.slot, value.start, value.bytes);
+        return;
+      case "spans":
+        if (value.kind === "string") {
+          out.store("i32.store", this.cell(layout.slot, 2, "starts"), value.start);
+          out.store("i32.store", this.cell(layout.slot, 2, "ends"), i32.add(value.start, value.bytes));
+        }
         return;
       case "struct":
         if (value.kind === "struct") layout.fields.forEach((field, i) => this.store(field, value.fields[i]!));
@@ -184,9 +224,10 @@ export class OutputWriter {
     }
   }
 
-  private cell(slot: number, shift: number): I32 {
+  private cell(slot: number, shift: number, part: OutputPart = "values"): I32 {
     const { generator } = this;
-    const base = generator.pointer({ kind: "output", slot, part: "values" }, `out${slot}`);
+    const name = part === "values" ? `out${slot}` : `out${slot}.${part}`;
+    const base = generator.pointer({ kind: "output", slot, part }, name);
     return i32.add(base, shift === 0 ? generator.outIndex : i32.shl(generator.outIndex, i32.const(shift)));
   }
 

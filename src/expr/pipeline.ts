@@ -10,6 +10,7 @@
 import type { ModuleCode, Statement } from "../codegen/code.ts";
 import { f64, i32, local } from "../codegen/operations.ts";
 import { vectorise } from "../codegen/vectorise.ts";
+import type { SpanRows } from "../data/column.ts";
 import type { ColumnType } from "../data/schema.ts";
 import { Generator, type PlacedPart } from "./generator.ts";
 import { inputValue } from "./input-values.ts";
@@ -54,6 +55,8 @@ export interface PipelineCode {
   /** By the number that the function leaves when it gives up. */
   readonly reasons: readonly string[];
   readonly slots: readonly SlotKind[];
+  /** By slot, the number that all its rows are: the code does not write it. */
+  readonly fills: ReadonlyMap<number, number>;
   /** Undefined where the function ends in a sum or a count: of all operators, and without outputs. */
   readonly output: OutputLayout | undefined;
   readonly ending: EndingKind | undefined;
@@ -70,13 +73,14 @@ const emissionsMax = 32;
 
 /**
  * Undefined code when not even the first operator is taken. `toJavaScript`: what leaves the last becomes JavaScript values. With an
- * ending the code has it too, if it can; else rows leave.
+ * ending the code has it too, if it can; else rows leave, with strings as spans where those are wanted.
  */
 export function generatePipeline(
   steps: readonly Step[],
   input: InputType,
   toJavaScript: boolean,
   ending?: EndingKind,
+  spans?: SpanRows,
 ): { readonly code: PipelineCode | undefined; readonly stopped: NotNative | undefined } {
   let stopped: NotNative | undefined;
   if (ending !== undefined) {
@@ -89,9 +93,10 @@ export function generatePipeline(
     }
   }
   for (let count = steps.length; count > 0;) {
-    const writer = new PipelineWriter(steps.slice(0, count), input, toJavaScript || count < steps.length);
+    const isAll = count === steps.length;
+    const writer = new PipelineWriter(steps.slice(0, count), input, toJavaScript || !isAll);
     try {
-      return { code: { ...writer.write(), steps: count, stopped }, stopped };
+      return { code: { ...writer.write(isAll ? spans : undefined), steps: count, stopped }, stopped };
     } catch (thrown) {
       if (!(thrown instanceof NotNative)) throw thrown;
       stopped = thrown;
@@ -114,14 +119,14 @@ class PipelineWriter {
   ) {}
 
   /** Writes twice: how rows leave is known when all ways out have been seen. */
-  write(): Omit<PipelineCode, "steps" | "stopped"> {
+  write(spans: SpanRows | undefined): Omit<PipelineCode, "steps" | "stopped"> {
     const { steps } = this;
     const mayGrow = steps.some(({ op }) => op === "flatMap" || op === "flatMapValues");
     const aligned = !mayGrow && !steps.some(({ op }) => op === "filter" || op === "lookup");
     const leaving: Value[] = [];
     this.generate(() => value => void leaving.push(value));
     this.reached = steps.length - 1;
-    const plan = new OutputPlan(leaving, aligned);
+    const plan = new OutputPlan(leaving, aligned, spans);
     // of two columns come two objects
     if (this.toJavaScript && leaving.some(hasOneObjectTwice))
       throw new NotNative("gives one object in two places", undefined);
@@ -129,8 +134,17 @@ class PipelineWriter {
       const writer = new OutputWriter(generator, plan, mayGrow);
       return value => writer.write(value);
     });
-    const { slots, indexSlot, layout: output } = plan;
-    return { ...whatCodeNeeds(generator, module), slots, output, ending: undefined, indexSlot, aligned, mayGrow };
+    const { slots, fills, indexSlot, layout: output } = plan;
+    return {
+      ...whatCodeNeeds(generator, module),
+      slots,
+      fills,
+      output,
+      ending: undefined,
+      indexSlot,
+      aligned,
+      mayGrow,
+    };
   }
 
   writeEnding(ending: EndingKind): Omit<PipelineCode, "steps" | "stopped"> {
@@ -148,7 +162,16 @@ class PipelineWriter {
     // rows that have no layout are not counted either: making them may be what fails
     if (ending === "count" && leaving.length > 0) new OutputPlan(leaving, false);
     const needs = whatCodeNeeds(generator, module);
-    return { ...needs, slots: [], output: undefined, ending, indexSlot: undefined, aligned: false, mayGrow: false };
+    return {
+      ...needs,
+      slots: [],
+      fills: new Map(),
+      output: undefined,
+      ending,
+      indexSlot: undefined,
+      aligned: false,
+      mayGrow: false,
+    };
   }
 
   private generate(emitWith: (generator: Generator) => (value: Value) => void): {

@@ -20,12 +20,16 @@ export type Value = { readonly source?: Source } & (
   /** 0 or 1 */
   | { readonly kind: "boolean"; readonly code: I32 }
   | { readonly kind: "constant"; readonly value: undefined | null }
-  /** UTF-8 somewhere in kernel memory, valid while its row is. `ascii`: known to be below 0x80 throughout. */
+  /**
+   * UTF-8 somewhere in kernel memory, valid while its row is. `ascii`: known to be below 0x80 throughout. `lasting`: stays where it
+   * is until the next batch comes, as parts of the input do, and constants.
+   */
   | {
       readonly kind: "string";
       readonly start: I32;
       readonly bytes: I32;
       readonly ascii: boolean;
+      readonly lasting?: boolean;
       readonly text?: string;
     }
   /** Milliseconds, NaN for an invalid date. */

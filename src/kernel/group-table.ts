@@ -21,14 +21,14 @@ const slotsSmall = 1 << 14;
 const slotsBytesMax = 2 ** 31;
 /** Rows or groups that one kernel call works on. */
 const callRows = 65536;
-/** Bytes of keys that one kernel call works on, unless a single key is longer. */
-const callBytes = 8 << 20;
 /** Key offsets are i32, as in every column of strings. */
 const keyBytesMax = 2 ** 31 - 1;
 
 /** The table block of kernels/group.ts, in words. */
 const field = { slots: 0, mask: 1, count: 2, limit: 3, hashes: 4, keyOffsets: 5, keyBytes: 6, keyRoom: 7 } as const;
 const blockBytes = 48;
+/** Behind it, for keys that are bytes: what the kernels note of the rows that they take at once. */
+const placedBytes = 256 * 32;
 
 function groupsMax(slots: number): number {
   return slots <= slotsSmall ? slots / 4 : slots / 2;
@@ -48,7 +48,7 @@ abstract class GroupTable {
     let slots = slotsMin;
     while (slots * slotBytes.bytes < slotsBytesMax && groupsMax(slots) < expectedGroups) slots *= 2;
     this.hasKeyBytes = hasKeyBytes;
-    const [block, ...regions] = allocAll(allocator, [blockBytes, ...this.regionSizes(slots)]);
+    const [block, ...regions] = allocAll(allocator, [this.blockSize, ...this.regionSizes(slots)]);
     this.block = block!;
     clear(kernels, this.block, blockBytes);
     this.install(slots, regions);
@@ -68,7 +68,16 @@ abstract class GroupTable {
 
   free(): void {
     this.freeRegions(this.slots);
-    this.allocator.free(this.block, blockBytes);
+    this.allocator.free(this.block, this.blockSize);
+  }
+
+  private get blockSize(): number {
+    return blockBytes + (this.hasKeyBytes ? placedBytes : 0);
+  }
+
+  /** Where kernels note where the rows at hand belong. */
+  protected get placed(): Ptr {
+    return offset(this.block, blockBytes);
   }
 
   protected read(index: number): number {
@@ -194,32 +203,36 @@ export class GroupTableBytes extends GroupTable {
 
   /** As `GroupTableFixed.groups`, for the keys bytes[offsets[i] … offsets[i + 1]). */
   groups(offsets: Ptr, bytes: Ptr, hashes: Ptr, n: number, outIds: Ptr, firstRows: Ptr = nullPtr): number {
+    return this.groupsOf(offsets, offset(offsets, 4), bytes, hashes, n, outIds, firstRows);
+  }
+
+  /** As `groups`, for strings wherever they lie: bytes[starts[i] … ends[i]). They are hashed on the way. */
+  groupsOfSpans(starts: Ptr, ends: Ptr, bytes: Ptr, n: number, outIds: Ptr): number {
+    return this.groupsOf(starts, ends, bytes, nullPtr, n, outIds, nullPtr);
+  }
+
+  private groupsOf(starts: Ptr, ends: Ptr, bytes: Ptr, hashes: Ptr, n: number, outIds: Ptr, firstRows: Ptr): number {
     const before = this.count;
     const { run, u32 } = this.kernels;
     for (this.processed = 0; this.processed < n;) {
-      const first = firstRows === nullPtr ? nullPtr : offset(firstRows, (this.count - before) * 4);
-      const to = this.callEnd(offsets, this.processed, n);
-      this.processed = run.groupBytes(this.block, offsets, bytes, hashes, this.processed, to, outIds, first);
+      const { block, placed, processed, count } = this;
+      const first = firstRows === nullPtr ? nullPtr : offset(firstRows, (count - before) * 4);
+      const to = Math.min(n, processed + callRows);
+      this.processed = run.groupBytes(block, starts, ends, bytes, hashes, placed, processed, to, outIds, first);
       if (this.processed === to) continue;
+      const length = u32[ends / 4 + this.processed]! - u32[starts / 4 + this.processed]!;
       if (this.count === this.read(field.limit)) this.growSlots();
-      else this.growKeyBytes(u32[offsets / 4 + this.processed + 1]! - u32[offsets / 4 + this.processed]!);
+      else if (length > this.read(field.keyRoom) - u32[this.keyOffsets / 4 + this.count]!) this.growKeyBytes(length);
     }
     return this.count;
   }
 
   /** outIds[i] = id of the key bytes[offsets[i] … offsets[i + 1]), or `noGroup`. Adds nothing and needs no memory. */
   lookup(offsets: Ptr, bytes: Ptr, hashes: Ptr, n: number, outIds: Ptr): void {
+    const { kernels, block, placed } = this;
     for (let from = 0; from < n;) {
-      const to = this.callEnd(offsets, from, n);
-      this.kernels.run.lookupBytes(
-        this.block,
-        offset(offsets, from * 4),
-        bytes,
-        offset(hashes, from * 8),
-        to - from,
-        offset(outIds, from * 4),
-      );
-      from = to;
+      const to = Math.min(n, from + callRows);
+      from = kernels.run.lookupBytes(block, offsets, bytes, hashes, placed, from, to, outIds);
     }
   }
 
@@ -231,14 +244,6 @@ export class GroupTableBytes extends GroupTable {
 
   protected rehash(from: number, to: number): void {
     this.kernels.run.rehashBytes(this.block, from, to);
-  }
-
-  private callEnd(offsets: Ptr, from: number, n: number): number {
-    const ends = this.kernels.u32;
-    const at = offsets / 4;
-    let to = Math.min(n, from + callRows);
-    while (to - from > 1 && ends[at + to]! - ends[at + from]! > callBytes) to = from + ((to - from) >> 1);
-    return to;
   }
 
   private growKeyBytes(keyLength: number): void {

@@ -10,7 +10,7 @@ import { afterReading } from "./breaker.ts";
 import { isWorthCode } from "./native-source.ts";
 import { nativeFold } from "./native-fold.ts";
 import { pairBatch } from "./pair-buffer.ts";
-import { readPairs } from "./read-columns.ts";
+import { inPlace, readPairs } from "./read-columns.ts";
 import { SpillScope } from "./spill-scope.ts";
 import type { TaskEnv } from "./task-env.ts";
 
@@ -20,7 +20,14 @@ export function openAggregate(plan: AggregatePlan, partition: number, env: TaskE
   const table = spillingAggregate(scope, fold, () => env.checkpoint(plan));
   return afterReading(
     () =>
-      readPairs(plan.parent, partition, env, plan, (keys, values) => table.add(rowsToFold, pairBatch(keys, values))),
+      readPairs(
+        plan.parent,
+        partition,
+        env,
+        plan,
+        (keys, values) => table.add(rowsToFold, pairBatch(keys, values)),
+        inPlace,
+      ),
     () => table.emit(),
     () => {
       table.free();

@@ -20,7 +20,7 @@ export class Aggregator {
 
   /** Folds all rows or, when memory is refused, none; keys that it met first may then stay behind, without a value. */
   add(keys: Column, values: Column): void {
-    const { ids } = this.keys.add(keys);
+    const ids = this.keys.add(keys);
     this.values.add(ids, values, this.keys.count);
   }
 

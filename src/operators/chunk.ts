@@ -2,7 +2,7 @@
  * What flows between operators of one task: chunks of rows, pulled from a source. A chunk stays valid until the next pull.
  * Rows stay columns (`batch`) or numbers (`range`) until an operator needs them as JavaScript values.
  */
-import type { Batch } from "../data/column.ts";
+import type { Batch, SpanRows } from "../data/column.ts";
 import type { Block } from "../data/contracts.ts";
 import { readBatch } from "../data/batch-reader.ts";
 import type { Kernels } from "../kernel/kernels.ts";
@@ -28,6 +28,8 @@ export interface ChunkSource {
   close(): void;
   /** Of a source of pairs that can make one side without the other: from now on its chunks are columns of that side alone. */
   readonly giveOnly?: (side: 0 | 1) => void;
+  /** Of a source that can leave strings where they lie: from the first chunk on they may come as spans. */
+  readonly giveSpans?: (of: SpanRows) => void;
 }
 
 /** Rows that a source hands out at once, about. */

@@ -3,7 +3,7 @@ import type { DistinctPlan } from "../plan/nodes.ts";
 import { afterReading } from "./breaker.ts";
 import type { ChunkSource } from "./chunk.ts";
 import { anyKeys, spillingDistinct } from "./distinct-table.ts";
-import { readRows } from "./read-columns.ts";
+import { inPlace, readRows } from "./read-columns.ts";
 import { SpillScope } from "./spill-scope.ts";
 import type { TaskEnv } from "./task-env.ts";
 
@@ -11,7 +11,7 @@ export function openDistinct(plan: DistinctPlan, partition: number, env: TaskEnv
   const scope = new SpillScope(env, plan.operator);
   const table = spillingDistinct(scope, () => env.checkpoint(plan));
   return afterReading(
-    () => readRows(plan.parent, partition, env, plan, root => table.add(anyKeys, { rows: root.rows, root })),
+    () => readRows(plan.parent, partition, env, plan, root => table.add(anyKeys, { rows: root.rows, root }), inPlace),
     () => table.emit(),
     () => {
       table.free();

@@ -19,7 +19,7 @@ import { rowsToFold, spillingAggregate } from "./aggregated-table.ts";
 import { anyKeys, spillingDistinct } from "./distinct-table.ts";
 import { PairBuffer, pairBatch, pairColumns } from "./pair-buffer.ts";
 import { type AssignPartitions, partitionAssigner } from "./partition-ids.ts";
-import { readPairs, readRows } from "./read-columns.ts";
+import { inPlace, readPairs, readRows } from "./read-columns.ts";
 import { finalRefusal, inHalves, refusalOf, SpillScope } from "./spill-scope.ts";
 import type { TaskEnv } from "./task-env.ts";
 
@@ -55,7 +55,7 @@ async function writeRows(plan: ExchangePlan, partition: number, env: TaskEnv, ou
       const scope = new SpillScope(env, plan.operator);
       const table = spillingDistinct(scope, () => env.checkpoint(plan));
       try {
-        await readRows(parent, partition, env, plan, root => table.add(anyKeys, { rows: root.rows, root }));
+        await readRows(parent, partition, env, plan, root => table.add(anyKeys, { rows: root.rows, root }), inPlace);
         for (const chunk of table.emit()) if (chunk.kind === "batch") out.write(chunk.batch, chunk.batch.root);
       } finally {
         table.free();
@@ -70,7 +70,8 @@ async function writeRows(plan: ExchangePlan, partition: number, env: TaskEnv, ou
         out.write(pairBatch(keys, values), keys),
       );
       try {
-        await readPairs(parent, partition, env, plan, (keys, values) => table.add(rowsToFold, pairBatch(keys, values)));
+        const add = (keys: Column, values: Column) => table.add(rowsToFold, pairBatch(keys, values));
+        await readPairs(parent, partition, env, plan, add, inPlace);
         for (const chunk of table.emit()) {
           if (chunk.kind === "batch") out.write(chunk.batch, pairColumns(chunk.batch)![0]);
           else if (chunk.kind === "rows") for (const row of chunk.rows) boxed.push(row);

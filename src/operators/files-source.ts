@@ -30,7 +30,12 @@ export function openFiles(
   });
   const close = () => source.close();
   if (source.nextBatch !== undefined && (options.columns || source.columnar === true)) {
-    return { next: () => chunkOf(source.nextBatch!(), batchChunk), close };
+    let inPlace = false;
+    return {
+      next: () => chunkOf(inPlace ? source.nextSpans!() : source.nextBatch!(), batchChunk),
+      giveSpans: () => void (inPlace = source.nextSpans !== undefined),
+      close,
+    };
   }
   return { next: () => chunkOf(source.nextChunk(), rowsChunk), close };
 }

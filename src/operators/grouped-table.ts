@@ -47,7 +47,7 @@ class GroupedTable implements KeyedTable {
 
   add(input: number, batch: Batch): void {
     const [keys, values] = pairColumns(batch)!;
-    this.sides[input]!.add(this.index.add(keys).ids, values);
+    this.sides[input]!.add(this.index.add(keys), values);
   }
 
   hashBounds(): HashBounds {

@@ -39,7 +39,7 @@ export class JoinTable {
   /** Takes all pairs or, when memory is refused, none. */
   add(batch: Batch): void {
     const [keys, values] = pairColumns(batch)!;
-    this.rows.add(this.index.add(keys).ids, values);
+    this.rows.add(this.index.add(keys), values);
   }
 
   hashBounds(): HashBounds {

@@ -9,6 +9,7 @@ import { distinctValues } from "../data/dictionary.ts";
 import { encodeKeys, hashColumn } from "../data/keys.ts";
 import { concat, gather } from "../data/move.ts";
 import { sliceColumn } from "../data/slice.ts";
+import { withoutSpans } from "../data/spans.ts";
 import type { Allocator } from "../kernel/allocator.ts";
 import { Arena } from "../kernel/arena.ts";
 import { GroupTableBytes, GroupTableFixed } from "../kernel/group-table.ts";
@@ -63,35 +64,52 @@ export class KeyIndex {
     return this.state?.table.hashes ?? nullPtr;
   }
 
-  /** Ids of the column's rows, new keys added. Valid until the next call. */
-  add(keys: Column): KeyIds {
+  /** Ids (u32) of the column's rows, new keys added. Valid until the next call. */
+  add(keys: Column): Ptr {
     this.scratch.reset();
-    return this.find(keys, true);
+    return this.addTo(keys);
   }
 
   /** Ids of known keys, `noGroup` for others. Adds nothing. */
   lookup(keys: Column): KeyIds {
     this.scratch.reset();
-    return this.find(keys, false);
+    return this.find(keys);
   }
 
-  private find(keys: Column, add: boolean): KeyIds {
+  private addTo(keys: Column): Ptr {
     const { kernels, scratch } = this;
     const { rows } = keys;
-    if (keys.kind === "dictionary" && rows > 0) return this.findCoded(keys, add);
+    if (keys.kind === "dictionary" && rows > 0) return this.addCoded(keys);
+    const state = this.stateFor(keys);
+    const ids = scratch.alloc(rows * 4);
+    if (state.kind === "strings") {
+      // strings are hashed on the way, and only new ones are copied
+      const { starts, ends, bytes } = spansOf(keys);
+      state.table.groupsOfSpans(starts, ends, bytes, rows, ids);
+      return ids;
+    }
+    const column = withoutSpans(kernels, scratch, keys);
+    const hashes = scratch.alloc(rows * 8);
+    hashColumn(kernels, scratch, column, hashes);
+    if (state.kind === "numbers") state.table.groups(hashes, rows, ids);
+    else this.addEncoded(state, column, hashes, ids);
+    return ids;
+  }
+
+  private find(given: Column): KeyIds {
+    const { kernels, scratch } = this;
+    const keys = withoutSpans(kernels, scratch, given);
+    const { rows } = keys;
+    if (keys.kind === "dictionary" && rows > 0) return this.findCoded(keys);
     const hashes = scratch.alloc(rows * 8);
     hashColumn(kernels, scratch, keys, hashes);
     const ids = scratch.alloc(rows * 4);
     const state = this.stateFor(keys);
-    if (state.kind === "numbers") {
-      if (add) state.table.groups(hashes, rows, ids);
-      else state.table.lookup(hashes, rows, ids);
-    } else if (state.kind === "strings") {
+    if (state.kind === "numbers") state.table.lookup(hashes, rows, ids);
+    else if (state.kind === "strings") {
       invariant(keys.kind === "utf8", "string keys");
-      if (add) state.table.groups(keys.offsets, keys.bytes, hashes, rows, ids);
-      else state.table.lookup(keys.offsets, keys.bytes, hashes, rows, ids);
-    } else if (add) this.addEncoded(state, keys, hashes, ids);
-    else {
+      state.table.lookup(keys.offsets, keys.bytes, hashes, rows, ids);
+    } else {
       const encoded = encodeKeys(kernels, scratch, keys);
       state.table.lookup(encoded.offsets, encoded.bytes, hashes, rows, ids);
     }
@@ -99,11 +117,20 @@ export class KeyIndex {
   }
 
   /** Once for each of a dictionary's values that the rows have, first seen first. */
-  private findCoded(keys: Column & { kind: "dictionary" }, add: boolean): KeyIds {
+  private addCoded(keys: Column & { kind: "dictionary" }): Ptr {
+    const { kernels, scratch } = this;
+    const { values, local } = distinctValues(kernels, scratch, keys);
+    const found = this.addTo(values);
+    const ids = scratch.alloc(keys.rows * 4);
+    kernels.run.gather4(found, local, keys.rows, ids);
+    return ids;
+  }
+
+  private findCoded(keys: Column & { kind: "dictionary" }): KeyIds {
     const { kernels, scratch } = this;
     const { rows } = keys;
     const { values, local } = distinctValues(kernels, scratch, keys);
-    const found = this.find(values, add);
+    const found = this.find(values);
     const ids = scratch.alloc(rows * 4);
     const hashes = scratch.alloc(rows * 8);
     kernels.run.gather4(found.ids, local, rows, ids);
@@ -260,6 +287,13 @@ function* partsOf(
   }
 }
 
+/** Where strings start and end: in a column, each where the one before ends. */
+function spansOf(keys: Column): { readonly starts: Ptr; readonly ends: Ptr; readonly bytes: Ptr } {
+  if (keys.kind === "spans") return keys;
+  invariant(keys.kind === "utf8", "string keys");
+  return { starts: keys.offsets, ends: offset(keys.offsets, 4), bytes: keys.bytes };
+}
+
 function kindOf(keys: Column): State["kind"] {
   switch (keys.kind) {
     case "f64":
@@ -267,6 +301,7 @@ function kindOf(keys: Column): State["kind"] {
     case "i32":
       return "numbers";
     case "utf8":
+    case "spans":
       return "strings";
     default:
       return "encoded";

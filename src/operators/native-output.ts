@@ -6,23 +6,28 @@ import { assertNever, invariant } from "../base/assert.ts";
 import { type Batch, batchRowsMax, type Column } from "../data/column.ts";
 import { gather } from "../data/move.ts";
 import { sliceColumn } from "../data/slice.ts";
+import { withoutSpans } from "../data/spans.ts";
+import type { OutputPart } from "../expr/generator.ts";
 import type { PipelineCode } from "../expr/pipeline.ts";
 import type { OutputLayout, SlotKind } from "../expr/output-values.ts";
 import { word } from "../expr/parameters.ts";
 import { type Allocator, MemoryRefused } from "../kernel/allocator.ts";
 import { Arena } from "../kernel/arena.ts";
 import type { Kernels } from "../kernel/kernels.ts";
-import type { Ptr } from "../kernel/ptr.ts";
+import { fill } from "../kernel/move.ts";
+import { nullPtr, offset, type Ptr } from "../kernel/ptr.ts";
 import type { ParameterBlock } from "./native-code.ts";
 
 interface Slot {
   readonly kind: SlotKind;
-  /** The values; of texts the offsets. */
+  /** The values; of texts the offsets, of spans the starts and then the ends. */
   readonly values: Ptr;
   readonly valuesBytes: number;
   text: { readonly ptr: Ptr; readonly bytes: number } | undefined;
 }
 
+/** Of a slot's values. */
+const rowBytes = { f64: 8, bool: 1, index: 4, spans: 8 } as const;
 const rowsMin = 64;
 const rowsGrownMax = 1 << 20;
 const textBytesFirst = 64 * 1024;
@@ -94,7 +99,10 @@ export class NativeOutput {
           invariant(part.kind === "struct", "parts of rows are fields of structs");
           part = part.fields[field]!;
         }
-        if (this.code.indexSlot === undefined) return sliceColumn(part, from, from + rows);
+        if (this.code.indexSlot === undefined) {
+          const slice = sliceColumn(part, from, from + rows);
+          return layout.inPlace ? slice : withoutSpans(this.kernels, this.gathered, slice);
+        }
         const indexes = this.slots[this.code.indexSlot]!.values;
         return gather(this.kernels, this.gathered, { rows: part.rows, root: part }, indexes, rows).root;
       }
@@ -105,6 +113,10 @@ export class NativeOutput {
       case "utf8": {
         const slot = this.slots[layout.slot]!;
         return { kind: "utf8", rows, offsets: slot.values, bytes: slot.text!.ptr };
+      }
+      case "spans": {
+        const { values: starts } = this.slots[layout.slot]!;
+        return { kind: "spans", rows, starts, ends: this.endsOf(starts), bytes: nullPtr };
       }
       case "constant":
         return { kind: "constant", rows, value: layout.value };
@@ -143,14 +155,31 @@ export class NativeOutput {
     this.block.setWord(word.capacity, this.rows);
     for (const { at, part } of this.code.parts) {
       if (part.kind !== "output") continue;
-      const { values, text } = this.slots[part.slot]!;
-      const isText = part.part === "bytes" || part.part === "bytesEnd";
-      this.block.setWord(at, !isText ? values : part.part === "bytes" ? text!.ptr : text!.bytes - slackBytes);
+      this.block.setWord(at, this.partOf(this.slots[part.slot]!, part.part));
+    }
+    for (const [slot, value] of this.code.fills) fill(this.kernels, 8, this.slots[slot]!.values, this.rows, value);
+  }
+
+  private partOf({ values, text }: Slot, part: OutputPart): number {
+    switch (part) {
+      case "bytes":
+        return text!.ptr;
+      case "bytesEnd":
+        return text!.bytes - slackBytes;
+      case "ends":
+        return this.endsOf(values);
+      default:
+        return values;
     }
   }
 
+  /** Of spans, whose starts are here. */
+  private endsOf(starts: Ptr): Ptr {
+    return offset(starts, this.rows * 4);
+  }
+
   private slot(kind: SlotKind): Slot {
-    const valuesBytes = kind === "f64" ? this.rows * 8 : kind === "bool" ? this.rows : (this.rows + 1) * 4;
+    const valuesBytes = kind === "utf8" ? (this.rows + 1) * 4 : this.rows * rowBytes[kind];
     const slot: Slot = { kind, values: this.allocator.alloc(valuesBytes), valuesBytes, text: undefined };
     if (kind !== "utf8") return slot;
     const bytes = this.textBytes + slackBytes;

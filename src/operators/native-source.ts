@@ -3,7 +3,7 @@
  * comes has code of its own. With an ending no batches come out, but what code could not end. Where there is none for an operator, it and those after it run as JavaScript; where an assumption
  * of the code does not hold for a batch, all of them do, from the batch's first row, less the rows already given.
  */
-import type { Column } from "../data/column.ts";
+import type { Column, SpanRows } from "../data/column.ts";
 import { typeKey } from "../data/layout.ts";
 import { typeOf } from "../data/type-of.ts";
 import { generatePipeline, type InputType, type PipelineCode, type Step } from "../expr/pipeline.ts";
@@ -44,6 +44,8 @@ export class NativeSource implements ChunkSource {
   private pending: { readonly chunk: Chunk; readonly rows: number; given: number; from: number } | undefined;
   /** What a function threw behind rows that are given first: whoever reads may have enough of them, or throw earlier. */
   private failure: { readonly thrown: unknown } | undefined;
+  /** Which strings may leave as spans. */
+  private spans: SpanRows | undefined;
 
   constructor(
     private readonly source: ChunkSource,
@@ -54,7 +56,13 @@ export class NativeSource implements ChunkSource {
     private readonly plan: Plan,
     private readonly env: TaskEnv,
     private readonly ending?: Ending,
-  ) {}
+  ) {
+    if (steps.length > 0) source.giveSpans?.("rows");
+  }
+
+  giveSpans(of: SpanRows): void {
+    if (this.steps.length > 0) this.spans = of;
+  }
 
   next(): Chunk | undefined | Promise<Chunk | undefined> {
     if (this.failure !== undefined) throw this.failure.thrown;
@@ -158,9 +166,9 @@ export class NativeSource implements ChunkSource {
 
   private compile(type: InputType): Made | undefined {
     const { kernels } = this.env;
-    const key = `${shapeKey(this.steps, type, this.toJavaScript)} ${this.ending?.kind ?? ""}`;
+    const key = `${shapeKey(this.steps, type, this.toJavaScript)} ${this.ending?.kind ?? ""} ${this.spans ?? ""}`;
     return compiledOnce(kernels, key, isWorthCode(this.env), (): Made => {
-      const { code } = generatePipeline(this.steps, type, this.toJavaScript, this.ending?.kind);
+      const { code } = generatePipeline(this.steps, type, this.toJavaScript, this.ending?.kind, this.spans);
       const run = code && instantiate(kernels, code.module);
       return { compiled: run && { code, run } };
     });

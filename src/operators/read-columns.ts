@@ -10,6 +10,14 @@ import { RowBuffer } from "./row-buffer.ts";
 import { drive } from "./sink.ts";
 import type { TaskEnv } from "./task-env.ts";
 
+export interface ReadOptions {
+  /** Keys, or rows, that are strings may come as spans. */
+  readonly spans: boolean;
+}
+
+/** For tables that copy keys when they first meet them. */
+export const inPlace: ReadOptions = { spans: true };
+
 /** Key and value columns of every row of the parent, in order; `held` is the block that both lie in, when there is one. */
 export async function readPairs(
   parent: Plan,
@@ -17,10 +25,12 @@ export async function readPairs(
   env: TaskEnv,
   by: Plan,
   take: (keys: Column, values: Column, held?: HeldBlock) => void,
+  options?: ReadOptions,
 ): Promise<void> {
   const buffer = new PairBuffer(env.kernels, env.memory.withOperator(by.operator), by.operator, take);
   try {
     await drive(parent, partition, env, {
+      ...(options?.spans === true && { spans: "keys" }),
       push: row => buffer.push(row),
       settle: () => buffer.settle(),
       takeChunk(chunk) {
@@ -46,12 +56,14 @@ export async function readRows(
   env: TaskEnv,
   by: Plan,
   take: (rows: Column) => void,
+  options?: ReadOptions,
 ): Promise<void> {
   const buffer = new RowBuffer(env.kernels, env.memory.withOperator(by.operator), `the rows of ${by.operator}`, batch =>
     take(batch.root),
   );
   try {
     await drive(parent, partition, env, {
+      ...(options?.spans === true && { spans: "rows" }),
       push: row => buffer.push(row),
       settle: () => buffer.settle(),
       takeChunk(chunk) {

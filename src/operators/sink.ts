@@ -2,6 +2,7 @@
  * Where a task's rows end: a sink takes rows one by one, or whole chunks when it can. `drive` runs a plan's partition into a
  * sink, checking between chunks for cancellation and heap use.
  */
+import type { SpanRows } from "../data/column.ts";
 import type { Plan } from "../plan/nodes.ts";
 import { type Chunk, chunkLength, chunkToRows } from "./chunk.ts";
 import type { Ending } from "./ending.ts";
@@ -12,6 +13,8 @@ export interface RowSink {
   push(row: unknown): void;
   /** Takes a chunk whole; for sinks that need not see rows as JavaScript values. */
   takeChunk?(chunk: Chunk): void;
+  /** Strings that `takeChunk` takes as spans, where the source can give them so. */
+  readonly spans?: SpanRows;
   /** What generated code may end in, so that rows do not come here. */
   readonly ending?: Ending;
   /** Called after each chunk: rows that the sink keeps must not keep the chunk's text alive. */
@@ -25,6 +28,7 @@ export async function drive(plan: Plan, partition: number, env: TaskEnv, sink: R
   const push = (row: unknown) => sink.push(row);
   const { source, pipeline, countsRows } = openPipeline(plan, partition, env, push, sink.ending);
   try {
+    if (sink.spans !== undefined && pipeline === undefined) source.giveSpans?.(sink.spans);
     for (;;) {
       let chunk = source.next();
       if (chunk instanceof Promise) chunk = await chunk;

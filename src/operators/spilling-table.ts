@@ -11,8 +11,12 @@
  * written. Nothing is combined that was made apart.
  */
 import { FiresteelError } from "../base/errors.ts";
+import { blockBytes } from "../data/block.ts";
 import type { Batch, Column } from "../data/column.ts";
 import { hashColumn } from "../data/keys.ts";
+import { slice } from "../data/move.ts";
+import { sliceColumn } from "../data/slice.ts";
+import { hasSpans, withoutSpans } from "../data/spans.ts";
 import type { MemoryRefused } from "../kernel/allocator.ts";
 import { offset, type Ptr } from "../kernel/ptr.ts";
 import type { ReservedArena } from "../kernel/reserved-arena.ts";
@@ -20,6 +24,10 @@ import type { Chunk } from "./chunk.ts";
 import { type Emission, emitted } from "./emission.ts";
 import { type HashBounds, HashRanges, takeRows } from "./hash-ranges.ts";
 import { finalRefusal, refusalOf, type SpillHolder, type SpillScope } from "./spill-scope.ts";
+
+/** Of rows whose strings are copied into scratch memory, which has other uses too. */
+const copiedRowsMax = 2048;
+const copiedBytesMax = 64 * 1024;
 
 /** What a table says of rows it could not all take. */
 export interface Remainder {
@@ -114,12 +122,33 @@ export class SpillingTable implements SpillHolder {
         if (this.table!.addKnown === undefined) this.writeTable();
       }
     }
+    if (hasSpans(batch.root)) {
+      this.addCopied(input, batch);
+      return;
+    }
     const { scratch } = this.scope;
     const mark = scratch.mark();
     try {
       if (this.table === undefined || !this.tookKnown(this.table, input, batch)) this.writeRaw(input, batch);
     } finally {
       scratch.release(mark);
+    }
+  }
+
+  /** Rows of which some are to be written, with their strings in scratch memory: few at a time, so that most of it is left. */
+  private addCopied(input: number, batch: Batch): void {
+    const { scratch, env } = this.scope;
+    for (let from = 0; from < batch.rows;) {
+      let rows = Math.min(copiedRowsMax, batch.rows - from);
+      while (rows > 1 && blockBytes(env.kernels, slice(batch, from, from + rows)) > copiedBytesMax) rows >>>= 1;
+      const mark = scratch.mark();
+      try {
+        const root = withoutSpans(env.kernels, scratch, sliceColumn(batch.root, from, from + rows));
+        this.addRows(input, { rows, root });
+      } finally {
+        scratch.release(mark);
+      }
+      from += rows;
     }
   }
 

@@ -6,6 +6,7 @@
 import { assertNever } from "../base/assert.ts";
 import type { ModuleCode } from "../codegen/code.ts";
 import type { ExchangeId } from "../base/ids.ts";
+import type { SpanRows } from "../data/column.ts";
 import { f64, type ColumnType, tuple, utf8 } from "../data/schema.ts";
 import type { AccumulatorType } from "../expr/fold-layout.ts";
 import { compileFold } from "../expr/fold.ts";
@@ -31,6 +32,8 @@ export class RowTypes {
   /** A stage that reads an exchange does not have what is below it any more. */
   private readonly exchanges = new Map<ExchangeId, RowType>();
   private readonly verdicts = new Map<Plan, Verdict>();
+  /** Plans whose rows go to a table that reads keys where they lie. */
+  private readonly spans = new Map<Plan, SpanRows>();
   /** Generated code, with the operators that it is of. */
   readonly generated: { readonly plans: readonly Plan[]; readonly module: ModuleCode }[] = [];
 
@@ -55,8 +58,10 @@ export class RowTypes {
         return plan.format === "text" ? utf8 : undefined;
       case "exchange":
         return this.exchanges.get(plan.exchange) ?? this.findExchange(plan);
-      case "sort":
       case "distinct":
+        this.spans.set(plan.parent, "rows");
+        return asColumns(this.typeOf(plan.parent));
+      case "sort":
       case "coalesce":
         return asColumns(this.typeOf(plan.parent));
       case "group": {
@@ -72,6 +77,7 @@ export class RowTypes {
         return types.every(type => JSON.stringify(type) === JSON.stringify(types[0])) ? types[0] : undefined;
       }
       case "aggregate":
+        this.spans.set(plan.parent, "keys");
         return this.folded(asColumns(this.typeOf(plan.parent)), foldOfAggregate(plan), plan);
       default:
         return undefined;
@@ -79,6 +85,7 @@ export class RowTypes {
   }
 
   private findExchange(plan: ExchangePlan): RowType {
+    if (plan.mapSide !== undefined) this.spans.set(plan.parent, plan.mapSide.kind === "distinct" ? "rows" : "keys");
     const given = asColumns(this.typeOf(plan.parent));
     const type =
       plan.mapSide?.kind === "combine" ? this.folded(given, foldOfValues(plan.mapSide.combine), plan) : given;
@@ -101,7 +108,7 @@ export class RowTypes {
   verdictOnSum(root: Plan): Verdict {
     const isChain = isRowOperator(root) && root.storage === undefined;
     const { operators, base } = isChain ? chainOf(root) : { operators: [], base: root };
-    const type = this.typeOf(base);
+    const type = inPlace(base, this.typeOf(base));
     const input = base.storage === undefined ? type : asColumns(type);
     const steps = operators.flatMap(operator => stepOf(operator) ?? []);
     if (steps.length < operators.length) return { kind: "javascript", why: undefined };
@@ -123,12 +130,12 @@ export class RowTypes {
     const steps = operators.map(stepOf);
     const first = steps.indexOf(undefined);
     const taken = steps.slice(0, first < 0 ? steps.length : first).map(step => step!);
-    const input = givesRows(base) ? undefined : this.typeOf(base);
+    const input = givesRows(base) ? undefined : inPlace(base, this.typeOf(base));
     const isKnown = input !== undefined || givesRows(base);
     const { code, stopped } =
       input === undefined || taken.length === 0
         ? { code: undefined, stopped: undefined }
-        : generatePipeline(taken, input, taken.length < operators.length);
+        : generatePipeline(taken, input, taken.length < operators.length, undefined, this.spans.get(last));
     const generated = code?.steps ?? 0;
     operators.forEach((operator, i) => {
       this.verdicts.set(
@@ -197,6 +204,11 @@ function givesRows(plan: Plan): boolean {
   return ["mapPartitions", "mapPartitionsWithIndex", "mapAsync", "glom", "zipWithIndex"].includes(plan.op);
 }
 
+/** Code reads the lines of a text in the buffer that they were read into. */
+function inPlace(base: Plan, type: RowType): RowType {
+  return base.op === "files" && base.storage === undefined && type?.kind === "utf8" ? { kind: "spans" } : type;
+}
+
 /** Past a breaker a range is numbers like others. */
 function asColumns(type: RowType): ColumnType | undefined {
   return type?.kind === "range" ? f64 : type;
@@ -212,13 +224,15 @@ function typeOfOutput(layout: OutputLayout, input: InputType): ColumnType {
     case "source": {
       let type = input as ColumnType;
       for (const field of layout.source) if (type.kind === "struct") type = type.fields[field]!;
-      return type;
+      return type.kind === "spans" ? utf8 : type;
     }
     case "f64":
     case "date":
     case "bool":
     case "utf8":
       return { kind: layout.kind };
+    case "spans":
+      return utf8;
     case "constant":
       return { kind: "constant", value: layout.value };
     case "struct":

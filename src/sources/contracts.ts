@@ -96,7 +96,7 @@ export type SourceMetric = "bytesRead" | "rowsRead" | "invalidUtf8" | "rowsDropp
 
 export type Pulled<T> = T | undefined | Promise<T | undefined>;
 
-/** Rows of one split, in file order. Use either method, not both. `close` may be called at any time, and more than once. */
+/** Rows of one split, in file order. Use one of the methods, not several. `close` may be called at any time, and more than once. */
 export interface RowSource<T = unknown> {
   /** At most `chunkRowsMax` rows; never an empty chunk; undefined at the end. The array is the caller's. */
   nextChunk(): Pulled<T[]>;
@@ -105,6 +105,8 @@ export interface RowSource<T = unknown> {
    * makes columns without making JavaScript rows first (text, Parquet).
    */
   nextBatch?(): Pulled<Batch>;
+  /** As `nextBatch`, with strings as spans of the buffer that was read into. Present where that spares a copy (text). */
+  nextSpans?(): Pulled<Batch>;
   /** Rows made from batches are no slower than chunks: whoever needs rows may as well take batches. */
   readonly columnar?: boolean;
   close(): void;

@@ -1,23 +1,24 @@
-/** Lines as utf8 columns, without a JavaScript string: the line kernel finds them, the copy kernel lays them side by side. */
-import { type Batch, batchRowsMax } from "../data/column.ts";
+/**
+ * Lines without JavaScript strings: the line kernel finds them, and they stay where they were read, as spans. For who needs them as
+ * a column the copy kernel lays them side by side.
+ */
+import { type Batch, batchRowsMax, type SpanColumn } from "../data/column.ts";
 import { copyRanges, rangesLength } from "../kernel/move.ts";
 import { nullPtr, type Ptr } from "../kernel/ptr.ts";
 import type { SourceEnv } from "./contracts.ts";
 import { LineSpans } from "./line-spans.ts";
 import { Room } from "./room.ts";
 
-const offsetsBytes = (batchRowsMax + 1) * 4;
-
 export class LineBatches {
   private readonly spans: LineSpans;
-  private readonly offsets: Ptr;
+  private readonly offsets: Room;
   private readonly column: Room;
   private readonly repaired: Room;
   private base: Ptr = nullPtr;
 
   constructor(private readonly env: SourceEnv) {
     this.spans = new LineSpans(env, batchRowsMax);
-    this.offsets = env.allocator.alloc(offsetsBytes);
+    this.offsets = new Room(env);
     this.column = new Room(env);
     this.repaired = new Room(env);
   }
@@ -37,20 +38,27 @@ export class LineBatches {
   }
 
   /** The next lines, valid until the call after; undefined when there are no more. */
-  next(): Batch | undefined {
-    const { env, spans, offsets } = this;
-    const rows = spans.next();
+  next(): SpanColumn | undefined {
+    const { starts, ends } = this.spans;
+    const rows = this.spans.next();
     if (rows === 0) return undefined;
-    const length = rangesLength(env.kernels, spans.starts, spans.ends, rows);
+    this.env.metrics.add("rowsRead", rows);
+    return { kind: "spans", rows, starts, ends, bytes: this.base };
+  }
+
+  /** Lines that `next` gave, side by side. */
+  copy({ rows, starts, ends, bytes: from }: SpanColumn): Batch {
+    const { kernels } = this.env;
+    const length = rangesLength(kernels, starts, ends, rows);
+    const offsets = this.offsets.ensure((batchRowsMax + 1) * 4);
     const bytes = this.column.ensure(length);
-    copyRanges(env.kernels, this.base, spans.starts, spans.ends, rows, offsets, bytes, length);
-    env.metrics.add("rowsRead", rows);
+    copyRanges(kernels, from, starts, ends, rows, offsets, bytes, length);
     return { rows, root: { kind: "utf8", rows, offsets, bytes } };
   }
 
   free(): void {
     this.spans.free();
-    this.env.allocator.free(this.offsets, offsetsBytes);
+    this.offsets.free();
     this.column.free();
     this.repaired.free();
   }

@@ -4,7 +4,7 @@
  * columns, not strings. Invalid UTF-8 becomes U+FFFD as WHATWG's decoder does it, and is counted.
  */
 import { isAscii, isUtf8 } from "node:buffer";
-import type { Batch } from "../data/column.ts";
+import type { Batch, SpanColumn } from "../data/column.ts";
 import { offset } from "../kernel/ptr.ts";
 import { type ByteSplit, chunkRowsMax, type Pulled, type RowSource, type SourceEnv } from "./contracts.ts";
 import { LineBatches } from "./line-batches.ts";
@@ -46,14 +46,13 @@ class TextReader implements RowSource<string> {
   }
 
   nextBatch(): Pulled<Batch> {
-    for (;;) {
-      const batch = this.batches?.next();
-      if (batch !== undefined) return batch;
-      const run = this.records.next();
-      if (run instanceof Promise)
-        return run.then(arrived => (this.startBatches(arrived) ? this.nextBatch() : undefined));
-      if (!this.startBatches(run)) return undefined;
-    }
+    const lines = this.nextLines();
+    return lines instanceof Promise ? lines.then(found => this.copied(found)) : this.copied(lines);
+  }
+
+  nextSpans(): Pulled<Batch> {
+    const lines = this.nextLines();
+    return lines instanceof Promise ? lines.then(batchOf) : batchOf(lines);
   }
 
   close(): void {
@@ -63,6 +62,21 @@ class TextReader implements RowSource<string> {
     this.spans = this.batches = undefined;
     this.text = "";
     this.lines = [];
+  }
+
+  private nextLines(): Pulled<SpanColumn> {
+    for (;;) {
+      const lines = this.batches?.next();
+      if (lines !== undefined) return lines;
+      const run = this.records.next();
+      if (run instanceof Promise)
+        return run.then(arrived => (this.startBatches(arrived) ? this.nextLines() : undefined));
+      if (!this.startBatches(run)) return undefined;
+    }
+  }
+
+  private copied(lines: SpanColumn | undefined): Batch | undefined {
+    return lines && this.batches!.copy(lines);
   }
 
   private startRun(run: RecordRun | undefined): boolean {
@@ -108,6 +122,10 @@ class TextReader implements RowSource<string> {
     else this.batches.startRepaired(decodeRun(buffer, run, this.env));
     return true;
   }
+}
+
+function batchOf(lines: SpanColumn | undefined): Batch | undefined {
+  return lines && { rows: lines.rows, root: lines };
 }
 
 /** The run as a string; counts what had to be replaced. */

@@ -163,6 +163,8 @@ function spans(column: Column): { from: number; to: number }[] {
       return [span(column.offsets, rows * 4 + 4), ...spans(column.items)];
     case "dictionary":
       return [span(column.codes, rows * 4), ...spans(column.values)];
+    case "spans":
+      return [];
     default:
       return [span(column.values, rows * { f64: 8, i64: 8, date: 8, f32: 4, i32: 4, u8: 1, bool: 1 }[column.kind])];
   }

@@ -47,7 +47,7 @@ test("keys of dictionaries, strings and others share ids, first seen first", () 
       const before = ids(to, index.lookup(keys), rows.length);
       expect({ seed, before }).toEqual({ seed, before: rows.map(row => known.get(row) ?? noGroup) });
       for (const row of rows) if (!known.has(row)) known.set(row, known.size);
-      expect({ seed, ids: ids(to, index.add(keys), rows.length) }).toEqual({
+      expect({ seed, ids: ids(to, { ids: index.add(keys) }, rows.length) }).toEqual({
         seed,
         ids: rows.map(row => known.get(row)!),
       });

@@ -18,8 +18,8 @@ for (const rows of [words, words.map(word => word.length), words.map(word => [wo
     const made = [unknownSize, { groups: 1500, keyBytes: 20_000 }, { groups: 1 << 17, keyBytes: 1 << 22 }].map(size => {
       const allocator = new BudgetAllocator(to.allocator, 4 << 20);
       const index = new KeyIndex(to.kernels, allocator, size);
-      const found = index.add(keys);
-      const ids = Array.from(to.kernels.u32.slice(found.ids / 4, found.ids / 4 + rows.length));
+      const found = index.add(keys) / 4;
+      const ids = Array.from(to.kernels.u32.slice(found, found + rows.length));
       const arena = new Arena(to.allocator);
       const seen = readColumn(to.kernels, index.keys(arena)).toArray();
       arena.close();
