@@ -1,0 +1,124 @@
+/**
+ * Chunks between one that produces and one that reads, with a bound on the bytes between them. The reader sees an end only after
+ * `finish`; a stream that stops otherwise throws.
+ */
+import type { Clock, Timer } from "../base/clock.ts";
+import { FiresteelError } from "../base/errors.ts";
+import { seconds } from "./asks.ts";
+import type { BulkOptions, BulkStream } from "./contracts.ts";
+
+const queuedBytesMax = 4 << 20;
+export const idleTimeoutDefaultMs = 120_000;
+
+export class ChunkQueue implements BulkStream {
+  private readonly chunks: Uint8Array[] = [];
+  private queuedBytes = 0;
+  private state: "open" | "finished" | FiresteelError = "open";
+  private reader: (() => void) | undefined;
+  private writer: (() => void) | undefined;
+  private readonly what: string;
+  private readonly clock: Clock;
+  private readonly idleTimeoutMs: number;
+  private readonly onCancel: () => void;
+  private readonly forgetSignal: () => void;
+
+  /** `what` names the stream in errors. `onCancel` is called once when the reader wants no more. */
+  constructor(what: string, clock: Clock, options: BulkOptions, onCancel: () => void) {
+    this.what = what;
+    this.clock = clock;
+    this.idleTimeoutMs = options.idleTimeoutMs ?? idleTimeoutDefaultMs;
+    this.onCancel = onCancel;
+    const signal = options.signal;
+    const aborted = () => this.cancel();
+    signal?.addEventListener("abort", aborted, { once: true });
+    this.forgetSignal = () => signal?.removeEventListener("abort", aborted);
+  }
+
+  get open(): boolean {
+    return this.state === "open";
+  }
+
+  // ---- the producer
+
+  push(chunk: Uint8Array): void {
+    if (!this.open) return;
+    this.chunks.push(chunk);
+    this.queuedBytes += chunk.length;
+    this.wakeReader();
+  }
+
+  get hasRoom(): boolean {
+    return this.queuedBytes < queuedBytesMax;
+  }
+
+  /** Resolves when there is room, or nobody reads any more. */
+  async room(): Promise<void> {
+    while (this.open && !this.hasRoom) await new Promise<void>(resolve => (this.writer = resolve));
+  }
+
+  finish(): void {
+    this.end("finished");
+  }
+
+  fail(error: FiresteelError): void {
+    this.end(error);
+  }
+
+  // ---- the reader
+
+  cancel(): void {
+    if (!this.open) return;
+    this.chunks.length = 0;
+    this.end(new FiresteelError("cancelled", `${this.what} was cancelled`));
+    this.onCancel();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      for (;;) {
+        const chunk = this.chunks.shift();
+        if (chunk !== undefined) {
+          this.queuedBytes -= chunk.length;
+          if (this.hasRoom) this.wakeWriter();
+          yield chunk;
+        } else if (this.state === "finished") return;
+        else if (this.state !== "open") throw this.state;
+        else await this.more();
+      }
+    } finally {
+      this.cancel();
+    }
+  }
+
+  private async more(): Promise<void> {
+    let timer: Timer | undefined;
+    await new Promise<void>(resolve => {
+      this.reader = resolve;
+      timer = this.clock.after(this.idleTimeoutMs, () => {
+        this.fail(new FiresteelError("lost", `${this.what}: nothing came for ${seconds(this.idleTimeoutMs)}`));
+        this.onCancel();
+      });
+    });
+    timer?.cancel();
+  }
+
+  private end(state: "finished" | FiresteelError): void {
+    if (!this.open) return;
+    this.state = state;
+    this.forgetSignal();
+    this.wakeReader();
+    this.wakeWriter();
+  }
+
+  private wakeReader(): void {
+    const wake = this.reader;
+    this.reader = undefined;
+    wake?.();
+  }
+
+  private wakeWriter(): void {
+    const wake = this.writer;
+    this.writer = undefined;
+    wake?.();
+  }
+}
