@@ -20,13 +20,19 @@ export const configKeys = {
   "firesteel.master": {
     type: "string",
     default: "local[*]",
-    meaning: "Where the job runs: local, local[K], local[K,F], local[*], local[*,F].",
+    meaning:
+      "Where the job runs: local, local[K], local[K,F], local[*], local[*,F], local-cluster[W,C,M], firesteel://host:port[,host:port…].",
   },
   "firesteel.app.name": {
     type: "string",
     default: "",
     defaultText: "the job file's name",
     meaning: "What the application is called in progress, summaries and logs.",
+  },
+  "firesteel.app.entry": {
+    type: "string",
+    default: "default",
+    meaning: "Which export of the job file is called with the Context and the arguments.",
   },
   "firesteel.executor.memory": {
     type: "bytes",

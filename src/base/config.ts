@@ -25,8 +25,8 @@ export interface ConfigEntry {
   readonly origin: string;
 }
 
-/** Environment variables with these beginnings are not settings. */
-const foreignVariables = ["FIRESTEEL_TEST_", "FIRESTEEL_INTERNAL_"];
+/** Environment variables with these beginnings are not settings; the secret least of all, which no page may show. */
+const foreignVariables = ["FIRESTEEL_TEST_", "FIRESTEEL_INTERNAL_", "FIRESTEEL_SECRET"];
 
 export class Config {
   readonly master: MasterUrl;

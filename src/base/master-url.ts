@@ -94,16 +94,16 @@ function parseCluster(text: string): MasterUrl | undefined {
   return { kind: "cluster", masters };
 }
 
-/** `host:port`, `[::1]:port`; a port may be left out where one is given. */
+/** `host:port`, `[::1]:port` (the host then without brackets); a port may be left out where one is given. */
 export function parseHostPort(text: string, portDefault?: number): HostPort | undefined {
   const match = /^(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::(\d{1,5}))?$/i.exec(text.trim());
   const port = match?.[2] === undefined ? portDefault : Number(match[2]);
   if (match === null || port === undefined || port < 1 || port > 65535) return undefined;
-  return { host: match[1]!, port };
+  return { host: match[1]!.replace(/^\[|\]$/g, ""), port };
 }
 
 export function formatHostPort({ host, port }: HostPort): string {
-  return `${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${port}`;
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 export function formatMasterUrl(masters: readonly HostPort[]): string {

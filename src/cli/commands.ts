@@ -2,55 +2,21 @@
  * The commands and their options as one table: the parser, the help texts and the "did you mean" all read it. Adding a command
  * is an entry here and a module in `run-command.ts`.
  */
+import { type CommandSpec, conf, help, type OptionSpec, propertiesFile, secretFile } from "./command-spec.ts";
 
-export interface OptionSpec {
-  /** Without the dashes. */
-  readonly name: string;
-  /** One letter, without the dash. */
-  readonly short?: string;
-  /** What its value is called; absent for a flag. */
-  readonly value?: string;
-  /** The value may be left out, and is then empty. */
-  readonly valueOptional?: boolean;
-  readonly repeated?: boolean;
-  readonly meaning: string;
-}
-
-export interface CommandSpec {
-  readonly summary: string;
-  /** As the usage line shows them. */
-  readonly operands: string;
-  /** What its operands may be, where those are few: never taken for an option's optional value. */
-  readonly operandChoices?: readonly string[];
-  readonly operandsMin: number;
-  readonly operandsMax: number;
-  /** The first operand ends the command's options; what follows it is the job's. */
-  readonly jobFirst: boolean;
-  readonly options: readonly OptionSpec[];
-  /** Paragraphs below the options. */
-  readonly notes?: string;
-}
-
-const help: OptionSpec = { name: "help", short: "h", meaning: "print this" };
+export type { CommandSpec, OptionSpec } from "./command-spec.ts";
 
 const jobOptions: readonly OptionSpec[] = [
   {
     name: "master",
     value: "URL",
-    meaning: "where to run: local, local[K], local[K,F], local[*] (default), local[*,F]",
+    meaning:
+      "where to run: local, local[K], local[K,F], local[*] (default), local[*,F], local-cluster[W,C,M], firesteel://host:port[,host:port…]",
   },
-  {
-    name: "conf",
-    value: "KEY=VALUE",
-    repeated: true,
-    meaning: "set a configuration key (`firesteel help config` lists them)",
-  },
+  conf,
   { name: "name", value: "NAME", meaning: "the application's name (default: the job file's)" },
-  {
-    name: "properties-file",
-    value: "FILE",
-    meaning: "settings, one `key = value` a line (default: firesteel.conf, if it exists)",
-  },
+  { name: "entry", value: "NAME", meaning: "the job file's export to run (default: its default export)" },
+  propertiesFile,
 ];
 
 const jobNotes = `A job file exports a function: export default async function main(ctx, args) { … }
@@ -95,7 +61,7 @@ export const commands = {
     operandsMin: 1,
     operandsMax: Infinity,
     jobFirst: true,
-    options: [...jobOptions, { name: "quiet", short: "q", meaning: "no progress and no summary" }, help],
+    options: [...jobOptions, secretFile, { name: "quiet", short: "q", meaning: "no progress and no summary" }, help],
     notes: jobNotes,
   },
   explain: {

@@ -19,7 +19,9 @@ export function helpText(topic: string | undefined): string {
 }
 
 function overview(): string {
-  const rows = Object.entries(commands).map(([name, spec]): [string, string] => [usage(name, spec), spec.summary]);
+  const rows = Object.entries<CommandSpec>(commands)
+    .filter(([, spec]) => spec.internal !== true)
+    .map(([name, spec]): [string, string] => [usage(name, spec), spec.summary]);
   return [
     "Firesteel runs data jobs written in TypeScript.",
     "",

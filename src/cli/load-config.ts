@@ -1,5 +1,5 @@
 /**
- * The configuration of `run` and `explain` before the job's code has its say: command line over environment over file.
+ * The configuration of a job before its own code has its say, and of a cluster's roles: command line over environment over file.
  */
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
@@ -17,10 +17,12 @@ export interface ConfigSources {
   readonly readFile: (path: string) => string | undefined;
 }
 
-export function loadConfig(options: Invocation["options"], jobFile: string, from: ConfigSources): Config {
+/** `jobFile` undefined: of a master or worker. */
+export function loadConfig(options: Invocation["options"], jobFile: string | undefined, from: ConfigSources): Config {
   const layers = [optionsLayer(options), confLayer(options.get("conf") ?? []), environmentLayer(from.environment)];
   const file = fileLayer(options.get("properties-file")?.[0], from.readFile);
-  const lowest: ConfigLayer = { origin: "default", settings: { "firesteel.app.name": jobName(jobFile) } };
+  const settings: Record<string, string> = jobFile === undefined ? {} : { "firesteel.app.name": jobName(jobFile) };
+  const lowest: ConfigLayer = { origin: "default", settings };
   return Config.from([...layers, ...(file === undefined ? [] : [file]), lowest], from.machine);
 }
 
@@ -34,14 +36,23 @@ export function readIfThere(path: string): string | undefined {
   }
 }
 
-/** --master and --name are settings with a shorter spelling. */
+/** Options that are settings with a shorter spelling. */
+const settingOptions = {
+  master: "firesteel.master",
+  name: "firesteel.app.name",
+  entry: "firesteel.app.entry",
+  class: "firesteel.app.entry",
+  "executor-memory": "firesteel.executor.memory",
+  "executor-cores": "firesteel.executor.cores",
+  "num-executors": "firesteel.executor.instances",
+  "total-executor-cores": "firesteel.cores.max",
+  "recovery-dir": "firesteel.deploy.recoveryDirectory",
+} as const;
+
 function optionsLayer(options: Invocation["options"]): ConfigLayer {
   const settings: Record<string, string> = {};
   const origins: Record<string, string> = {};
-  for (const [option, key] of [
-    ["master", "firesteel.master"],
-    ["name", "firesteel.app.name"],
-  ] as const) {
+  for (const [option, key] of Object.entries(settingOptions)) {
     const value = options.get(option)?.[0];
     if (value === undefined) continue;
     settings[key] = value;

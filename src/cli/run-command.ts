@@ -9,7 +9,9 @@ import { parseCommandLine, type Invocation } from "./command-line.ts";
 /** Sets the exit code; after a job it ends the process itself. */
 export async function runCommand(argv: readonly string[]): Promise<void> {
   const runsJob = argv[0] === "run" || argv[0] === "explain";
-  if (runsJob) await (await import("../platform/restart.ts")).restartWithSettings();
+  if (runsJob || argv[0] === "executor") await (await import("../platform/restart.ts")).restartWithSettings();
+  if (process.env.FIRESTEEL_INTERNAL_PARENT_PIPE !== undefined)
+    await (await import("./parent.ts")).followParent({ userCode: runsJob });
   const failed = await exitCode(argv);
   // a job that ended well may have set a code of its own
   const code = failed === 0 ? (process.exitCode ?? 0) : failed;

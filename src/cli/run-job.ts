@@ -70,14 +70,17 @@ async function loadAndRun(run: JobRun): Promise<void> {
     throw asUsageError(error);
   });
   const exports = await runEntry(await loadBundle(bundle));
-  if (exports.default !== undefined || Context.made === 0) await callDefault(exports.default, run);
+  const entry = run.conf.get("firesteel.app.entry");
+  if (exports[entry] !== undefined || entry !== "default" || Context.made === 0)
+    await callEntry(exports[entry], entry, run);
   refuseUnfinished();
 }
 
-async function callDefault(main: unknown, run: JobRun): Promise<void> {
+async function callEntry(main: unknown, entry: string, run: JobRun): Promise<void> {
   if (typeof main !== "function") {
-    const what =
-      main === undefined ? "it has no default export and makes no Context" : "its default export is not a function";
+    const named = entry === "default" ? "default export" : `export "${entry}"`;
+    const missing = entry === "default" ? `it has no ${named} and makes no Context` : `it has no ${named}`;
+    const what = main === undefined ? missing : `its ${named} is not a function`;
     throw new UsageError(`${displayName(run.jobFile)} is not a job: ${what}`, {
       hint: "write `export default async function main(ctx: Context, args: string[]) { … }`",
     });

@@ -3,6 +3,7 @@
  * `runJob`. The first Ctrl-C cancels the job and waits for it to wind up; the second ends the process.
  */
 import { exitCodes } from "../base/usage-error.ts";
+import { takeSecret } from "../deploy/secret.ts";
 import { pipeReaderGone } from "../platform/pipe-reader.ts";
 import { detectMachine } from "../platform/resources.ts";
 import type { Invocation } from "./command-line.ts";
@@ -13,6 +14,8 @@ import { loadConfig, readIfThere } from "./load-config.ts";
 export async function run(mode: "run" | "explain", invocation: Invocation): Promise<number> {
   const [named, ...args] = invocation.operands;
   const jobFile = findJobFile(named!);
+  // before the job's code can see it
+  takeSecret(invocation.options.get("secret-file")?.[0]);
   const conf = loadConfig(invocation.options, jobFile, {
     environment: process.env,
     machine: detectMachine(),

@@ -14,7 +14,12 @@ export interface Binding {
 
 /** `named` is what --host says. With a secret and no name it is this machine's first outside address. */
 export function chooseBinding(role: string, named: string | undefined, secret: string | undefined): Binding {
-  const host = named === undefined ? (secret === undefined ? "127.0.0.1" : outsideAddress()) : named.trim();
+  const host =
+    named === undefined
+      ? secret === undefined
+        ? "127.0.0.1"
+        : outsideAddress()
+      : named.trim().replace(/^\[|\]$/g, "");
   if (host === "")
     throw new UsageError("--host is empty", { hint: "name an address of this machine, or leave it out" });
   if (secret === undefined && !isLoopback(host)) {
@@ -30,7 +35,7 @@ export function isLoopback(host: string): boolean {
 }
 
 function isEverywhere(host: string): boolean {
-  return host === "0.0.0.0" || host === "::" || host === "[::]";
+  return host === "0.0.0.0" || host === "::";
 }
 
 function outsideAddress(): string {

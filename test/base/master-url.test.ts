@@ -1,5 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { masterUrlForms, parseMasterUrl, type MasterUrl } from "../../src/base/master-url.ts";
+import {
+  formatMasterUrl,
+  masterUrlForms,
+  parseHostPort,
+  parseMasterUrl,
+  type MasterUrl,
+} from "../../src/base/master-url.ts";
 import { UsageError } from "../../src/base/usage-error.ts";
 
 describe("parseMasterUrl", () => {
@@ -20,7 +26,7 @@ describe("parseMasterUrl", () => {
         kind: "cluster",
         masters: [
           { host: "a.b", port: 7000 },
-          { host: "[::1]", port: 7001 },
+          { host: "::1", port: 7001 },
         ],
       },
     ],
@@ -63,4 +69,14 @@ describe("parseMasterUrl", () => {
   ])("refuses %s", (text, message) => {
     expect(() => parseMasterUrl(text)).toThrow(message);
   });
+});
+
+test("addresses are read as they are written", () => {
+  for (const text of ["firesteel://a:7077", "firesteel://10.0.0.7:1,[::1]:65535"]) {
+    const url = parseMasterUrl(text);
+    expect(url.kind === "cluster" && formatMasterUrl(url.masters)).toBe(text);
+  }
+  expect(parseHostPort("a:1")).toEqual({ host: "a", port: 1 });
+  for (const text of ["a", "a:", ":1", "a:0", "a:65536", "a:1:2", "::1:1", "a b:1", "a:1x", "http://a:1"])
+    expect(parseHostPort(text)).toBeUndefined();
 });
