@@ -5,16 +5,20 @@
 import { every, type Timer } from "../base/clock.ts";
 import type { ExecutorId } from "../base/ids.ts";
 import type { RpcEnv } from "../rpc/contracts.ts";
+import { BlobClient } from "../shuffle/blob-client.ts";
+import { serveBlobs } from "../shuffle/blob-server.ts";
+import { BlobStore } from "../storage/blob-store.ts";
+import type { LocalDirs } from "../storage/local-dirs.ts";
 import type { ClusterManager } from "./cluster-manager.ts";
 import { driverEndpoint, type DriverProtocol } from "./executor-messages.ts";
 import type { ExecutorsListener } from "./executors.ts";
-import { KeptBytes } from "./kept-bytes.ts";
 import type { Settings } from "./messages.ts";
 import { RemoteExecutors } from "./remote-executors.ts";
 import { SentBytes } from "./sent-bytes.ts";
 
 export interface ClusterOptions {
   readonly settings: Settings;
+  readonly localDirs: LocalDirs;
   /** Longest silence of an executor. */
   readonly executorTimeoutMs: number;
   /** Tasks start once so many cores are there, or the time is over. */
@@ -39,7 +43,9 @@ export function openClusterExecutors(
   listener: ExecutorsListener & { removed(reason: string): void },
 ): ClusterExecutors {
   const { settings, executorTimeoutMs, stageBytesMax, coresAwaited, coresWaitMaxMs } = options;
-  const sent = new SentBytes(new KeptBytes(env.bulk), env.bulk, stageBytesMax);
+  const blobs = new BlobStore({ memoryBytesMax: blobBytesMax, dirs: options.localDirs });
+  serveBlobs(env.bulk, blobs);
+  const sent = new SentBytes(blobs, new BlobClient({ bulk: env.bulk, store: blobs, clock: env.clock }), stageBytesMax);
   const giveUp = (executor: ExecutorId) => manager.killExecutor(executor);
   const executors = new RemoteExecutors(
     env,
@@ -70,9 +76,13 @@ export function openClusterExecutors(
       starving?.cancel();
       executors.stop("the application has ended");
       await manager.stop(state);
+      blobs.close();
     },
   };
 }
+
+/** Of stages and slices that wait to be fetched, in memory. */
+const blobBytesMax = 64 << 20;
 
 function warnWhenStarved(executors: RemoteExecutors, listener: ExecutorsListener): void {
   if (!executors.isStarved) return;

@@ -180,22 +180,9 @@ export class Engine {
       case "exchangeForgotten":
         this.outputs.release(action.exchange);
         break;
-      case "stageSubmitted": {
-        this.jobs.stageStarted(action.stage, action.job, action.graph);
-        this.commits.step({ type: "stageStarted", stage: action.stage });
-        const { job, stage, attempt, graph } = action;
-        const { name, partitions } = graph;
-        this.emit({
-          type: "stageSubmitted",
-          job,
-          stage,
-          attempt,
-          name,
-          tasks: partitions.length,
-          atMs: this.clock.nowMs(),
-        });
+      case "stageSubmitted":
+        this.stageSubmitted(action);
         break;
-      }
       case "stageCompleted":
         this.stageEnded(action.stage, undefined);
         break;
@@ -250,6 +237,14 @@ export class Engine {
   private accumulate(task: TaskIdentity, { updates, damage }: TaskSuccess): void {
     this.damage.add(task.stage, damage);
     if (updates.length > 0) this.jobs.accumulate(task.stage, task.partition, updates);
+  }
+
+  private stageSubmitted({ job, stage, attempt, graph }: Extract<DagAction, { type: "stageSubmitted" }>): void {
+    this.jobs.stageStarted(stage, job, graph);
+    this.commits.step({ type: "stageStarted", stage });
+    const { name, partitions } = graph;
+    const atMs = this.clock.nowMs();
+    this.emit({ type: "stageSubmitted", job, stage, attempt, name, tasks: partitions.length, atMs });
   }
 
   private stageEnded(stage: StageId, error: WireError | undefined): void {

@@ -6,10 +6,12 @@
 import { assertNever } from "../base/assert.ts";
 import { every, type Timer } from "../base/clock.ts";
 import { FiresteelError, toWire, type WireError } from "../base/errors.ts";
-import type { ExecutorId, StageId, TaskAttemptId } from "../base/ids.ts";
+import type { BroadcastId, ExchangeId, ExecutorId, StageId, TaskAttemptId } from "../base/ids.ts";
 import { decodeValue } from "../data/value-codec.ts";
 import type { JobBundle } from "../closure/contracts.ts";
 import type { Peer, RpcEndpoint, RpcEndpointRef, RpcEnv } from "../rpc/contracts.ts";
+import type { BroadcastChunks } from "../shuffle/broadcast-chunks.ts";
+import type { OutputName } from "../shuffle/output-registry.ts";
 import type { MapOutput } from "../storage/map-output.ts";
 import { isMapStatus, type MapInput, type MapStatus } from "../storage/map-status.ts";
 import {
@@ -55,15 +57,16 @@ export interface PlaceListener {
 export interface ExecutorParts {
   readonly openPlace: (settings: Settings, listener: PlaceListener) => TaskPlace;
   readonly fetchBlob: (hash: string) => Promise<Uint8Array>;
-  readonly fetchBroadcast: (chunks: readonly string[], bytes: number) => Promise<Uint8Array>;
+  readonly fetchBroadcast: (broadcast: BroadcastChunks) => Promise<Uint8Array>;
+  readonly releaseBroadcast: (broadcast: BroadcastChunks) => void;
   /** Bytes for the driver to fetch. */
   readonly keepResult: (bytes: Uint8Array) => string;
   readonly dropResult: (hash: string) => void;
   /** Its own map outputs: what others read. */
   readonly acceptOutput: (output: MapOutput) => MapStatus;
-  readonly findOutput: (status: MapStatus) => MapOutput | undefined;
-  readonly discardOutput: (exchange: MapStatus["exchange"], mapPartition: number, checksum: number) => void;
-  readonly releaseExchange: (exchange: MapStatus["exchange"]) => void;
+  readonly findOutput: (name: OutputName) => MapOutput | undefined;
+  readonly discardOutput: (name: OutputName) => void;
+  readonly releaseExchange: (exchange: ExchangeId) => void;
   /** It is over: the driver said so, or is gone. */
   readonly ended: (reason: string, asked: boolean) => void;
   readonly heartbeatEveryMs: number;
@@ -77,6 +80,7 @@ export class ExecutorCore implements RpcEndpoint<ExecutorProtocol> {
   readonly concurrent = true;
   private place: TaskPlace | undefined;
   private readonly stages = new Map<StageId, StageOrder>();
+  private readonly broadcasts = new Map<BroadcastId, BroadcastChunks>();
   private readonly queue = new ThreadQueue();
   /** What was sent is done in its order; a cancellation alone overtakes. */
   private inOrder: Promise<void>;
@@ -130,11 +134,11 @@ export class ExecutorCore implements RpcEndpoint<ExecutorProtocol> {
         });
       case "release":
         return this.then(() => {
-          if (message.what.kind === "exchange") this.parts.releaseExchange(message.what.id);
+          this.forget(message.what);
           this.place?.release(message.what);
         });
       case "discardOutput":
-        return this.then(() => this.parts.discardOutput(message.exchange, message.mapPartition, message.checksum));
+        return this.then(() => this.parts.discardOutput(message));
       case "resultTaken":
         return this.parts.dropResult(message.hash);
       case "stop":
@@ -174,8 +178,9 @@ export class ExecutorCore implements RpcEndpoint<ExecutorProtocol> {
       case "bundle":
         return { kind: "bundle", bundle: decodeValue(await this.bytesOf(definition.bundle)) as JobBundle };
       case "broadcast": {
-        const { id, chunks, bytes } = definition;
-        return { kind: "broadcast", id, bytes: await this.parts.fetchBroadcast(chunks, bytes) };
+        const bytes = await this.parts.fetchBroadcast(definition);
+        this.broadcasts.set(definition.id, definition);
+        return { kind: "broadcast", id: definition.id, bytes };
       }
       case "accumulator":
         return decodeValue(await this.bytesOf(definition.definition), { references: true }) as Definition;
@@ -186,6 +191,14 @@ export class ExecutorCore implements RpcEndpoint<ExecutorProtocol> {
 
   private async bytesOf(carried: Carried): Promise<Uint8Array> {
     return carried.kind === "inline" ? carried.bytes : this.parts.fetchBlob(carried.hash);
+  }
+
+  private forget(what: Released): void {
+    if (what.kind === "exchange") this.parts.releaseExchange(what.id);
+    if (what.kind !== "broadcast") return;
+    const broadcast = this.broadcasts.get(what.id);
+    this.broadcasts.delete(what.id);
+    if (broadcast !== undefined) this.parts.releaseBroadcast(broadcast);
   }
 
   private async addStage(stage: StageId, carried: Carried): Promise<void> {

@@ -3,18 +3,23 @@
  * from them. `executor-process.ts` is a process around it.
  */
 import { FiresteelError } from "../base/errors.ts";
-import type { ExchangeId, ExecutorId } from "../base/ids.ts";
-import type { PoolOptions } from "../kernel/control-area.ts";
-import { nameLocalDirs, removeLocalDirs } from "../storage/local-dirs.ts";
+import type { ExecutorId } from "../base/ids.ts";
 import { hostId } from "../platform/host-id.ts";
 import type { RpcAddress, RpcEnv } from "../rpc/contracts.ts";
-import type { MapOutput } from "../storage/map-output.ts";
+import { BlobClient } from "../shuffle/blob-client.ts";
+import { serveBlobs } from "../shuffle/blob-server.ts";
+import { BroadcastClient } from "../shuffle/broadcast-client.ts";
+import { OutputRegistry } from "../shuffle/output-registry.ts";
+import { segmentHandler } from "../shuffle/segment-server.ts";
+import { segmentsPath } from "../shuffle/segment-wire.ts";
+import { BlobStore } from "../storage/blob-store.ts";
+import { type LocalDirs, nameLocalDirs, removeLocalDirs } from "../storage/local-dirs.ts";
 import { statusOf } from "../storage/map-status.ts";
+import type { SpillCodecName } from "../storage/spill-codec.ts";
 import { driverEndpoint, type DriverProtocol, executorEndpoint, type ExecutorProtocol } from "./executor-messages.ts";
 import { ExecutorCore, type ExecutorParts } from "./executor-core.ts";
 import { HostPlace } from "./host-place.ts";
-import { fetchBytes, KeptBytes } from "./kept-bytes.ts";
-import type { Settings } from "./messages.ts";
+import type { HostStart, Settings } from "./messages.ts";
 
 export interface ExecutorOptions {
   readonly driver: RpcAddress;
@@ -29,9 +34,14 @@ export interface ExecutorOptions {
   readonly logUrl: string | undefined;
 }
 
+interface Ended {
+  readonly reason: string;
+  readonly asked: boolean;
+}
+
 export interface OpenExecutor {
   /** Why it is over, and whether its driver had asked for that. */
-  readonly ended: Promise<{ readonly reason: string; readonly asked: boolean }>;
+  readonly ended: Promise<Ended>;
   close(): Promise<void>;
 }
 
@@ -41,43 +51,43 @@ export async function openExecutor(env: RpcEnv, options: ExecutorOptions): Promi
   const address = env.address;
   if (address === undefined) throw new FiresteelError("internal", "an executor must listen: others read its outputs");
   const id = hostId();
-  const results = new KeptBytes(env.bulk);
-  const outputs = new Map<ExchangeId, Map<number, MapOutput>>();
   const dirs = nameLocalDirs(options.localDirs);
-  let place: HostPlace | undefined;
-  let end!: (how: { reason: string; asked: boolean }) => void;
-  const ended = new Promise<{ reason: string; asked: boolean }>(resolve => (end = resolve));
+  const driverRef = env.ref<DriverProtocol>(driver, driverEndpoint);
+  const store = new BlobStore({ memoryBytesMax: blobBytesMax, dirs });
+  const blobs = new BlobClient({ bulk: env.bulk, store, clock: env.clock });
+  serveBlobs(env.bulk, store, hash => blobs.pending(hash));
+  const broadcasts = new BroadcastClient({
+    ...{ client: blobs, store, driver, random: Math.random },
+    locate: hash => driverRef.ask({ type: "locateBlob", hash }),
+  });
+  let opened: { readonly place: HostPlace; readonly outputs: OutputRegistry } | undefined;
+  const { promise: ended, resolve: end } = Promise.withResolvers<Ended>();
   const parts: ExecutorParts = {
     openPlace: (settings, listener) => {
-      const start = {
-        memoryBytes: options.memoryBytes,
-        machineBytes: options.machineBytes,
-        pool: poolOptions(settings),
-        localDirs: dirs,
-        threads: cores,
-        settings,
-        cluster: { executor, hostId: id, driver, secret },
-      };
-      return (place = new HostPlace(start, listener));
+      const start = hostStart(options, settings, dirs, id);
+      const place = new HostPlace(start, listener);
+      const outputs = new OutputRegistry(place.host.exchanges);
+      opened = { place, outputs };
+      const { memory, module } = place.host;
+      const compress = settings["firesteel.shuffle.compress"] as "true" | "false" | "auto";
+      const codec = settings["firesteel.shuffle.codec"] as SpillCodecName;
+      const serving = { registry: outputs, memory, module, hostId: id, compress, codec };
+      env.bulk.serve(segmentsPath, segmentHandler(serving));
+      return place;
     },
-    fetchBlob: hash => fetchBytes(env.bulk, driver, hash),
-    fetchBroadcast: (chunks, bytes) => fetchChunks(env, driver, chunks, bytes),
-    keepResult: bytes => results.put(bytes),
-    dropResult: hash => results.release(hash),
+    fetchBlob: hash => blobs.fetch(hash, [driver]),
+    fetchBroadcast: broadcast => broadcasts.fetch(broadcast),
+    releaseBroadcast: broadcast => broadcasts.release(broadcast),
+    keepResult: bytes => store.put(bytes),
+    dropResult: hash => store.release(hash),
     acceptOutput: output => {
-      let known = outputs.get(output.exchange);
-      if (known === undefined) outputs.set(output.exchange, (known = new Map<number, MapOutput>()));
-      known.set(output.mapPartition, output);
+      opened!.outputs.accept(output);
       return statusOf(output, executor, address, id);
     },
-    findOutput: status => outputs.get(status.exchange)?.get(status.mapPartition),
-    discardOutput: (exchange, mapPartition, checksum) => {
-      const output = outputs.get(exchange)?.get(mapPartition);
-      if (output === undefined || output.checksum !== checksum) return;
-      outputs.get(exchange)?.delete(mapPartition);
-      place?.host.exchanges.discard(output);
-    },
-    releaseExchange: exchange => void outputs.delete(exchange),
+    findOutput: name => opened?.outputs.find(name),
+    discardOutput: name => opened?.outputs.discard(name),
+    // its pages go with the place's own release
+    releaseExchange: exchange => opened?.outputs.release(exchange),
     ended: (reason, asked) => end({ reason, asked }),
     heartbeatEveryMs: 1000,
   };
@@ -86,39 +96,34 @@ export async function openExecutor(env: RpcEnv, options: ExecutorOptions): Promi
     ...{ executor, host: options.host, hostId: id, address, cores },
     ...{ memoryBytes: options.memoryBytes, pid: process.pid, logUrl: options.logUrl },
   };
-  const core = new ExecutorCore(env, env.ref<DriverProtocol>(driver, driverEndpoint), registration, parts);
+  const core = new ExecutorCore(env, driverRef, registration, parts);
   env.register<ExecutorProtocol>(executorEndpoint, core);
   await core.start();
   return {
     ended,
     close: async () => {
       core.end("closed", true);
-      await place?.host.threads.stop();
+      await opened?.place.host.threads.stop();
+      store.close();
       removeLocalDirs(dirs);
       await env.shutdown();
     },
   };
 }
 
-function poolOptions(settings: Settings): PoolOptions {
-  return {
+/** Of results that wait to be fetched, in memory. */
+const blobBytesMax = 64 << 20;
+
+function hostStart(
+  { executor, driver, secret, cores, memoryBytes, machineBytes }: ExecutorOptions,
+  settings: Settings,
+  localDirs: LocalDirs,
+  hostId: string,
+): HostStart {
+  const pool = {
     storageFraction: settings["firesteel.memory.storageFraction"] as number,
     waitMaxMs: settings["firesteel.memory.grantTimeout"] as number,
   };
-}
-
-async function fetchChunks(
-  env: RpcEnv,
-  driver: RpcAddress,
-  chunks: readonly string[],
-  length: number,
-): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const hash of chunks) {
-    const chunk = await fetchBytes(env.bulk, driver, hash);
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+  const cluster = { executor, hostId, driver, secret };
+  return { memoryBytes, machineBytes, pool, localDirs, threads: cores, settings, cluster };
 }

@@ -9,7 +9,7 @@ import { FiresteelError, toWire, type WireError } from "../base/errors.ts";
 import type { ExchangeId, ExecutorId, StageId, TaskAttemptId } from "../base/ids.ts";
 import { assertNever } from "../base/assert.ts";
 import { every, type Timer } from "../base/clock.ts";
-import type { Peer, QuestionOf, RpcEndpoint, RpcEndpointRef, RpcEnv } from "../rpc/contracts.ts";
+import type { Peer, QuestionOf, RpcAddress, RpcEndpoint, RpcEndpointRef, RpcEnv } from "../rpc/contracts.ts";
 import type { TaskIdentity } from "../schedule/contracts.ts";
 import { isMapStatus, type MapInput } from "../storage/map-status.ts";
 import type { Executors, ExecutorsListener, Launch } from "./executors.ts";
@@ -24,18 +24,16 @@ import {
   type ExecutorToDriver,
   type RemoteSuccess,
 } from "./executor-messages.ts";
+import { BlobHolders } from "./blob-holders.ts";
+import { CoresGate, type CoresGateOptions } from "./cores-gate.ts";
 import type { Definition, Released, Settings, StageOrder, TaskOrder, TaskSuccess } from "./messages.ts";
 import type { SentBytes } from "./sent-bytes.ts";
 import { SlotMeter } from "./slot-meter.ts";
 
-export interface RemoteOptions {
+export interface RemoteOptions extends CoresGateOptions {
   readonly settings: Settings;
   /** Longest silence of an executor. */
   readonly timeoutMs: number;
-  /** Tasks start once executors have as many cores … */
-  readonly coresAwaited: number;
-  /** … or that much time has passed since the first of them registered. */
-  readonly coresWaitMaxMs: number;
 }
 
 /** Of an executor that is there, for pages. */
@@ -73,9 +71,9 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
     { readonly task: TaskIdentity; readonly executor: RemoteExecutor }
   >();
   private readonly definitions: Definition[] = [];
+  private readonly blobHolders = new BlobHolders();
   private readonly watch: Timer;
-  /** Registered while too few are there for tasks to start; undefined from then on. */
-  private held: RemoteExecutor[] | undefined = [];
+  private readonly gate: CoresGate<RemoteExecutor>;
   /** Since the last launch tasks were submitted. */
   private tasksWait = false;
 
@@ -87,6 +85,7 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
     /** Its process is to end: it is lost, or was never wanted. */
     private readonly giveUp: (executor: ExecutorId) => void,
   ) {
+    this.gate = new CoresGate(env.clock, options, executors => this.letIn(executors));
     this.watch = every(env.clock, Math.max(1, options.timeoutMs / 10), () => this.lookForSilence());
   }
 
@@ -141,7 +140,7 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
       case "mayCommit":
         return this.mayCommit(question.attempt, from);
       case "locateBlob":
-        return [];
+        return this.locateBlob(question.hash, from);
       case "locateBlock":
         return [];
       default:
@@ -173,6 +172,12 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
   onDisconnected(peer: Peer, reason: FiresteelError): void {
     const executor = this.byPeer.get(peer.id);
     if (executor !== undefined) this.lose(executor.registration.executor, reason.message);
+  }
+
+  private locateBlob(hash: string, from: Peer): readonly RpcAddress[] {
+    const asker = this.byPeer.get(from.id)?.registration.executor;
+    if (asker === undefined) return [];
+    return this.blobHolders.locate(hash, asker).flatMap(each => this.executors.get(each)?.registration.address ?? []);
   }
 
   private mayCommit(attempt: TaskAttemptId, from: Peer): boolean {
@@ -209,22 +214,11 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
     this.executors.set(id, executor);
     this.byPeer.set(from.id, executor);
     const definitions = this.definitions.map(definition => this.sent.definition(definition));
-    this.letIn(executor);
+    this.gate.add(executor, registration.cores);
     return { settings: this.options.settings, definitions };
   }
 
-  /** Few executors would take all tasks of a stage, and those that come a moment later none. */
-  private letIn(executor: RemoteExecutor): void {
-    const { held, options, env } = this;
-    if (held === undefined) return this.open([executor]);
-    if (held.push(executor) === 1 && options.coresAwaited > 0)
-      env.clock.after(options.coresWaitMaxMs, () => this.held && this.open(this.held));
-    const cores = held.reduce((sum, each) => sum + each.registration.cores, 0);
-    if (cores >= options.coresAwaited) this.open(held);
-  }
-
-  private open(executors: readonly RemoteExecutor[]): void {
-    this.held = undefined;
+  private letIn(executors: readonly RemoteExecutor[]): void {
     for (const { registration, meter } of executors) {
       if (this.executors.has(registration.executor))
         this.listener.ready(registration.executor, meter.slots, registration.host);
@@ -349,7 +343,7 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
   }
 
   private adapt(executor: RemoteExecutor): void {
-    if (executor.meter.adapt() && this.held === undefined)
+    if (executor.meter.adapt() && this.gate.isOpen)
       this.listener.ready(executor.registration.executor, executor.meter.slots);
   }
 
@@ -377,6 +371,7 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
     if (executor === undefined) return;
     this.executors.delete(id);
     this.byPeer.delete(executor.peer.id);
+    this.blobHolders.lost(id);
     for (const attempt of executor.running) this.attempts.delete(attempt);
     const { host, pid } = executor.registration;
     const error: WireError = {

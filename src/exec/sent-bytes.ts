@@ -6,9 +6,11 @@ import { FiresteelError } from "../base/errors.ts";
 import type { StageId } from "../base/ids.ts";
 import { formatBytes } from "../base/quantity.ts";
 import { encodeValue } from "../data/value-codec.ts";
-import type { Bulk, RpcAddress } from "../rpc/contracts.ts";
+import type { RpcAddress } from "../rpc/contracts.ts";
+import type { BlobClient } from "../shuffle/blob-client.ts";
+import { releaseChunks, shareChunks } from "../shuffle/broadcast-chunks.ts";
+import type { BlobStore } from "../storage/blob-store.ts";
 import { type Carried, inlineBytesMax, type RemoteDefinition } from "./executor-messages.ts";
-import { fetchBytes, type KeptBytes } from "./kept-bytes.ts";
 import type { Definition, StageOrder } from "./messages.ts";
 import { encodeStage } from "./stage-codec.ts";
 import { callText } from "../planner/stages.ts";
@@ -26,8 +28,8 @@ export class SentBytes {
   private readonly definitions = new Map<Definition, RemoteDefinition>();
 
   constructor(
-    private readonly blobs: KeptBytes,
-    private readonly bulk: Bulk,
+    private readonly blobs: BlobStore,
+    private readonly client: BlobClient,
     /** Of one stage: larger ones are refused. */
     private readonly stageBytesMax: number,
   ) {}
@@ -41,7 +43,7 @@ export class SentBytes {
   forgetDefinition(definition: Definition): void {
     const sent = this.definitions.get(definition);
     this.definitions.delete(definition);
-    if (sent?.kind === "broadcast") for (const hash of sent.chunks) this.blobs.release(hash);
+    if (sent?.kind === "broadcast") releaseChunks(sent, this.blobs);
   }
 
   stage(stage: StageId, stageOrder: () => StageOrder): Carried {
@@ -50,7 +52,7 @@ export class SentBytes {
     const order = stageOrder();
     const { bytes, slices } = encodeStage(order);
     if (bytes.length > this.stageBytesMax) throw tooLarge(order, bytes.length, this.stageBytesMax);
-    const hashes = [...slices.values()].map(slice => this.blobs.put(slice));
+    const hashes = [...slices].map(([hash, slice]) => this.blobs.share(slice, hash));
     const carried = this.carry(bytes);
     if (carried.kind === "blob") hashes.push(carried.hash);
     this.stages.set(stage, { order: carried, hashes });
@@ -64,7 +66,7 @@ export class SentBytes {
 
   /** A task's value that was too large for its message. */
   fetchResult(address: RpcAddress, hash: string): Promise<Uint8Array> {
-    return fetchBytes(this.bulk, address, hash);
+    return this.client.fetch(hash, [address]);
   }
 
   private encode(definition: Definition): RemoteDefinition {
@@ -77,10 +79,7 @@ export class SentBytes {
         };
       case "broadcast": {
         const { id, bytes } = definition;
-        const chunks: string[] = [];
-        for (let at = 0; at < bytes.length; at += chunkBytes)
-          chunks.push(this.blobs.put(bytes.subarray(at, at + chunkBytes)));
-        return { kind: "broadcast", id, bytes: bytes.length, chunks };
+        return { kind: "broadcast", id, ...shareChunks(bytes, this.blobs) };
       }
       case "accumulator":
         return {

@@ -6,8 +6,8 @@ import type { ExchangeId, StageId } from "../base/ids.ts";
 import { decodeValue, encodeValue } from "../data/value-codec.ts";
 import { type BlobRef, parentsOf, type Plan, withParents } from "../plan/nodes.ts";
 import type { StagePlan } from "../planner/stages.ts";
+import { blobHash } from "../storage/blob-store.ts";
 import type { MapInput } from "../storage/map-status.ts";
-import { hashOfBytes } from "./kept-bytes.ts";
 import type { StageOrder } from "./messages.ts";
 
 export interface EncodedStage {
@@ -59,7 +59,7 @@ function isLarge(slices: readonly (Uint8Array | BlobRef)[]): boolean {
 
 function named(slice: Uint8Array | BlobRef, slices: Map<string, Uint8Array>): BlobRef {
   if (!(slice instanceof Uint8Array)) return slice;
-  const hash = hashOfBytes(slice);
+  const hash = blobHash(slice);
   slices.set(hash, slice);
   return { hash, bytes: slice.length };
 }

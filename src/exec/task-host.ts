@@ -6,7 +6,7 @@ import { formatBytes } from "../base/quantity.ts";
 import type { WireError } from "../base/errors.ts";
 import type { ExecutorId } from "../base/ids.ts";
 import { pageBytes } from "../kernel/control-area.ts";
-import { createKernelMemory } from "../kernel/kernels.ts";
+import { compileKernels, createKernelMemory } from "../kernel/kernels.ts";
 import { attachMemory, type SharedPool } from "../kernel/task-memory.ts";
 import { adviseHugePages } from "../platform/huge-pages.ts";
 import { residentBytes } from "../platform/resident.ts";
@@ -23,6 +23,7 @@ const tidyAfterMs = 1000;
 
 export class TaskHost {
   readonly memory: WebAssembly.Memory;
+  readonly module = compileKernels();
   readonly pool: SharedPool;
   readonly exchanges: ExchangeStore;
   readonly blocks: BlockStore;
@@ -34,7 +35,7 @@ export class TaskHost {
     this.pool = attachMemory(this.memory, start.pool);
     this.exchanges = new ExchangeStore(this.pool, { dirs: start.localDirs });
     this.blocks = new BlockStore(this.pool);
-    this.threads = new TaskThreads(start, this.memory, this.pool, listener);
+    this.threads = new TaskThreads(start, this.memory, this.module, this.pool, listener);
     const heapBytes = start.settings["firesteel.task.heapLimit"] as number;
     const watch = new MemoryWatch<ExecutorId>({ heapBytes, machineBytes: start.machineBytes });
     setInterval(() => this.watchMemory(watch, heapBytes), watchEveryMs).unref();

@@ -5,7 +5,6 @@
 import type { Worker } from "node:worker_threads";
 import type { WireError } from "../base/errors.ts";
 import { type ExecutorId, idSequence, type StageId, type TaskAttemptId } from "../base/ids.ts";
-import { compileKernels } from "../kernel/kernels.ts";
 import type { SharedPool } from "../kernel/task-memory.ts";
 import { pageFaults } from "../platform/resident.ts";
 import { startThread } from "../platform/threads.ts";
@@ -50,12 +49,12 @@ export class TaskThreads {
   private readonly definitions: Definition[] = [];
   private readonly plans = new Map<StageId, StagePlan>();
   private readonly nextExecutor = idSequence<ExecutorId>();
-  private readonly module = compileKernels();
   private stopped = false;
 
   constructor(
     private readonly start: HostStart,
     private readonly memory: WebAssembly.Memory,
+    private readonly module: WebAssembly.Module,
     private readonly pool: SharedPool,
     private readonly listener: ThreadListener,
   ) {
