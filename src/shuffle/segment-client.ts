@@ -1,0 +1,26 @@
+/** Reading of other executors' map outputs, for the tasks of one thread: what `ExchangeStore` is given to open such readers with. */
+import type { Clock } from "../base/clock.ts";
+import type { Bulk } from "../rpc/contracts.ts";
+import type { OpenRemote } from "../storage/mixed-reader.ts";
+import type { SpillCodecName } from "../storage/spill-codec.ts";
+import { SegmentReader } from "./segment-reader.ts";
+
+export interface SegmentClientOptions {
+  readonly bulk: Pick<Bulk, "open">;
+  readonly clock: Clock;
+  readonly hostId: string;
+  /** What the readings' codec unpacks; undefined when there is none. */
+  readonly codec: SpillCodecName | undefined;
+  /** `firesteel.reducer.maxSizeInFlight` */
+  readonly inFlightBytesMax: number;
+  /** `firesteel.shuffle.io.maxRetries`: lost connections in a row that bring nothing. */
+  readonly retriesMax: number;
+  /** `firesteel.shuffle.io.retryWait`: before the first retry; each next is twice as long. */
+  readonly retryWaitMs: number;
+  /** `firesteel.shuffle.io.idleTimeout` */
+  readonly idleTimeoutMs: number;
+}
+
+export function segmentClient(options: SegmentClientOptions): OpenRemote {
+  return (reading, outputs) => new SegmentReader(options, reading, outputs);
+}
