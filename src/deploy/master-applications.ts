@@ -126,7 +126,9 @@ export function catchUp(state: MasterState, application: ApplicationRecord): voi
     const lost = { state: "lost", message, exitCode: undefined, workerLost: false } as const;
     state.tellApplication(application, { type: "executorUpdated", executorId, ...lost });
   }
-  for (const { executorId, worker, cores, memoryMb, isKilled } of application.executors.values()) {
+  // in the order of their ids: an application takes a lower one than it knows for one of the past
+  const executors = [...application.executors.values()].sort((a, b) => a.executorId - b.executorId);
+  for (const { executorId, worker, cores, memoryMb, isKilled } of executors) {
     if (claimed.has(executorId) || isKilled) continue;
     const { workerId, host } = worker;
     state.tellApplication(application, { type: "executorAdded", executorId, workerId, host, cores, memoryMb });

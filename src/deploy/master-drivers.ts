@@ -103,6 +103,15 @@ export function driverLost(state: MasterState, post: DriverPost, workerId: strin
   state.log("warn", `driver ${driver.driverId} is to be launched again: ${error}`);
 }
 
+/** Its launch was lost with a connection: the worker has it neither running nor ended. */
+export function driverNeverArrived(state: MasterState, driver: DriverRecord): void {
+  if (driver.isKilled) return endDriver(state, driver, "KILLED", undefined);
+  driver.state = "SUBMITTED";
+  driver.worker = undefined;
+  state.keepDriver(driver);
+  state.log("info", `driver ${driver.driverId} is to be launched again: its launch did not arrive`);
+}
+
 export function killDriverAsked(state: MasterState, asked: Question<"killDriver">): void {
   const { driverId } = asked;
   const driver = state.drivers.get(driverId);

@@ -4,7 +4,7 @@
  * ended, and holds its cores until it has.
  */
 import { wrongWorker } from "./admission.ts";
-import { driverLost, driverReported, postDriver } from "./master-drivers.ts";
+import { driverLost, driverNeverArrived, driverReported, postDriver } from "./master-drivers.ts";
 import { endExecutor } from "./master-executors.ts";
 import {
   connectedContact,
@@ -209,7 +209,8 @@ function compareDrivers(
     } else if (end !== undefined && end.launches >= (post.driver?.launches ?? 0)) {
       driverReported(state, worker, driverId, end);
     } else {
-      driverLost(state, state.removeDriverPost(worker, driverId)!, worker.workerId, "came back without it");
+      const { driver } = state.removeDriverPost(worker, driverId)!;
+      if (driver !== undefined) driverNeverArrived(state, driver);
     }
   }
   for (const running of asked.drivers) {

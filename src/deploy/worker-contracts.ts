@@ -99,8 +99,8 @@ export interface WorkerLimits {
   readonly registrationRoundsMax: number;
   /** After a lost connection: so many rounds go to the master that had it, before the others are asked too. */
   readonly loyalRounds: number;
-  /** Refusals in a row by every master before it gives up. */
-  readonly refusalsMax: number;
+  /** Rounds in a row in which every master refused before it gives up; in all longer than a dead worker keeps its address. */
+  readonly refusedRoundsMax: number;
   /** Between restarts of a supervised driver that ended soon. */
   readonly restartDelays: RetryDelays;
   /** A driver that ran so long did not end soon: the waiting begins anew. */
@@ -114,7 +114,7 @@ export const workerLimits: WorkerLimits = {
   registrationDelays: { firstMs: 250, mostMs: 10_000 },
   registrationRoundsMax: 100,
   loyalRounds: 5,
-  refusalsMax: 3,
+  refusedRoundsMax: 20,
   restartDelays: { firstMs: 1_000, mostMs: 60_000 },
   driverHealthyMs: 5_000,
   endedMax: 100,

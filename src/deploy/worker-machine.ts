@@ -192,7 +192,7 @@ export class WorkerMachine {
     this.failedRounds++;
     this.refusedRounds = allRefused ? this.refusedRounds + 1 : 0;
     if (this.failedRounds === 1) this.log("warn", `no master took this worker, trying again: ${text}`);
-    if (this.failedRounds >= limits.registrationRoundsMax || this.refusedRounds >= limits.refusalsMax) {
+    if (this.failedRounds >= limits.registrationRoundsMax || this.refusedRounds >= limits.refusedRoundsMax) {
       this.master = undefined;
       return this.act({ type: "gaveUp", reason: `no master took this worker: ${text}` });
     }
