@@ -8,6 +8,8 @@ import type { ExecutorId } from "../base/ids.ts";
 /** How many are sent to one that asked earlier before another one's turn comes. */
 const askersEach = 2;
 const sourcesMax = 2;
+/** Of the oldest nothing is known any more: they come from the driver. */
+const blobsMax = 100_000;
 
 interface Source {
   readonly executor: ExecutorId;
@@ -22,6 +24,7 @@ export class BlobLocations {
   locate(hash: string, asker: ExecutorId): ExecutorId[] {
     let sources = this.sources.get(hash);
     if (sources === undefined) this.sources.set(hash, (sources = []));
+    if (this.sources.size > blobsMax) this.sources.delete(this.sources.keys().next().value!);
     let own = sources.findIndex(source => source.executor === asker);
     if (own < 0) own = sources.push({ executor: asker, given: 0 }) - 1;
     const rank = ({ given }: Source) => Math.floor(given / askersEach);

@@ -24,7 +24,7 @@ import {
   type ExecutorToDriver,
   type RemoteSuccess,
 } from "./executor-messages.ts";
-import { BlobHolders } from "./blob-holders.ts";
+import { BlobLocations } from "./blob-locations.ts";
 import { CoresGate, type CoresGateOptions } from "./cores-gate.ts";
 import type { Definition, Released, Settings, StageOrder, TaskOrder, TaskSuccess } from "./messages.ts";
 import type { SentBytes } from "./sent-bytes.ts";
@@ -71,7 +71,7 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
     { readonly task: TaskIdentity; readonly executor: RemoteExecutor }
   >();
   private readonly definitions: Definition[] = [];
-  private readonly blobHolders = new BlobHolders();
+  private readonly blobs = new BlobLocations();
   private readonly watch: Timer;
   private readonly gate: CoresGate<RemoteExecutor>;
   /** Since the last launch tasks were submitted. */
@@ -177,7 +177,7 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
   private locateBlob(hash: string, from: Peer): readonly RpcAddress[] {
     const asker = this.byPeer.get(from.id)?.registration.executor;
     if (asker === undefined) return [];
-    return this.blobHolders.locate(hash, asker).flatMap(each => this.executors.get(each)?.registration.address ?? []);
+    return this.blobs.locate(hash, asker).flatMap(each => this.executors.get(each)?.registration.address ?? []);
   }
 
   private mayCommit(attempt: TaskAttemptId, from: Peer): boolean {
@@ -371,7 +371,7 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
     if (executor === undefined) return;
     this.executors.delete(id);
     this.byPeer.delete(executor.peer.id);
-    this.blobHolders.lost(id);
+    this.blobs.executorLost(id);
     for (const attempt of executor.running) this.attempts.delete(attempt);
     const { host, pid } = executor.registration;
     const error: WireError = {
