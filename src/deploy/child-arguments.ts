@@ -39,9 +39,14 @@ export function driverArguments(launch: DriverLaunch, job: string, settingsFile:
   ];
 }
 
-/** Settings go by file, since others can read command lines. */
-export function writeDriverSettings(folder: string, description: DriverDescription): string {
-  const settings = { "firesteel.app.name": description.name, ...description.conf };
+/** Settings go by file, since others can read command lines. Where the driver listens is for its worker to say. */
+export function writeDriverSettings(
+  folder: string,
+  description: DriverDescription,
+  driverHost: string | undefined,
+): string {
+  const settings: Record<string, string> = { "firesteel.app.name": description.name, ...description.conf };
+  if (driverHost !== undefined) settings["firesteel.driver.host"] = driverHost;
   const lines = Object.entries(settings)
     .filter(([key]) => key !== "firesteel.master")
     .map(([key, value]) => {

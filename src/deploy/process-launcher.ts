@@ -24,6 +24,8 @@ export interface ProcessLauncherOptions {
   readonly secret: string | undefined;
   /** Where executors listen; see bind.ts. */
   readonly listenHost: string;
+  /** Where drivers listen; undefined: as they choose. */
+  readonly driverHost?: string | undefined;
   /** Folders for spills and shuffle files on this machine; none: its temporary folder. */
   readonly localDirs: readonly string[];
   /** Gets what masters keep by hash. */
@@ -87,7 +89,7 @@ export class ProcessLauncher implements Launcher {
     const folder = () => this.dirs.ofDriver(launch.driverId);
     return this.launch(listener, undefined, folder, async folder => {
       const job = await bringDriverFiles(join(folder, workFiles), launch.description, this.options.fetchBlob);
-      const settings = writeDriverSettings(folder, launch.description);
+      const settings = writeDriverSettings(folder, launch.description, this.options.driverHost);
       return {
         args: driverArguments(launch, job, settings),
         environment: { ...jobEnvironment(launch.description.environment), [reportVariable]: folder },

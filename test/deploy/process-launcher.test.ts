@@ -193,7 +193,7 @@ describe("a driver", () => {
   const ofBlob = { kind: "blob", hash: hashOf(job), fileName: "job.js" } as const;
 
   test("finds its job, files and settings in its folder", async () => {
-    const { launcher: made, workDir } = launcher(report, { fetchBlob });
+    const { launcher: made, workDir } = launcher(report, { fetchBlob, driverHost: "10.0.0.7" });
     const launch = driver({
       ...{ job: ofBlob, args: ["a b", "--master", "x"], environment: { TOKEN: "t" } },
       files: [{ name: "rows.csv", hash: hashOf("1,2\n") }],
@@ -210,7 +210,7 @@ describe("a driver", () => {
     ]);
     expect([said.cwd, said.env.TOKEN, said.env.FIRESTEEL_INTERNAL_REPORT]).toEqual([join(at, "files"), "t", at]);
     expect(readFileSync(join(at, "driver.conf"), "utf8")).toBe(
-      "firesteel.app.name = demo\nfiresteel.executor.memory = 64m\nfs.key = hidden\n",
+      "firesteel.app.name = demo\nfiresteel.executor.memory = 64m\nfs.key = hidden\nfiresteel.driver.host = 10.0.0.7\n",
     );
     expect(statSync(join(at, "driver.conf")).mode & 0o777).toBe(0o600);
     expect(readFileSync(join(at, "files", "job.js"), "utf8")).toBe(job);
