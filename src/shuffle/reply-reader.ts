@@ -13,7 +13,14 @@ import {
   type SpillCodec,
   storedBytesMax,
 } from "../storage/spill-file.ts";
-import { fileNameBytesMax, filePlaceBytes, frame, frameHeadBytes } from "./segment-wire.ts";
+import {
+  fileNameBytesMax,
+  filePlaceBytes,
+  frame,
+  frameHeadBytes,
+  type Unreadable,
+  unreadableBytesMax,
+} from "./segment-wire.ts";
 
 export interface ReplySink {
   /** Memory for the block that begins; it is freed by `free` unless it arrives. */
@@ -25,9 +32,10 @@ export interface ReplySink {
   ended(blocks: number): void;
   more(): void;
   missing(): void;
+  unreadable(why: Unreadable): void;
 }
 
-type Part = "head" | "name" | "place" | "plain" | "chunkHead" | "chunk";
+type Part = "head" | "name" | "why" | "place" | "plain" | "chunkHead" | "chunk";
 
 export class ReplyReader {
   private part: Part = "head";
@@ -104,6 +112,9 @@ export class ReplyReader {
       case "name":
         this.file = new TextDecoder().decode(bytes);
         return this.expect("head", frameHeadBytes);
+      case "why":
+        this.expect("head", frameHeadBytes);
+        return this.sink.unreadable(readWhy(bytes));
       case "place": {
         const { bytes: rawLength, crc } = this.place;
         if (this.file === undefined) throw damaged("a block lies in a file that was not named");
@@ -140,6 +151,9 @@ export class ReplyReader {
       case frame.file:
         if (a === 0 || a > fileNameBytesMax) throw damaged(`a file name has ${a} bytes`);
         return this.expect("name", a);
+      case frame.unreadable:
+        if (a === 0 || a > unreadableBytesMax) throw damaged(`a reason has ${a} bytes`);
+        return this.expect("why", a);
       case frame.end:
         return this.sink.ended(a);
       case frame.more:
@@ -189,8 +203,20 @@ export class ReplyReader {
   }
 }
 
-export function damaged(why: string, cause?: unknown): FiresteelError {
-  return new FiresteelError("data", `its answer is damaged: ${why}`, { cause });
+function readWhy(bytes: Uint8Array): Unreadable {
+  try {
+    const { message, hint } = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
+    return { message: String(message), hint: hint === undefined ? undefined : String(hint) };
+  } catch (thrown) {
+    throw damaged("a reason is not JSON", thrown);
+  }
+}
+
+/** The reply is not what was asked for; asking again would not help. */
+export class DamagedReply extends FiresteelError {}
+
+export function damaged(why: string, cause?: unknown): DamagedReply {
+  return new DamagedReply("data", `its answer is damaged: ${why}`, { cause });
 }
 
 function hex(crc: number): string {

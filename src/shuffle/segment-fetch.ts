@@ -8,6 +8,7 @@ import type { Ptr } from "../kernel/ptr.ts";
 import type { Segment, SpillCodec } from "../storage/spill-file.ts";
 import type { RemoteSegment, SegmentSource } from "./remote-segment.ts";
 import { damaged, ReplyReader, type ReplySink } from "./reply-reader.ts";
+import type { Unreadable } from "./segment-wire.ts";
 
 export interface FetchOwner {
   nowMs(): number;
@@ -23,8 +24,8 @@ export interface FetchOwner {
 /** There is no memory for a block that is not needed yet. */
 export class NoRoom extends Error {}
 
-/** The executor has no such output. */
-export class OutputMissing extends Error {}
+/** The executor says that it has no such output, or cannot read it. */
+export class OutputGone extends FiresteelError {}
 
 export class SegmentFetch implements ReplySink {
   isOver = false;
@@ -141,7 +142,12 @@ export class SegmentFetch implements ReplySink {
 
   missing(): void {
     this.coming();
-    throw new OutputMissing();
+    throw new OutputGone("data", "it has no such output (any more)");
+  }
+
+  unreadable({ message, hint }: Unreadable): void {
+    this.coming();
+    throw new OutputGone("data", message, { hint });
   }
 
   private progress(segment: RemoteSegment, bytes: number, memoryBytes: number): void {

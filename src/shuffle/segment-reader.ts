@@ -18,9 +18,10 @@ import type { MapStatus } from "../storage/map-status.ts";
 import type { RemoteReader } from "../storage/mixed-reader.ts";
 import { type Segment, SpillReader } from "../storage/spill-file.ts";
 import { FetchAhead } from "./fetch-ahead.ts";
+import { DamagedReply } from "./reply-reader.ts";
 import { RemoteSegment, SegmentSource } from "./remote-segment.ts";
 import type { SegmentClientOptions } from "./segment-client.ts";
-import { type FetchOwner, NoRoom, OutputMissing, SegmentFetch } from "./segment-fetch.ts";
+import { type FetchOwner, NoRoom, OutputGone, SegmentFetch } from "./segment-fetch.ts";
 import { encodeRequest, segmentsPath, segmentsPerRequestMax } from "./segment-wire.ts";
 
 const requestsPerSourceMax = 2;
@@ -277,24 +278,25 @@ export class SegmentReader implements RemoteReader, FetchOwner {
     const [first] = fetch.rest;
     this.end(fetch);
     if (this.isClosed || this.failure !== undefined) return;
-    if (thrown instanceof OutputMissing) this.fail(this.lost(first!, thrown));
-    else if (thrown instanceof MemoryRefused || !(thrown instanceof FiresteelError || thrown instanceof NoRoom))
-      this.fail(thrown);
-    else if (thrown instanceof FiresteelError && !this.retries(fetch, thrown)) {
-      this.fail(thrown.kind === "internal" || this.isCancelled() ? thrown : this.lost(first!, thrown));
-    }
+    if (thrown instanceof OutputGone || thrown instanceof DamagedReply) this.fail(this.lost(first!, thrown));
+    else if (thrown instanceof MemoryRefused || this.isCancelled()) this.fail(thrown);
+    else if (thrown instanceof FiresteelError) {
+      if (!this.retries(fetch)) this.fail(this.lost(first!, thrown));
+    } else if (!(thrown instanceof NoRoom)) this.fail(thrown);
     this.request();
     this.wake?.();
   }
 
-  private retries(fetch: SegmentFetch, error: FiresteelError): boolean {
-    const { source } = fetch;
-    if ((error.kind !== "lost" && error.kind !== "cancelled") || this.isCancelled()) return false;
-    if (fetch.hasProgress) source.failures = 0;
+  /**
+   * Also what the executor failed at is tried again: part of what it sent before may not have come, and only when nothing comes it is
+   * certain which output it failed at.
+   */
+  private retries({ source, round, hasProgress, isSilent }: SegmentFetch): boolean {
+    if (hasProgress) source.failures = 0;
     // what was asked for at once breaks at once
-    if (fetch.round === source.round) {
+    if (round === source.round) {
       source.round++;
-      source.failures += fetch.isSilent ? silentFailures : 1;
+      source.failures += isSilent ? silentFailures : 1;
     }
     if (source.failures > this.options.retriesMax) return false;
     const waitMs = this.options.retryWaitMs * 2 ** Math.max(0, source.failures - 1);

@@ -21,6 +21,8 @@ import {
   frame,
   frameHeadBytes,
   type SegmentRequest,
+  type Unreadable,
+  unreadableBytesMax,
   type WantedSegment,
 } from "./segment-wire.ts";
 
@@ -70,6 +72,10 @@ class Reply {
         if (outcome !== "end") break;
       }
       if (!this.out.isEmpty) yield this.out.take();
+    } catch (thrown) {
+      // what came before it is whole
+      if (!this.out.isEmpty) yield this.out.take();
+      throw thrown;
     } finally {
       await this.open?.handle.close();
     }
@@ -98,13 +104,27 @@ class Reply {
           this.blockHead(output, i);
           this.chunk(wanted, output, i, 0);
         }
-      } else if (request.readsFiles && request.hostId === this.serving.hostId) yield* this.placeInFile(output, i);
-      else yield* this.blockInFile(output, i);
+      } else if (this.mayName(output.spilled!.file)) yield* this.placeInFile(output, i);
+      else {
+        const unreadable = await this.openFor(output, i);
+        if (unreadable !== undefined) {
+          if (out.room < frameHeadBytes + unreadable.length) yield out.take();
+          out.frame(frame.unreadable, unreadable.length);
+          out.put(unreadable);
+          return "stop";
+        }
+        yield* this.blockInFile(output, i);
+      }
       this.sentBytes += output.bytes[i]!;
       if (out.room < 3 * frameHeadBytes) yield out.take();
     }
     out.frame(frame.end, stop - first);
     return "end";
+  }
+
+  private mayName(file: string): boolean {
+    const { readsFiles, hostId } = this.request;
+    return readsFiles && hostId === this.serving.hostId && file.length <= fileNameBytesMax / 3;
   }
 
   private find({ exchange, mapPartition, checksum }: WantedSegment): MapOutput | undefined {
@@ -144,7 +164,6 @@ class Reply {
     if (out.room < 3 * frameHeadBytes + fileNameBytesMax + filePlaceBytes) yield out.take();
     if (this.named !== file) {
       const name = new TextEncoder().encode(file);
-      if (name.length > fileNameBytesMax) return yield* this.blockInFile(output, i);
       out.frame(frame.file, name.length);
       out.put(name);
       this.named = file;
@@ -154,47 +173,47 @@ class Reply {
     out.u32(length[i]!);
   }
 
+  /** Opens the block's file: one that is open can be read to its end, even when it is removed. Gives what is wrong with it. */
+  private async openFor(output: MapOutput, i: number): Promise<Uint8Array | undefined> {
+    const { file, offset, length } = output.spilled!;
+    try {
+      if (this.open?.file !== file) {
+        await this.open?.handle.close();
+        this.open = undefined;
+        this.open = { file, handle: await open(file, "r") };
+      }
+      if ((await this.open.handle.stat()).size >= offset[i]! + length[i]!) return undefined;
+      throw new Error("it is shorter than it was");
+    } catch (thrown) {
+      return described(file, thrown instanceof Error ? thrown.message : String(thrown));
+    }
+  }
+
   private async *blockInFile(output: MapOutput, i: number): AsyncGenerator<Uint8Array, void, undefined> {
     const { out, request, serving } = this;
-    const { file, offset, length } = output.spilled!;
+    const { offset, length, file } = output.spilled!;
     const isPlain = length[i] === output.bytes[i];
     if (!isPlain && request.codec !== serving.codec)
-      throw new FiresteelError(
-        "internal",
-        `a spill file is packed with ${serving.codec}, which the asker does not unpack`,
-      );
+      throw new FiresteelError("internal", `${file} is packed with ${serving.codec}, which the asker does not unpack`);
     out.frame(isPlain ? frame.plain : frame.packed, output.bytes[i]!, output.crc[i]!);
-    const handle = await this.handleOf(file);
     const stop = offset[i]! + length[i]!;
     for (let at = offset[i]!; at < stop;) {
       if (out.room < Math.min(stop - at, pieceBytes / 4)) yield out.take();
       const into = out.reserve(Math.min(out.room, stop - at));
-      const { bytesRead } = await handle.read(into, 0, into.length, at);
-      if (bytesRead === 0) throw unreadable(file, "it is shorter than it was");
+      const { bytesRead } = await this.open!.handle.read(into, 0, into.length, at);
       out.giveBack(into.length - bytesRead);
+      if (bytesRead === 0) throw new FiresteelError("lost", `${file} was cut while it was read`);
       at += bytesRead;
     }
   }
-
-  /** A file that is open can be read to its end, even when it is removed. */
-  private async handleOf(file: string): Promise<FileHandle> {
-    if (this.open?.file === file) return this.open.handle;
-    await this.open?.handle.close();
-    this.open = undefined;
-    try {
-      this.open = { file, handle: await open(file, "r") };
-    } catch (thrown) {
-      throw unreadable(file, thrown instanceof Error ? thrown.message : String(thrown), thrown);
-    }
-    return this.open.handle;
-  }
 }
 
-function unreadable(file: string, why: string, cause?: unknown): FiresteelError {
-  return new FiresteelError("data", `a spilled map output cannot be read (${file}): ${why}`, {
+function described(file: string, why: string): Uint8Array {
+  const unreadable: Unreadable = {
+    message: `a spilled map output cannot be read (${file}): ${why}`,
     hint: "check the disk behind firesteel.local.dirs, and that nothing cleans it while a job runs",
-    cause,
-  });
+  };
+  return new TextEncoder().encode(JSON.stringify(unreadable)).subarray(0, unreadableBytesMax);
 }
 
 function givenUp({ mapPartition, exchange }: MapOutput): FiresteelError {

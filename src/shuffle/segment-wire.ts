@@ -48,11 +48,20 @@ export const frame = {
   more: 6,
   /** The output is not here; nothing follows. */
   missing: 7,
+  /** The output cannot be read: why, a bytes of JSON, and nothing behind. */
+  unreadable: 8,
 } as const;
+
+/** What follows `frame.unreadable`. */
+export interface Unreadable {
+  readonly message: string;
+  readonly hint: string | undefined;
+}
 
 export const frameHeadBytes = 12;
 export const filePlaceBytes = 12;
 export const fileNameBytesMax = 4096;
+export const unreadableBytesMax = 16 * 1024;
 /** So that requests stay small. */
 export const segmentsPerRequestMax = 8192;
 
