@@ -95,6 +95,35 @@ export const clusterKeys = {
     default: 30 * second,
     meaning: "How long it waits for that part at most.",
   },
+  "firesteel.reducer.maxSizeInFlight": {
+    type: "bytes",
+    min: m,
+    max: 2 * g,
+    default: 48 * m,
+    meaning: "Most bytes of other executors' map outputs that one task fetches ahead; at most a quarter of its memory.",
+  },
+  "firesteel.shuffle.io.maxRetries": {
+    type: "int",
+    min: 0,
+    max: 1000,
+    default: 3,
+    meaning: "How often in a row a task asks an executor again for map outputs when the connection broke.",
+  },
+  "firesteel.shuffle.io.retryWait": {
+    type: "duration",
+    min: 0,
+    max: hour,
+    default: second / 4,
+    meaning: "How long it waits before it does; twice as long each further time.",
+  },
+  "firesteel.shuffle.io.idleTimeout": {
+    type: "duration",
+    min: 100,
+    max: hour,
+    default: 5 * second,
+    meaning:
+      "How long an executor that is asked for map outputs may send nothing; a silent one is asked only once more.",
+  },
   "firesteel.starvation.timeout": {
     type: "duration",
     min: second,

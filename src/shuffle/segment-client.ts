@@ -21,6 +21,22 @@ export interface SegmentClientOptions {
   readonly idleTimeoutMs: number;
 }
 
+/** As an application is configured. */
+export function configuredSegmentClient(
+  settings: Readonly<Record<string, number | string | boolean>>,
+  { bulk, clock, hostId }: Pick<SegmentClientOptions, "bulk" | "clock" | "hostId">,
+): OpenRemote {
+  const isPacked = settings["firesteel.shuffle.compress"] !== "false";
+  return segmentClient({
+    ...{ bulk, clock, hostId },
+    codec: isPacked ? (settings["firesteel.shuffle.codec"] as SpillCodecName) : undefined,
+    inFlightBytesMax: settings["firesteel.reducer.maxSizeInFlight"] as number,
+    retriesMax: settings["firesteel.shuffle.io.maxRetries"] as number,
+    retryWaitMs: settings["firesteel.shuffle.io.retryWait"] as number,
+    idleTimeoutMs: settings["firesteel.shuffle.io.idleTimeout"] as number,
+  });
+}
+
 export function segmentClient(options: SegmentClientOptions): OpenRemote {
   return (reading, outputs) => new SegmentReader(options, reading, outputs);
 }
