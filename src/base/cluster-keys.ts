@@ -31,6 +31,11 @@ export const clusterKeys = {
     defaultText: "0: as many as fit",
     meaning: "Most executors that the application takes of a cluster.",
   },
+  "firesteel.files": {
+    type: "list",
+    default: [],
+    meaning: "Files of the driver's machine that every executor of a cluster gets into its work folder, comma-separated.",
+  },
   "firesteel.driver.host": {
     type: "string",
     default: "",

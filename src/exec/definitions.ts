@@ -46,6 +46,9 @@ export class Definitions {
       case "accumulator":
         this.accumulators.set(definition.id, definition);
         break;
+      case "file":
+        // its executor has put it where it belongs
+        break;
     }
   }
 

@@ -58,6 +58,8 @@ export interface ExecutorParts {
   readonly openPlace: (settings: Settings, listener: PlaceListener) => TaskPlace;
   readonly fetchBlob: (hash: string) => Promise<Uint8Array>;
   readonly fetchBroadcast: (broadcast: BroadcastChunks) => Promise<Uint8Array>;
+  /** Into the folder that tasks work in. */
+  readonly putFile: (name: string, bytes: Uint8Array) => void;
   readonly releaseBroadcast: (broadcast: BroadcastChunks) => void;
   /** Bytes for the driver to fetch. */
   readonly keepResult: (bytes: Uint8Array) => string;
@@ -170,10 +172,11 @@ export class ExecutorCore implements RpcEndpoint<ExecutorProtocol> {
   }
 
   private async define(definition: RemoteDefinition): Promise<void> {
-    this.place!.define(await this.definitionOf(definition));
+    if (definition.kind === "file") this.parts.putFile(definition.name, await this.bytesOf(definition.content));
+    else this.place!.define(await this.definitionOf(definition));
   }
 
-  private async definitionOf(definition: RemoteDefinition): Promise<Definition> {
+  private async definitionOf(definition: Exclude<RemoteDefinition, { kind: "file" }>): Promise<Definition> {
     switch (definition.kind) {
       case "bundle":
         return { kind: "bundle", bundle: decodeValue(await this.bytesOf(definition.bundle)) as JobBundle };

@@ -18,6 +18,7 @@ export type Carried =
   | { readonly kind: "blob"; readonly hash: string; readonly bytes: number };
 
 export type RemoteDefinition =
+  | { readonly kind: "file"; readonly name: string; readonly content: Carried }
   | { readonly kind: "bundle"; readonly hash: string; readonly bundle: Carried }
   | { readonly kind: "broadcast"; readonly id: BroadcastId; readonly bytes: number; readonly chunks: readonly string[] }
   | { readonly kind: "accumulator"; readonly id: AccumulatorId; readonly definition: Carried };

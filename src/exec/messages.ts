@@ -58,8 +58,10 @@ export interface ClusterMaster {
 /** Configuration that tasks read, by key. */
 export type Settings = Readonly<Record<string, number | string | boolean>>;
 
-/** Things that closures refer to by handle. Sent before the first job that uses them. */
+/** Things that closures refer to by handle, and files. Sent before the first job that uses them. */
 export type Definition =
+  /** For the work folder of every executor of a cluster. */
+  | { readonly kind: "file"; readonly name: string; readonly bytes: Uint8Array }
   | { readonly kind: "bundle"; readonly bundle: JobBundle }
   | { readonly kind: "broadcast"; readonly id: BroadcastId; readonly bytes: Uint8Array }
   | {

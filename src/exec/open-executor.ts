@@ -2,6 +2,8 @@
  * An executor over an RPC environment, put together: its core, its task threads, the bytes that it serves to others and fetches
  * from them. `executor-process.ts` is a process around it.
  */
+import { renameSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { FiresteelError } from "../base/errors.ts";
 import type { ExecutorId } from "../base/ids.ts";
 import { hostId } from "../platform/host-id.ts";
@@ -30,6 +32,8 @@ export interface ExecutorOptions {
   readonly memoryBytes: number;
   readonly machineBytes: number;
   readonly localDirs: readonly string[];
+  /** Where the application's files go. */
+  readonly filesFolder: string;
   readonly secret: string | undefined;
   readonly logUrl: string | undefined;
 }
@@ -77,6 +81,7 @@ export async function openExecutor(env: RpcEnv, options: ExecutorOptions): Promi
     },
     fetchBlob: hash => blobs.fetch(hash, [driver]),
     fetchBroadcast: broadcast => broadcasts.fetch(broadcast),
+    putFile: (name, bytes) => putFile(options.filesFolder, name, bytes),
     releaseBroadcast: broadcast => broadcasts.release(broadcast),
     keepResult: bytes => store.put(bytes),
     dropResult: hash => store.release(hash),
@@ -126,4 +131,13 @@ function hostStart(
   };
   const cluster = { executor, hostId, driver, secret };
   return { memoryBytes, machineBytes, pool, localDirs, threads: cores, settings, cluster };
+}
+
+/** A name is a name: nothing from the network becomes a path that leads elsewhere. */
+function putFile(folder: string, name: string, bytes: Uint8Array): void {
+  if (basename(name) !== name || name === "." || name === ".." || name.includes("\0"))
+    throw new FiresteelError("user", `${JSON.stringify(name)} is no name of a file`);
+  const path = join(folder, name);
+  writeFileSync(`${path}.new`, bytes, { mode: 0o600 });
+  renameSync(`${path}.new`, path);
 }

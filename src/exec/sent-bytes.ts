@@ -71,6 +71,8 @@ export class SentBytes {
 
   private encode(definition: Definition): RemoteDefinition {
     switch (definition.kind) {
+      case "file":
+        return { kind: "file", name: definition.name, content: this.carry(definition.bytes) };
       case "bundle":
         return {
           kind: "bundle",

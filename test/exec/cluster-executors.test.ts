@@ -86,7 +86,7 @@ class Cluster {
     const env = await createRpcEnv({ role: `executor-${id}`, transport: this.network.transport() });
     const opened = await openExecutor(env, {
       ...{ driver: this.env.address!, executor, host: "here", cores, memoryBytes: 64 << 20 },
-      ...{ machineBytes: 8 * 2 ** 30, localDirs: [], secret: undefined, logUrl: undefined },
+      ...{ machineBytes: 8 * 2 ** 30, localDirs: [], filesFolder: ".", secret: undefined, logUrl: undefined },
     });
     this.opened.push(opened);
     return opened;
@@ -189,7 +189,7 @@ describe("executors over the in-process network", () => {
     const env = await createRpcEnv({ role: "executor-7", transport: here.network.transport() });
     const options = {
       ...{ driver: here.env.address!, host: "here", cores: 1, memoryBytes: 64 << 20, machineBytes: 2 ** 33 },
-      ...{ localDirs: [], secret: undefined, logUrl: undefined },
+      ...{ localDirs: [], filesFolder: ".", secret: undefined, logUrl: undefined },
     };
     await expect(openExecutor(env, { ...options, executor: 7 as ExecutorId })).rejects.toThrow(
       "executor 7 is not expected",
