@@ -35,6 +35,8 @@ export const headerWord = {
   lowestFree: 12,
   /** No entry of the block table below it is empty. */
   lowestEmptyEntry: 13,
+  /** Goes up whenever a cached partition may have come or gone. */
+  blockChanges: 14,
 } as const;
 
 const headerWords = 1024;

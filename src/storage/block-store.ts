@@ -31,6 +31,8 @@ export interface CachedPartitionInfo {
   readonly rows: number;
   /** Memory it takes, in whole pages. */
   readonly pages: number;
+  /** Of its blocks. */
+  readonly bytes: number;
 }
 
 type ClosedTo = typeof entryState.ready | typeof entryState.doomed;
@@ -133,12 +135,14 @@ export class BlockStore {
     const { table } = this;
     const found: CachedPartitionInfo[] = [];
     for (const entry of table.used()) {
-      if (table.state(entry) !== entryState.ready) continue;
+      const state = table.state(entry);
+      if (state !== entryState.ready && state !== entryState.moving) continue;
       found.push({
         rdd: table.get(entry, entryWord.rdd) as RddId,
         partition: table.get(entry, entryWord.partition),
         rows: table.get(entry, entryWord.rows) >>> 0,
         pages: table.get(entry, entryWord.pages),
+        bytes: table.get(entry, entryWord.bytes) >>> 0,
       });
     }
     return found;

@@ -135,6 +135,7 @@ export class BlockTable {
 
   setState(entry: number, state: EntryState, owner: OwnerId | 0 = 0): void {
     this.set(entry, entryWord.state, state | (owner << stateBits));
+    if (state === entryState.ready || state === entryState.empty) Atomics.add(this.words, headerWord.blockChanges, 1);
   }
 
   /** Sets the state and wakes readers that wait for the end of a move. */
