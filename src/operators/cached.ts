@@ -1,6 +1,6 @@
 /**
- * A persisted plan's partition: from the cache when it is there; else computed, put there and read from there. What does not
- * fit is handed on uncached, blocks written so far first, so nothing is computed twice.
+ * A persisted plan's partition: from the cache when it is there; else from another executor's; else computed, put there and read
+ * from there. What does not fit is handed on uncached, blocks written so far first, so nothing is computed twice.
  */
 import type { RddId } from "../base/ids.ts";
 import { blockBytes, openBlock, sealBlock } from "../data/block.ts";
@@ -10,6 +10,7 @@ import type { BatchWriter, Block } from "../data/contracts.ts";
 import type { Plan } from "../plan/nodes.ts";
 import type { CachedPartition } from "../storage/block-store.ts";
 import type { CacheWriter } from "../storage/cache-writer.ts";
+import { cachedElsewhere } from "./cached-elsewhere.ts";
 import { type Chunk, chunkLength, chunkToRows, type ChunkSource } from "./chunk.ts";
 import { isFull } from "./row-buffer.ts";
 import type { TaskEnv } from "./task-env.ts";
@@ -23,8 +24,12 @@ export function cachedSource(
 ): ChunkSource {
   const hit = env.blocks.get(id, partition, env.memory);
   if (hit !== undefined) return readCached(hit, env);
-  const writer = env.blocks.openWriter(id, partition, env.memory);
-  return writer === undefined ? compute() : new FillingSource(writer, plan, env, compute());
+  const fill = () => {
+    const writer = env.blocks.openWriter(id, partition, env.memory);
+    return writer === undefined ? compute() : new FillingSource(writer, plan, env, compute());
+  };
+  const { cachedElsewhere: find } = env;
+  return find === undefined ? fill() : cachedElsewhere(env, () => find(id, partition), fill);
 }
 
 function readCached(cached: CachedPartition, env: TaskEnv): ChunkSource {

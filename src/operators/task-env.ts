@@ -8,6 +8,7 @@ import type { Kernels } from "../kernel/kernels.ts";
 import type { TaskMemory } from "../kernel/task-memory.ts";
 import type { SourceMetric } from "../sources/contracts.ts";
 import type { BlobRef, Plan, PlanFunction } from "../plan/nodes.ts";
+import type { RemoteBlocks } from "../shuffle/cached-block-client.ts";
 import type { ExchangeStore } from "../storage/exchange-store.ts";
 import type { MapInput } from "../storage/map-status.ts";
 import type { BlockStore } from "../storage/block-store.ts";
@@ -47,6 +48,8 @@ export interface TaskEnv {
   setting(key: string): number | string | boolean;
   /** Bytes that lie with the driver. */
   fetchBlob(ref: BlobRef): Promise<Uint8Array>;
+  /** A partition of a persisted plan that another executor holds; undefined when none does. Absent where there are no others. */
+  readonly cachedElsewhere?: (id: RddId, partition: number) => Promise<RemoteBlocks | undefined>;
   /** Reads and fills the cache of a persisted plan. */
   cached(id: RddId, partition: number, plan: Plan, compute: () => ChunkSource): ChunkSource;
 }

@@ -166,7 +166,7 @@ export async function inTask<T>(changes: Partial<TaskEnv>, run: (env: TaskEnv) =
 
 async function runIn(folder: string, plan: Plan, pressure: Pressure): Promise<Outcome> {
   const { env, dirs, counts } = openTask(folder, pressure);
-  const { kernels, memory, metrics } = env;
+  const { kernels, metrics } = env;
   const rows: unknown[] = [];
   const source = openPlan(plan, 0, env);
   try {
@@ -176,9 +176,14 @@ async function runIn(folder: string, plan: Plan, pressure: Pressure): Promise<Ou
   } finally {
     source.close();
   }
-  const heldBytes = accountsOf(memory).reduce((sum, account) => sum + account.usedBytes, 0);
   const { spilledBytes, kernelRows, jsRows } = metrics;
-  return { rows, spilledBytes, kernelRows, jsRows, ...counts(), heldBytes, filesLeft: filesBelow(dirs.paths[0]!) };
+  const filesLeft = filesBelow(dirs.paths[0]!);
+  return { rows, spilledBytes, kernelRows, jsRows, ...counts(), heldBytes: heldBytes(env), filesLeft };
+}
+
+/** On the accounts of a task's operators. */
+export function heldBytes({ memory }: TaskEnv): number {
+  return accountsOf(memory).reduce((sum, account) => sum + account.usedBytes, 0);
 }
 
 function openTask(folder: string, pressure: Pressure) {
