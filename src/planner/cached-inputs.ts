@@ -1,0 +1,70 @@
+/**
+ * Which persisted partitions a task of a stage would read, as Spark's preferred locations look for them: down the plan as far as the
+ * stage goes, where a partition needs one partition of each parent.
+ */
+import type { RddId } from "../base/ids.ts";
+import { parentsOf, type Plan } from "../plan/nodes.ts";
+import { partitionCount } from "../plan/partition-count.ts";
+import type { StagePlan } from "./stages.ts";
+
+/** Plans of the stage that are persisted, each once. */
+export function persistedIn(stage: StagePlan): Plan[] {
+  const found = new Set<Plan>();
+  const visited = new Set<Plan>();
+  const visit = (plan: Plan) => {
+    if (visited.has(plan)) return;
+    visited.add(plan);
+    if (plan.storage?.memory === true) found.add(plan);
+    if (!isCut(plan)) for (const parent of parentsOf(plan)) visit(parent);
+  };
+  visit(topOf(stage));
+  return [...found];
+}
+
+/** What `placesOf` gives for the first persisted partition on the way down that has places; empty when none has. */
+export function placesOfInputs<Place>(
+  stage: StagePlan,
+  partition: number,
+  placesOf: (rdd: RddId, partition: number) => readonly Place[],
+): readonly Place[] {
+  return placesBelow(topOf(stage), partition, placesOf);
+}
+
+function placesBelow<Place>(
+  plan: Plan,
+  partition: number,
+  placesOf: (rdd: RddId, partition: number) => readonly Place[],
+): readonly Place[] {
+  if (plan.storage?.memory === true) {
+    const places = placesOf(plan.id, partition);
+    if (places.length > 0) return places;
+  }
+  if (isCut(plan)) return [];
+  for (const [parent, at] of inputsOf(plan, partition)) {
+    const places = placesBelow(parent, at, placesOf);
+    if (places.length > 0) return places;
+  }
+  return [];
+}
+
+/** The partitions of parents that a partition is made of. */
+function inputsOf(plan: Plan, partition: number): (readonly [Plan, number])[] {
+  if (plan.op === "coalesce") return (plan.groups[partition] ?? []).map(at => [plan.parent, at]);
+  if (plan.op !== "union") return parentsOf(plan).map(parent => [parent, partition]);
+  let at = partition;
+  for (const parent of plan.parents) {
+    const count = partitionCount(parent);
+    if (at < count) return [[parent, at]];
+    at -= count;
+  }
+  return [];
+}
+
+/** The rows of a stage that writes an exchange or a probe are its parent's. */
+function topOf({ root, kind }: StagePlan): Plan {
+  return kind === "result" ? root : root.parent;
+}
+
+function isCut(plan: Plan): boolean {
+  return plan.op === "exchange" || plan.op === "probe";
+}
