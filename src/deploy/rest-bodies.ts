@@ -53,7 +53,7 @@ export function asRestError(thrown: unknown): RestError {
   const details = thrown.hint === undefined ? {} : { hint: thrown.hint };
   if (thrown.kind === "lost") return new RestError(503, thrown.message, details);
   if (thrown.kind === "user" || thrown.kind === "data") return new RestError(400, thrown.message, details);
-  return new RestError(500, thrown.message, details);
+  return new RestError(thrown.kind === "resource" ? 507 : 500, thrown.message, details);
 }
 
 /** The body's chunks; throws a RestError 413 at once when it says, and later when it proves, to be longer. */
