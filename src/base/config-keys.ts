@@ -133,7 +133,7 @@ export const configKeys = {
     choices: ["auto", "true", "false"],
     default: "auto",
     meaning:
-      "Whether shuffle and spill files are compressed: true, false, or auto, where it takes less time or room is short.",
+      "Whether shuffle and spill files are compressed: true, false, or auto, where it takes less time or room is short. What goes to other hosts is with auto, too.",
   },
   "firesteel.shuffle.codec": {
     type: "choice",

@@ -35,6 +35,9 @@ export interface TaskMetrics {
   /** … and by JavaScript. */
   readonly jsRows: number;
   readonly shuffleReadBytes: number;
+  /** Of these, those of other executors' outputs; and how long the task waited for them. */
+  readonly remoteReadBytes: number;
+  readonly fetchWaitMs: number;
   readonly shuffleWriteBytes: number;
   readonly spilledBytes: number;
   readonly peakMemoryBytes: number;
@@ -50,6 +53,8 @@ export const zeroMetrics: TaskMetrics = {
   kernelRows: 0,
   jsRows: 0,
   shuffleReadBytes: 0,
+  remoteReadBytes: 0,
+  fetchWaitMs: 0,
   shuffleWriteBytes: 0,
   spilledBytes: 0,
   peakMemoryBytes: 0,
@@ -65,6 +70,8 @@ export function addMetrics(a: TaskMetrics, b: TaskMetrics): TaskMetrics {
     kernelRows: a.kernelRows + b.kernelRows,
     jsRows: a.jsRows + b.jsRows,
     shuffleReadBytes: a.shuffleReadBytes + b.shuffleReadBytes,
+    remoteReadBytes: a.remoteReadBytes + b.remoteReadBytes,
+    fetchWaitMs: a.fetchWaitMs + b.fetchWaitMs,
     shuffleWriteBytes: a.shuffleWriteBytes + b.shuffleWriteBytes,
     spilledBytes: a.spilledBytes + b.spilledBytes,
     peakMemoryBytes: Math.max(a.peakMemoryBytes, b.peakMemoryBytes),

@@ -54,8 +54,10 @@ function kernelShare(metrics: TaskMetrics): string {
 function total(stages: readonly StageTotals[], totalMs: number): string {
   const sum = (of: (metrics: TaskMetrics) => number) => stages.reduce((all, totals) => all + of(totals.metrics), 0);
   const [shuffled, spilled] = [sum(metrics => metrics.shuffleWriteBytes), sum(metrics => metrics.spilledBytes)];
+  const fetched = sum(metrics => metrics.remoteReadBytes);
   const parts = [`done in ${formatDuration(totalMs)}`];
   if (shuffled > 0) parts.push(`${formatBytes(shuffled)} shuffled`);
+  if (fetched > 0) parts.push(`${formatBytes(fetched)} fetched from other executors`);
   if (spilled > 0) parts.push(`${formatBytes(spilled)} spilled`);
   return parts.join(", ");
 }

@@ -12,6 +12,7 @@ export function openExchange(plan: ExchangePlan, partition: number, env: TaskEnv
     partition,
     env.memory.withOperator(plan.operator),
   );
+  let countedBytes = 0;
   const open = (block: Block | undefined): Chunk | undefined => {
     if (block === undefined) return undefined;
     env.metrics.shuffleReadBytes += block.bytes;
@@ -22,8 +23,17 @@ export function openExchange(plan: ExchangePlan, partition: number, env: TaskEnv
   return {
     next() {
       const block = reader.next();
-      return block instanceof Promise ? block.then(open) : open(block);
+      if (!(block instanceof Promise)) return open(block);
+      const startMs = performance.now();
+      return block.then(given => {
+        env.metrics.fetchWaitMs += performance.now() - startMs;
+        return open(given);
+      });
     },
-    close: () => reader.close(),
+    close() {
+      env.metrics.remoteReadBytes += reader.remoteBytes - countedBytes;
+      countedBytes = reader.remoteBytes;
+      reader.close();
+    },
   };
 }

@@ -14,6 +14,8 @@ export interface BlockReader {
    */
   take(memory: OperatorMemory): boolean;
   close(): void;
+  /** Plain bytes given so far that other executors had. */
+  readonly remoteBytes: number;
 }
 
 /** What readers of one reduce partition share; the codec is freed by the `ExchangeReader`. */
@@ -26,6 +28,7 @@ export interface Reading {
 }
 
 export class ExchangeReader implements BlockReader {
+  readonly remoteBytes = 0;
   private blocks: Generator<{ readonly output: MapOutput; readonly block: MapBlock }>;
   private readonly files: SpillReader;
   private readonly memory: OperatorMemory;

@@ -22,6 +22,7 @@ export interface RemoteReader {
 export type OpenRemote = (reading: Reading, outputs: readonly MapStatus[]) => RemoteReader;
 
 export class MixedReader implements BlockReader {
+  remoteBytes = 0;
   /** Of the inputs, the one being read. */
   private at = 0;
   private isInLocal = false;
@@ -80,8 +81,9 @@ export class MixedReader implements BlockReader {
   }
 
   private arrived(block: Block | undefined): Block | undefined {
+    this.loaded = block;
     if (block === undefined) this.at++;
-    else this.loaded = block;
+    else this.remoteBytes += block.bytes;
     return block;
   }
 

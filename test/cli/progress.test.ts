@@ -128,7 +128,7 @@ describe("summary", () => {
           state: "failed",
           completedMs: 5,
           taskFailures: 2,
-          metrics: { ...zeroMetrics, spilledBytes: 512 },
+          metrics: { ...zeroMetrics, spilledBytes: 512, remoteReadBytes: 2 ** 20 },
         }),
       ],
       1500,
@@ -138,7 +138,7 @@ describe("summary", () => {
         "stage                                   tasks    time    rows in  rows out  kernel  shuffled  spilled",
         "    0  textFile at job.ts:3                40  1.23 s  1,000,000     5,000    90 %   3.0 MiB        –",
         "    2  map at job.ts:4       40/41 (2 failed)    5 ms          0         0       –         –    512 B",
-        "done in 1.50 s, 3.0 MiB shuffled, 512 B spilled",
+        "done in 1.50 s, 3.0 MiB shuffled, 1.0 MiB fetched from other executors, 512 B spilled",
         "",
       ].join("\n"),
     );
