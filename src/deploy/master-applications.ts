@@ -42,6 +42,7 @@ export function makeApplication(
     state: "waiting",
     submittedMs,
     endedMs: undefined,
+    endReason: undefined,
     executorIdNext: 0,
     executors: new Map(),
     endedExecutors: [],
@@ -80,6 +81,8 @@ export function endApplicationAsked(state: MasterState, from: Peer, asked: Quest
   state.answer({ known: isOwn });
   if (application === undefined) return;
   if (!isOwn) return ignoreStranger(state, from, asked.appId);
+  // it needs not be told
+  application.contact.isConnected = false;
   endApplication(state, application, asked.state, "its driver said so");
 }
 
@@ -157,7 +160,7 @@ function repeated(state: MasterState, from: Peer, key: string): ApplicationRecor
 
 function refuseUnknown(state: MasterState, appId: ApplicationId): void {
   const ended = state.endedApplications.get(appId);
-  if (ended !== undefined) return state.refuse(`application ${appId} has ended: ${ended.state}`);
+  if (ended !== undefined) return state.refuse(`application ${appId} has ended: ${ended.endReason ?? ended.state}`);
   const hint = "give the master a recovery directory, so that applications survive its restart";
   state.refuse(`the master at ${state.options.url} does not know application ${appId}`, hint);
 }

@@ -2,7 +2,13 @@
  * How an application ends in the master's machine: its executors are killed, its directories may go, it is kept for a while. And how
  * all that has ended is forgotten at once.
  */
-import type { ApplicationRecord, ExecutorRecord, MasterState, WorkerRecord } from "./master-state.ts";
+import {
+  counted,
+  type ApplicationRecord,
+  type ExecutorRecord,
+  type MasterState,
+  type WorkerRecord,
+} from "./master-state.ts";
 
 export function endApplication(
   state: MasterState,
@@ -14,10 +20,11 @@ export function endApplication(
   state.applications.delete(appId);
   application.state = how;
   application.endedMs = state.nowMs;
+  application.endReason = reason;
   application.claimed = [];
   state.keepApplication(application);
   state.log(how === "finished" ? "info" : "warn", `application ${appId} (${description.name}) ${how}: ${reason}`);
-  if (how !== "finished") state.tellApplication(application, { type: "applicationRemoved", reason });
+  state.tellApplication(application, { type: "applicationRemoved", reason });
   for (const executor of application.executors.values()) killExecutor(state, executor);
   for (const workerId of application.workers) {
     const worker = state.workers.get(workerId);
@@ -52,6 +59,6 @@ export function clearEnded(state: MasterState): void {
   for (const driverId of drivers) state.forgetDriver(driverId);
   state.endedApplications.clear();
   state.endedDrivers.clear();
-  const message = `forgot ${applications.length} ended applications and ${drivers.length} ended drivers`;
+  const message = `forgot ${counted(applications.length, "ended application")} and ${counted(drivers.length, "ended driver")}`;
   state.answer({ success: true, message });
 }

@@ -137,6 +137,7 @@ export class MasterMachine {
   private losePeer(peerId: string, reason: string): void {
     const { state } = this;
     workerAway(state, peerId, reason);
+    state.refusals.delete(peerId);
     for (const application of state.applications.values()) {
       if (application.contact.peerId !== peerId || !application.contact.isConnected) continue;
       loseContact(application.contact, state.nowMs);

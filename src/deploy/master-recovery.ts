@@ -8,7 +8,7 @@ import { sequenceOf } from "./deploy-ids.ts";
 import { catchUp, makeApplication, seconds } from "./master-applications.ts";
 import { endApplication } from "./master-ended.ts";
 import { driverLost } from "./master-drivers.ts";
-import { expectedContact, makeWorker, type DriverRecord, type MasterState } from "./master-state.ts";
+import { counted, expectedContact, makeWorker, type DriverRecord, type MasterState } from "./master-state.ts";
 import { driverEnded } from "./messages.ts";
 import { loseWorker } from "./master-workers.ts";
 
@@ -32,8 +32,12 @@ export function restore(state: MasterState, stored: StoredState): void {
   const { workers, applications, drivers } = state;
   if (workers.size + applications.size === 0) return;
   state.recoveringSinceMs = state.nowMs;
-  const known = `${workers.size} workers, ${applications.size} applications, ${drivers.size} drivers`;
-  state.log("info", `recovering: ${known} are known; waiting for them to come back`);
+  const known = [
+    counted(workers.size, "worker"),
+    counted(applications.size, "application"),
+    counted(drivers.size, "driver"),
+  ].join(", ");
+  state.log("info", `recovering with ${known}; waiting for them to come back`);
 }
 
 /** Ends the recovery when nobody is missing, or the time is over. */
@@ -49,7 +53,10 @@ export function checkRecovery(state: MasterState): void {
   for (const worker of workers) loseWorker(state, worker, why);
   for (const application of applications) endApplication(state, application, "failed", `its driver ${why}`);
   for (const application of state.applications.values()) catchUp(state, application);
-  state.log("info", `recovered: ${state.workers.size} workers, ${state.applications.size} applications`);
+  state.log(
+    "info",
+    `recovered: ${counted(state.workers.size, "worker")}, ${counted(state.applications.size, "application")}`,
+  );
 }
 
 function restoreDriver(state: MasterState, stored: StoredDriver): void {

@@ -77,6 +77,8 @@ export interface ApplicationRecord {
   state: ApplicationState;
   readonly submittedMs: number;
   endedMs: number | undefined;
+  /** Why it ended, for people; not kept across restarts. */
+  endReason: string | undefined;
   executorIdNext: number;
   readonly executors: Map<number, ExecutorRecord>;
   readonly endedExecutors: ExecutorStatus[];
@@ -126,6 +128,8 @@ export class MasterState {
   readonly endedApplications = new Map<ApplicationId, ApplicationRecord>();
   readonly drivers = new Map<DriverId, DriverRecord>();
   readonly endedDrivers = new Map<DriverId, DriverRecord>();
+  /** What connected workers were told last, so that each refusal is logged once. */
+  readonly refusals = new Map<string, string>();
   private readonly dirty = new Map<string, () => StoreAction>();
   private actions: MasterAction[] = [];
 
@@ -245,6 +249,11 @@ export class MasterState {
     worker.memoryUsedMb -= post.memoryMb;
     return post;
   }
+}
+
+/** `1 core`, `2 cores`. */
+export function counted(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
 }
 
 export function executorKey(executor: { readonly appId: ApplicationId; readonly executorId: number }): string {

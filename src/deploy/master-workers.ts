@@ -8,6 +8,7 @@ import { driverLost, driverNeverArrived, driverReported, postDriver } from "./ma
 import { endExecutor } from "./master-executors.ts";
 import {
   connectedContact,
+  counted,
   executorKey,
   loseContact,
   makeWorker,
@@ -24,7 +25,8 @@ export function registerWorker(state: MasterState, from: Peer, asked: WorkerRegi
   const { workerId, host, address, cores, memoryMb, webUiUrl } = asked;
   const reason = wrongWorker(asked) ?? taken(state, from, asked);
   if (reason !== undefined) {
-    state.log("warn", `a worker is refused: ${reason}`);
+    if (state.refusals.get(from.id) !== reason) state.log("warn", `a worker is refused: ${reason}`);
+    state.refusals.set(from.id, reason);
     return state.answer({ kind: "refused", reason });
   }
   const earlier = state.workers.get(workerId);
@@ -33,12 +35,13 @@ export function registerWorker(state: MasterState, from: Peer, asked: WorkerRegi
   const isReturn = worker.contact.isExpected;
   const sameConnection = worker.contact.isConnected;
   meet(worker.contact, from, state.nowMs);
+  state.refusals.delete(from.id);
   Object.assign(worker, { host, address, webUiUrl, cores, memoryMb, state: "alive" });
   state.workers.set(workerId, worker);
   state.workersByPeer.set(from.id, worker);
   forgetDead(state, workerId);
   state.keepWorker(worker);
-  const size = `${cores} cores, ${memoryMb} MB`;
+  const size = `${counted(cores, "core")}, ${memoryMb} MB`;
   state.log("info", `worker ${workerId} at ${host} (${size}) ${earlier === undefined ? "registered" : "came back"}`);
   const unknownExecutors = compareExecutors(state, worker, asked.executors, { isReturn, sameConnection });
   const unknownDrivers = compareDrivers(state, worker, asked, sameConnection);

@@ -56,6 +56,7 @@ class Simulation {
   private readonly drivers = new Map<string, string>();
   private readonly leaving = new Set<SimulatedWorker>();
   private readonly launched = new Set<string>();
+  private readonly supervised = new Set<string>();
   private readonly started = new Set<string>();
   private isCalm = false;
 
@@ -198,6 +199,12 @@ class Simulation {
     this.workers.push(new SimulatedWorker(this.world, host, life, cores, memoryMb, name => this.started.add(name)));
   }
 
+  private noteStart(name: string): void {
+    const isOnce = !this.supervised.has(name);
+    must(!isOnce || !this.started.has(name), `${name} starts a second time`);
+    this.started.add(name);
+  }
+
   private startApplication(number: number): void {
     const { random } = this;
     const maybe = (most: number) => (random.below(2) === 0 ? undefined : 1 + random.below(most));
@@ -214,7 +221,10 @@ class Simulation {
     if (this.machine === undefined) return;
     const about = { supervise: this.random.below(2) === 0, cores: 1 + this.random.below(2) };
     const question = { type: "submitDriver", description: describeDriver(`driver ${number}`, about) } as const;
-    this.masterEnd().receive("submitter", question, () => undefined);
+    this.masterEnd().receive("submitter", question, answer => {
+      const { driverId } = answer as { readonly driverId: string };
+      if (about.supervise) this.supervised.add(driverId);
+    });
   }
 
   private lineOf(peerId: string): SimulatedLine<unknown, never> | undefined {
