@@ -34,7 +34,8 @@ export const clusterKeys = {
   "firesteel.files": {
     type: "list",
     default: [],
-    meaning: "Files of the driver's machine that every executor of a cluster gets into its work folder, comma-separated.",
+    meaning:
+      "Files of the driver's machine that every executor of a cluster gets into its work folder, comma-separated.",
   },
   "firesteel.driver.host": {
     type: "string",
@@ -49,6 +50,29 @@ export const clusterKeys = {
     default: 0,
     defaultText: "0: any",
     meaning: "The port of the driver for its executors and its page.",
+  },
+  "firesteel.locality.wait": {
+    type: "duration",
+    min: 0,
+    max: hour,
+    default: 3 * second,
+    meaning: "How long a free core waits for tasks with input near it, on each level; 0 not at all.",
+  },
+  "firesteel.locality.wait.process": {
+    type: "duration",
+    min: 0,
+    max: hour,
+    default: 3 * second,
+    defaultText: "firesteel.locality.wait",
+    meaning: "How long tasks wait for an executor that has their input cached.",
+  },
+  "firesteel.locality.wait.node": {
+    type: "duration",
+    min: 0,
+    max: hour,
+    default: 3 * second,
+    defaultText: "firesteel.locality.wait",
+    meaning: "How long tasks wait, after that, for another executor on the host of their input.",
   },
   "firesteel.executor.heartbeatInterval": {
     type: "duration",
