@@ -15,7 +15,7 @@ export class Broadcast<T> {
     value: T,
   ) {
     this.held = { value };
-    driver.define({ kind: "broadcast", id, bytes });
+    driver.define({ kind: "broadcast", id, bytes: inSharedMemory(bytes) });
   }
 
   /** Do not change it: tasks of one thread share it. */
@@ -44,4 +44,15 @@ export class Broadcast<T> {
       });
     return { handle: "broadcast", id: this.id };
   }
+}
+
+/** Messages copy small values faster than memory is shared. */
+const sharedBytesMin = 64 * 1024;
+
+/** The same bytes where all threads see them: what is sent to each thread is then a few words. */
+function inSharedMemory(bytes: Uint8Array): Uint8Array {
+  if (bytes.length < sharedBytesMin) return bytes;
+  const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  shared.set(bytes);
+  return shared;
 }

@@ -132,6 +132,24 @@ export default function shared(tools: SuiteTools): void {
     );
   });
 
+  test("large broadcast values are the same in every thread, and nobody's copy is another's", async () => {
+    const names = ctx.broadcast(Array.from({ length: 20_000 }, (_, i) => `näme ${i}`));
+    const numbers = ctx.broadcast(new Float64Array(50_000).fill(0.5));
+    const read = () =>
+      ctx
+        .range(0, 8, 1, 8)
+        .map(i => {
+          const known = numbers.value[i]!;
+          numbers.value[i] = -1;
+          return [names.value[1000 * i], known, numbers.value.buffer instanceof SharedArrayBuffer];
+        })
+        .collect();
+    const expected = Array.from({ length: 8 }, (_, i) => [`näme ${1000 * i}`, 0.5, false]);
+    same(await read(), expected);
+    numbers.unpersist();
+    same(await read(), expected);
+  });
+
   test("a destroyed broadcast is refused, on the driver and in tasks", async () => {
     const table = ctx.broadcast([1, 2, 3]);
     const rows = ctx.range(1).map(i => table.value[i]);
