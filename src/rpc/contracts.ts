@@ -65,7 +65,7 @@ export interface RpcEndpointRef<P extends Protocol = Protocol> {
   readonly name: string;
   /** `name at host:port`. */
   readonly description: string;
-  /** Never throws: a message to a lost peer is dropped, and the peer's loss is an event. */
+  /** A message to a lost peer is dropped, and the peer's loss is an event. Throws only when no frame can hold the message. */
   send(message: P["sends"]): void;
   /** Rejects with a FiresteelError: kind "lost" (unreachable, lost, deadline), "cancelled" (signal), or what the endpoint threw. */
   ask<Q extends QuestionOf<P>>(question: Q, options?: AskOptions): Promise<AnswerTo<P, Q>>;
@@ -143,9 +143,16 @@ export interface ConnectionListener {
 /** Gets connections that others made. */
 export type Accept = (connection: Connection) => ConnectionListener;
 
+export interface TransportSelf {
+  readonly id: string;
+  readonly role: string;
+  /** Gets one line per connection that was refused or broke before anyone knew its peer. */
+  warn(message: string): void;
+}
+
 export interface Transport {
   /** Resolves with where others reach it; undefined when it only connects. */
-  start(self: { readonly id: string; readonly role: string }, accept: Accept): Promise<RpcAddress | undefined>;
+  start(self: TransportSelf, accept: Accept): Promise<RpcAddress | undefined>;
   /** Rejects with kind "lost" (unreachable) or "user" (refused: version, secret). */
   connect(
     address: RpcAddress,

@@ -5,7 +5,15 @@
 import { systemClock, type Clock } from "../base/clock.ts";
 import { FiresteelError } from "../base/errors.ts";
 import { UsageError } from "../base/usage-error.ts";
-import type { Accept, ConnectionListener, Connection, Peer, RpcAddress, Transport } from "./contracts.ts";
+import type {
+  Accept,
+  ConnectionListener,
+  Connection,
+  Peer,
+  RpcAddress,
+  Transport,
+  TransportSelf,
+} from "./contracts.ts";
 import { MemoryBulk, type BulkWay } from "./memory-bulk.ts";
 import { connectEnds, type Carrier, type MemoryEnd } from "./memory-connection.ts";
 import { addressKey, describePeer } from "./peers.ts";
@@ -99,7 +107,7 @@ class InProcessTransport implements Transport {
     );
   }
 
-  async start(self: { readonly id: string; readonly role: string }, accept: Accept): Promise<RpcAddress | undefined> {
+  async start(self: TransportSelf, accept: Accept): Promise<RpcAddress | undefined> {
     const host = this.options.host ?? "in-process";
     const address =
       this.options.listens === false ? undefined : this.network.listen(this, host, this.options.port ?? 0);

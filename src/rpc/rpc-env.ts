@@ -90,9 +90,8 @@ class Env implements RpcEnv, LinkOwner {
   }
 
   async start(): Promise<void> {
-    this.address = await this.transport.start({ id: this.id, role: this.role }, connection =>
-      new PeerLink(this, false).open(connection),
-    );
+    const self = { id: this.id, role: this.role, warn: this.warn };
+    this.address = await this.transport.start(self, connection => new PeerLink(this, false).open(connection));
     this.startHeartbeats();
   }
 

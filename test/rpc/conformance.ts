@@ -2,11 +2,13 @@
  * What every transport must do, run on each: order, answers, deadlines, loss, bounds, reconnecting, streams of bytes.
  */
 import { describe, expect, test } from "bun:test";
-import { createHash } from "node:crypto";
 import { FiresteelError } from "../../src/base/errors.ts";
-import type { Peer, Protocol, RpcAddress, RpcEndpoint, RpcEnv } from "../../src/rpc/contracts.ts";
+import type { RpcAddress, RpcEndpoint, RpcEndpointRef, RpcEnv } from "../../src/rpc/contracts.ts";
 import { verifyEndpoint } from "../../src/rpc/endpoint-verifier.ts";
 import type { RpcEnvOptions } from "../../src/rpc/rpc-env.ts";
+import { bulkConformance } from "./bulk-conformance.ts";
+import { Echo, failure, type EchoProtocol, type Question } from "./echo.ts";
+import { peerConformance } from "./peer-conformance.ts";
 
 export interface Harness {
   /** An environment; `listens` false: it only connects. Ends with the harness. */
@@ -20,69 +22,16 @@ export interface Harness {
   end(): Promise<void>;
 }
 
-export interface EchoProtocol extends Protocol {
-  readonly sends: { readonly type: "note"; readonly n: number; readonly blob?: Uint8Array };
-  readonly asks: {
-    readonly echo: { readonly question: { readonly type: "echo"; readonly value: unknown }; readonly answer: unknown };
-    readonly fail: { readonly question: { readonly type: "fail"; readonly with: string }; readonly answer: never };
-    readonly never: { readonly question: { readonly type: "never" }; readonly answer: never };
-    readonly large: {
-      readonly question: { readonly type: "large"; readonly bytes: number };
-      readonly answer: Uint8Array;
-    };
-  };
-}
+export type Check = (what: string, body: (harness: Harness) => Promise<void>) => void;
 
-type Question = EchoProtocol["asks"]["echo" | "fail" | "never" | "large"]["question"];
-
-export class Echo implements RpcEndpoint<EchoProtocol> {
-  readonly log: string[] = [];
-  readonly notes: number[] = [];
-  readonly peers: Peer[] = [];
-  readonly from: Peer[] = [];
-  onStart(): void {
-    this.log.push("start");
-  }
-  onStop(): void {
-    this.log.push("stop");
-  }
-  onConnected(peer: Peer): void {
-    this.peers.push(peer);
-    this.log.push(`connected ${peer.id}`);
-  }
-  onDisconnected(peer: Peer, reason: FiresteelError): void {
-    this.log.push(`disconnected ${peer.id} ${reason.kind}`);
-  }
-  receive(message: EchoProtocol["sends"], from: Peer): void {
-    this.notes.push(message.n);
-    this.from.push(from);
-  }
-  receiveAndReply(question: Question): unknown {
-    switch (question.type) {
-      case "echo":
-        return question.value;
-      case "fail":
-        if (question.with === "plain") throw new TypeError("not a function");
-        throw new FiresteelError("user", `refused: ${question.with}`, { hint: "ask otherwise" });
-      case "never":
-        return new Promise(() => {});
-      case "large":
-        return new Uint8Array(question.bytes);
-    }
-  }
-}
-
-export async function failure(promise: Promise<unknown>): Promise<FiresteelError> {
-  const error = await promise.then(
-    value => new Error(`nothing failed: ${Bun.inspect(value)}`),
-    (error: unknown) => error,
-  );
-  if (!(error instanceof FiresteelError)) throw error;
-  return error;
-}
+export type Pair = (
+  harness: Harness,
+  endpoint?: RpcEndpoint<EchoProtocol>,
+  options?: Partial<RpcEnvOptions>,
+) => Promise<{ server: RpcEnv; client: RpcEnv; ref: RpcEndpointRef<EchoProtocol> }>;
 
 export function conformance(name: string, create: () => Harness): void {
-  const check = (what: string, body: (harness: Harness) => Promise<void>) =>
+  const check: Check = (what, body) =>
     test(what, async () => {
       const harness = create();
       try {
@@ -92,16 +41,12 @@ export function conformance(name: string, create: () => Harness): void {
       }
     });
 
-  async function pair(
-    harness: Harness,
-    endpoint: RpcEndpoint<EchoProtocol> = new Echo(),
-    options: Partial<RpcEnvOptions> = {},
-  ) {
+  const pair: Pair = async (harness, endpoint = new Echo(), options = {}) => {
     const server = await harness.env("server", options);
     const client = await harness.env("client", { listens: false, ...options });
     server.register<EchoProtocol>("echo", endpoint);
     return { server, client, ref: client.ref<EchoProtocol>(server.address!, "echo") };
-  }
+  };
 
   describe(`${name}: messages`, () => {
     check("arrive once and in the order they were sent", async harness => {
@@ -123,7 +68,7 @@ export function conformance(name: string, create: () => Harness): void {
         y: shared,
         map: new Map<unknown, unknown>([[1, new Set(["é", 2n ** 80n])]]),
         bytes: new Uint8Array([1, 2, 255]),
-        doubles: new Float64Array([0.5, NaN, -Infinity]),
+        doubles: new Float64Array([0.5, -0, -Infinity]),
         date: new Date(1234567),
         nothing: undefined,
       };
@@ -336,225 +281,6 @@ export function conformance(name: string, create: () => Harness): void {
     });
   });
 
-  describe(`${name}: peers`, () => {
-    check("that disconnect are lost on both sides: questions fail, endpoints hear of it", async harness => {
-      const echo = new Echo();
-      const { server, client, ref } = await pair(harness, echo);
-      const own = new Echo();
-      client.register("own", own);
-      await harness.settle(ref.ask({ type: "echo", value: 1 }));
-      const waiting = failure(harness.settle(ref.ask({ type: "never" })));
-      await harness.until(() => echo.peers.length === 1);
-      server.disconnect(echo.peers[0]!, "for a test");
-      const error = await waiting;
-      expect(error.kind).toBe("lost");
-      expect(error.message).toContain("for a test");
-      await harness.until(() => own.log.length === 3 && echo.log.length === 3);
-      expect(echo.log).toEqual(["start", `connected ${client.id}`, `disconnected ${client.id} lost`]);
-      expect(own.log).toEqual(["start", `connected ${server.id}`, `disconnected ${server.id} lost`]);
-      // what goes to a lost peer is dropped, and questions fail
-      server.refAt<EchoProtocol>(echo.peers[0]!, "own").send({ type: "note", n: 1 });
-      const gone = await failure(
-        harness.settle(server.refAt<EchoProtocol>(echo.peers[0]!, "own").ask({ type: "never" })),
-      );
-      expect(gone.message).toMatch(/client.* is not connected$/);
-      // the next message connects anew
-      expect(await harness.settle(ref.ask({ type: "echo", value: 2 }))).toBe(2);
-      expect(echo.log.at(-1)).toBe(`connected ${client.id}`);
-      expect(own.notes).toEqual([]);
-    });
-
-    check("that shut down are lost", async harness => {
-      const { server, client, ref } = await pair(harness);
-      const own = new Echo();
-      client.register("own", own);
-      await harness.settle(ref.ask({ type: "echo", value: 1 }));
-      const waiting = failure(harness.settle(ref.ask({ type: "never" })));
-      await harness.settle(server.shutdown());
-      expect((await waiting).kind).toBe("lost");
-      await harness.until(() => own.log.length === 3);
-      expect(own.log[2]).toBe(`disconnected ${server.id} lost`);
-      expect((await failure(harness.settle(ref.ask({ type: "echo", value: 1 })))).kind).toBe("lost");
-    });
-
-    check("at an address again are another peer", async harness => {
-      const { server, client, ref } = await pair(harness);
-      const own = new Echo();
-      client.register("own", own);
-      await harness.settle(ref.ask({ type: "echo", value: 1 }));
-      await harness.settle(server.shutdown());
-      const again = await harness.env("server", { port: server.address!.port });
-      again.register("echo", new Echo());
-      await harness.until(() => own.log.length === 3);
-      expect(await harness.settle(ref.ask({ type: "echo", value: 2 }))).toBe(2);
-      expect(own.peers.map(each => each.id)).toEqual([server.id, again.id]);
-    });
-
-    check("that connect to each other at once both get through", async harness => {
-      const [a, b] = [await harness.env("a"), await harness.env("b")];
-      a.register("echo", new Echo());
-      b.register("echo", new Echo());
-      const answers = Array.from({ length: 20 }, (_, value) => [
-        a.ref<EchoProtocol>(b.address!, "echo").ask({ type: "echo", value }),
-        b.ref<EchoProtocol>(a.address!, "echo").ask({ type: "echo", value }),
-      ]);
-      expect(await harness.settle(Promise.all(answers.flat()))).toEqual(answers.flatMap((_, n) => [n, n]));
-    });
-
-    check("stay connected while both are silent", async harness => {
-      const echo = new Echo();
-      const { ref, client, server } = await pair(harness, echo, { networkTimeoutMs: 80 });
-      const waiting = ref.ask({ type: "never" }, { timeoutMs: 400 });
-      expect((await failure(harness.settle(waiting))).message).toContain("no answer within 400 ms");
-      expect(echo.log).toEqual(["start", `connected ${client.id}`]);
-      expect(server.clock.nowMs()).toBeGreaterThan(0);
-    });
-
-    check("that read slowly get everything in order, without end to what waits for them", async harness => {
-      let handled = 0;
-      let bytes = 0;
-      const { ref } = await pair(harness, {
-        async receive(message) {
-          expect(message.n).toBe(handled++);
-          bytes += message.blob!.length;
-          await Promise.resolve();
-        },
-        receiveAndReply: () => bytes,
-      });
-      const blob = new Uint8Array(200_000);
-      const count = 300; // 60 MB: more than connections take at once
-      for (let n = 0; n < count; n++) ref.send({ type: "note", n, blob });
-      const value = new Uint8Array(1_000_000);
-      const asked = Array.from({ length: 10 }, () =>
-        ref.ask({ type: "echo", value }).catch(error => error as FiresteelError),
-      );
-      const answers = await harness.settle(Promise.all(asked));
-      const refused = answers.filter(each => each instanceof FiresteelError);
-      expect(refused.length).toBeGreaterThan(0);
-      for (const each of refused) expect(each.kind).toBe("resource");
-      await harness.until(() => handled === count);
-      expect(await harness.settle(ref.ask({ type: "echo", value: 1 }))).toBe(count * blob.length);
-    });
-  });
-
-  describe(`${name}: bulk`, () => {
-    check("carries 100 MB unchanged", async harness => {
-      const { server, client } = await pair(harness);
-      const sent = createHash("sha256");
-      const asked: string[] = [];
-      server.bulk.serve("/blocks/", async function* (path, body) {
-        asked.push(`${path} ${new TextDecoder().decode(body)}`);
-        for (let i = 0; i < 400; i++) {
-          // shared memory among them, as kernel memory is
-          const chunk = new Uint8Array(i % 3 === 0 ? new SharedArrayBuffer(262_144) : new ArrayBuffer(262_144));
-          for (let at = 0; at < chunk.length; at += 64) chunk[at] = (i * 31 + at * 7) & 255;
-          sent.update(chunk);
-          yield chunk;
-        }
-      });
-      const received = createHash("sha256");
-      let bytes = 0;
-      const read = async () => {
-        for await (const chunk of await client.bulk.open(
-          server.address!,
-          "/blocks/a/1",
-          new TextEncoder().encode("all"),
-        )) {
-          received.update(chunk);
-          bytes += chunk.length;
-        }
-      };
-      await harness.settle(read());
-      expect(bytes).toBe(400 * 262_144);
-      expect(received.digest("hex")).toBe(sent.digest("hex"));
-      expect(asked).toEqual(["a/1 all"]);
-    });
-
-    check("fails with what the handler threw, before or within the stream", async harness => {
-      const { server, client } = await pair(harness);
-      server.bulk.serve("/early/", () => {
-        throw new FiresteelError("data", "no such block", { hint: "look elsewhere" });
-      });
-      server.bulk.serve("/late/", async function* () {
-        yield new Uint8Array(10);
-        throw new FiresteelError("data", "the disk broke");
-      });
-      const early = await failure(harness.settle(client.bulk.open(server.address!, "/early/x", new Uint8Array(0))));
-      expect({ kind: early.kind, message: early.message, hint: early.hint }).toEqual({
-        kind: "data",
-        message: "no such block",
-        hint: "look elsewhere",
-      });
-      const read = async (path: string) => {
-        for await (const _ of await client.bulk.open(server.address!, path, new Uint8Array(0)));
-      };
-      expect((await failure(harness.settle(read("/late/x")))).message).toBe("the disk broke");
-      const unknown = await failure(harness.settle(read("/unknown/x")));
-      expect(unknown.message).toBe("nothing is served at /unknown/x");
-      const nobody = await failure(harness.settle(client.bulk.open(await harness.nowhere(), "/a", new Uint8Array(0))));
-      expect(nobody.kind).toBe("lost");
-    });
-
-    check("that is cut throws, and never just ends", async harness => {
-      const { server, client } = await pair(harness);
-      server.bulk.serve("/endless/", async function* () {
-        for (;;) yield new Uint8Array(100_000);
-      });
-      let bytes = 0;
-      const read = async () => {
-        for await (const chunk of await client.bulk.open(server.address!, "/endless/x", new Uint8Array(0))) {
-          if (bytes === 0) void server.shutdown();
-          bytes += chunk.length;
-        }
-      };
-      const error = await failure(harness.settle(read()));
-      expect(error.kind).toBe("lost");
-      expect(bytes).toBeGreaterThan(0);
-    });
-
-    check("that nobody reads to the end stops its handler", async harness => {
-      const { server, client } = await pair(harness);
-      let stopped = 0;
-      server.bulk.serve("/endless/", async function* () {
-        try {
-          for (;;) yield new Uint8Array(100_000);
-        } finally {
-          stopped++;
-        }
-      });
-      const open = () => client.bulk.open(server.address!, "/endless/x", new Uint8Array(0));
-      const first = await harness.settle(open());
-      first.cancel();
-      await harness.until(() => stopped === 1);
-      const leave = async () => {
-        for await (const _ of await open()) break;
-      };
-      await harness.settle(leave());
-      await harness.until(() => stopped === 2);
-      const abort = new AbortController();
-      const aborted = async () => {
-        const stream = await client.bulk.open(server.address!, "/endless/x", new Uint8Array(0), {
-          signal: abort.signal,
-        });
-        for await (const _ of stream) abort.abort();
-      };
-      expect((await failure(harness.settle(aborted()))).kind).toBe("cancelled");
-      await harness.until(() => stopped === 3);
-    });
-
-    check("that brings nothing for too long throws", async harness => {
-      const { server, client } = await pair(harness);
-      server.bulk.serve("/stuck/", async function* () {
-        yield new Uint8Array(1);
-        await new Promise(() => {});
-      });
-      const read = async () => {
-        const stream = await client.bulk.open(server.address!, "/stuck/x", new Uint8Array(0), { idleTimeoutMs: 50 });
-        for await (const _ of stream);
-      };
-      const error = await failure(harness.settle(read()));
-      expect(error.kind).toBe("lost");
-      expect(error.message).toContain("nothing came for 50 ms");
-    });
-  });
+  peerConformance(name, check, pair);
+  bulkConformance(name, check, pair);
 }
