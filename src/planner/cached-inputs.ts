@@ -21,6 +21,23 @@ export function persistedIn(stage: StagePlan): Plan[] {
   return [...found];
 }
 
+export interface CachedInput {
+  readonly rdd: RddId;
+  readonly partition: number;
+}
+
+/** The persisted partitions that a task may read, nearest its end first: those below others too, which may be gone. */
+export function inputPartitions(stage: StagePlan, partition: number): CachedInput[] {
+  const found: CachedInput[] = [];
+  const visit = (plan: Plan, at: number) => {
+    if (plan.storage?.memory === true && !found.some(each => each.rdd === plan.id && each.partition === at))
+      found.push({ rdd: plan.id, partition: at });
+    if (!isCut(plan)) for (const [parent, parentAt] of inputsOf(plan, at)) visit(parent, parentAt);
+  };
+  visit(topOf(stage), partition);
+  return found;
+}
+
 /** What `placesOf` gives for the first persisted partition on the way down that has places; empty when none has. */
 export function placesOfInputs<Place>(
   stage: StagePlan,

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import type { ExchangeId, RddId } from "../../src/base/ids.ts";
 import type { ExchangePlan, Plan, PlanFunction } from "../../src/plan/nodes.ts";
 import { StorageLevel } from "../../src/plan/storage-level.ts";
-import { persistedIn, placesOfInputs } from "../../src/planner/cached-inputs.ts";
+import { inputPartitions, persistedIn, placesOfInputs } from "../../src/planner/cached-inputs.ts";
 import type { StagePlan } from "../../src/planner/stages.ts";
 
 const fn = {} as PlanFunction;
@@ -72,4 +72,10 @@ test("unions, coalesces and joins know which partition of which parent", () => {
   expect([0, 1].map(i => placesOfInputs(result(coalesce), i, heldBy(2)))).toEqual([[], ["2.0"]]);
   const join: Plan = { ...at, id: 5 as RddId, op: "join", join: "inner", left: exchange(8, one), right: two };
   expect(placesOfInputs(result(join), 1, heldBy(1, 2))).toEqual(["2.1"]);
+  const all = (plan: Plan, i: number) => inputPartitions(result(plan), i).map(each => `${each.rdd}.${each.partition}`);
+  expect([all(coalesce, 1), all(join, 1), all(cached(map(9, one)), 2)]).toEqual([
+    ["1.2", "2.0", "2.1"],
+    ["2.1"],
+    ["9.2", "1.2"],
+  ]);
 });

@@ -1,0 +1,62 @@
+/**
+ * The driver's end of cached partitions: keeps `BlockLocations` and sends its orders, tells the schedulers which executors hold what
+ * a stage's tasks read, and each task where else its inputs are.
+ */
+import type { ExecutorId, RddId } from "../base/ids.ts";
+import { type CachedInput, inputPartitions, persistedIn, placesOfInputs } from "../planner/cached-inputs.ts";
+import type { StagePlan } from "../planner/stages.ts";
+import type { RpcAddress } from "../rpc/contracts.ts";
+import type { Preferred } from "../schedule/contracts.ts";
+import { type BlockEvent, BlockLocations } from "./block-locations.ts";
+
+/** A cached partition that other executors hold. */
+export interface CachedAt extends CachedInput {
+  readonly holders: readonly RpcAddress[];
+}
+
+export interface BlockMasterOptions {
+  /** Undefined when it is lost. */
+  readonly addressOf: (executor: ExecutorId) => RpcAddress | undefined;
+  /** Tells an executor to hold a copy. */
+  readonly copy: (to: ExecutorId, rdd: RddId, partition: number, from: RpcAddress) => void;
+}
+
+const holdersToldMax = 3;
+
+export class BlockMaster {
+  readonly locations = new BlockLocations();
+
+  constructor(private readonly options: BlockMasterOptions) {}
+
+  /** What happened to executors and blocks. */
+  event(event: BlockEvent): void {
+    for (const { rdd, partition, from, to } of this.locations.step(event)) {
+      const address = this.options.addressOf(from);
+      if (address !== undefined) this.options.copy(to, rdd, partition, address);
+      else this.event({ type: "copyFailed", executor: to, rdd, partition });
+    }
+  }
+
+  /** For a stage of a job that is submitted: places of its tasks, asked for when they are; undefined when nothing is persisted. */
+  preferredOf(stage: StagePlan): Preferred | undefined {
+    const persisted = persistedIn(stage);
+    if (persisted.length === 0) return undefined;
+    for (const { id, storage } of persisted) {
+      if (storage!.replicas > 1) this.event({ type: "replicasWanted", rdd: id, replicas: storage!.replicas });
+    }
+    const holdersOf = (rdd: RddId, partition: number) => this.locations.holdersOf(rdd, partition);
+    return partition => ({ executors: placesOfInputs(stage, partition, holdersOf) });
+  }
+
+  /** For a task that is launched on an executor: where the persisted partitions are that it may read and that executor lacks. */
+  elsewhere(stage: StagePlan, partition: number, executor: ExecutorId): CachedAt[] {
+    const found: CachedAt[] = [];
+    for (const input of inputPartitions(stage, partition)) {
+      const holders = this.locations.holdersOf(input.rdd, input.partition);
+      if (holders.length === 0 || holders.includes(executor)) continue;
+      const addresses = holders.flatMap(holder => this.options.addressOf(holder) ?? []);
+      if (addresses.length > 0) found.push({ ...input, holders: addresses.slice(0, holdersToldMax) });
+    }
+    return found;
+  }
+}
