@@ -6,7 +6,9 @@ import { threadRole } from "./platform/threads.ts";
 
 switch (threadRole()) {
   case "engine":
-    await import("./exec/engine-thread.ts");
+    await (
+      await import("./exec/engine-thread.ts")
+    ).runEngine(async () => (await import("./deploy/driver-cluster.ts")).openDriverCluster);
     break;
   case "task":
     (await import("./exec/engine-module.ts")).provideEngineModule((await import("./api/task-module.ts")).taskModule);

@@ -64,7 +64,9 @@ export class Context {
 
   /** Starts the threads of the Context that the settings describe, before it is asked for. @internal */
   static prepare(): void {
-    prepared = startDriver(configOf({}));
+    const config = configOf({});
+    // a master would see an application that may never be
+    if (config.master.kind !== "cluster") prepared = startDriver(config);
   }
 
   /** Ends what `prepare` started and no Context took. @internal */
@@ -85,7 +87,13 @@ export class Context {
     }
     const context = new Context(configOf(options));
     active = { context, at: callSite() };
-    return context;
+    try {
+      await context.driver.registered();
+      return context;
+    } catch (error) {
+      await context.stop();
+      throw error;
+    }
   }
 
   /** The active Context, or a new one. */

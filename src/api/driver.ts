@@ -6,12 +6,12 @@ import type { Config } from "../base/config.ts";
 import type { EngineEvent } from "../base/events.ts";
 import { FiresteelError } from "../base/errors.ts";
 import { formatBytes } from "../base/quantity.ts";
-import { UsageError } from "../base/usage-error.ts";
 import { type AccumulatorId, type BroadcastId, idSequence, type JobId, type RddId, type StageId } from "../base/ids.ts";
 import { captureClosure } from "../closure/capture.ts";
 import type { CallSite } from "../closure/contracts.ts";
 import { callSite } from "../closure/stack.ts";
 import { decodeValue } from "../data/value-codec.ts";
+import { takeSecret } from "../deploy/secret.ts";
 import { EngineClient } from "../exec/engine-client.ts";
 import type { AccumulatorUpdate, Definition, Released } from "../exec/messages.ts";
 import type { Action } from "../plan/action.ts";
@@ -78,17 +78,6 @@ export class Driver {
 
   get explains(): boolean {
     return this.engine === undefined;
-  }
-
-  get threads(): number {
-    const { master } = this.config;
-    if (master.kind === "local") return master.threads ?? this.config.machine.cores;
-    throw new UsageError(
-      `the master ${this.config.get("firesteel.master")} is not available: this version runs local masters only`,
-      {
-        hint: "use local, local[K] or local[*]",
-      },
-    );
   }
 
   get defaultParallelism(): number {
@@ -254,6 +243,11 @@ export class Driver {
     this.engine?.send({ type: "cancelStage", stage, reason });
   }
 
+  /** Resolves when a cluster has taken the application, at once in local mode; rejects when none does. */
+  async registered(): Promise<void> {
+    await this.engine?.registered();
+  }
+
   /** Actions that have been called and have not ended. */
   get runningActions(): readonly ActionCall[] {
     return [...this.running].map(job => job.run);
@@ -291,6 +285,7 @@ export class Driver {
 
   private startEngine(): EngineClient {
     const { config, listener } = this;
+    const { master } = config;
     return new EngineClient(
       {
         memoryBytes: config.get("firesteel.executor.memory"),
@@ -300,7 +295,10 @@ export class Driver {
           waitMaxMs: config.get("firesteel.memory.grantTimeout"),
         },
         localDirs: this.localDirs,
-        threads: this.threads,
+        threads: master.kind === "local" ? (master.threads ?? config.machine.cores) : 0,
+        ...(master.kind !== "local" && {
+          master: { url: master, appName: config.get("firesteel.app.name"), secret: takeSecret() },
+        }),
         taskFailuresMax: config.get("firesteel.task.maxFailures"),
         stageAttemptsMax: config.get("firesteel.stage.maxConsecutiveAttempts"),
         settings: Object.fromEntries(config.entries().map(({ key, value }) => [key, value as never])),

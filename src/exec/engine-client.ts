@@ -23,6 +23,8 @@ interface RunningJob {
 
 /** How often the main thread shows the engine that it is not blocked. */
 const beatEveryMs = 100;
+/** How long leaving a cluster may take: who is not told notices. */
+const leaveMaxMs = 3000;
 
 export class EngineClient {
   private readonly worker: Worker;
@@ -30,11 +32,16 @@ export class EngineClient {
   private readonly jobs = new Map<JobId, RunningJob>();
   private stopped = false;
   private death: FiresteelError | undefined;
+  private readonly onCluster: boolean;
+  private readonly ready = Promise.withResolvers<void>();
+  private onStopped: (() => void) | undefined;
 
   constructor(
     start: Omit<EngineStart, "mainBeat">,
     private readonly listener: EngineListener,
   ) {
+    this.ready.promise.catch(() => {});
+    this.onCluster = start.master !== undefined;
     const mainBeat = new Int32Array(new SharedArrayBuffer(4));
     this.beating = setInterval(() => void Atomics.add(mainBeat, 0, 1), beatEveryMs);
     this.beating.unref();
@@ -84,18 +91,39 @@ export class EngineClient {
     });
   }
 
+  /** Resolves when a cluster has taken the application; rejects when none does. */
+  registered(): Promise<void> {
+    if (!this.onCluster) return Promise.resolve();
+    this.worker.ref();
+    const settled = () => {
+      if (this.jobs.size === 0) this.worker.unref();
+    };
+    return this.ready.promise.finally(settled);
+  }
+
   get runningJobs(): number {
     return this.jobs.size;
   }
 
   /** Ends the engine thread and its task threads; jobs that still run are rejected as cancelled. */
-  async stop(): Promise<void> {
+  async stop(state: "finished" | "failed" | "killed" = "finished"): Promise<void> {
     if (this.stopped) return;
+    if (this.onCluster && this.death === undefined) await this.leaveCluster(state);
     this.stopped = true;
     clearInterval(this.beating);
     for (const job of [...this.jobs.values()])
       job.reject(new FiresteelError("cancelled", "the Context was stopped while the job ran"));
     await this.worker.terminate();
+  }
+
+  /** The master and the executors are told, as long as that takes little. */
+  private async leaveCluster(state: "finished" | "failed" | "killed"): Promise<void> {
+    this.worker.ref();
+    await new Promise<void>(resolve => {
+      this.onStopped = resolve;
+      setTimeout(resolve, leaveMaxMs);
+      this.send({ type: "stop", state });
+    });
   }
 
   /** A listener that throws ends its own message alone. */
@@ -138,19 +166,29 @@ export class EngineClient {
       case "warning":
         this.listener.warning(message.message);
         break;
+      case "gone":
+        this.die(fromWire(message.error));
+        break;
+      case "stopped":
+        this.onStopped?.();
+        break;
       case "ready":
+        this.ready.resolve();
         break;
     }
   }
 
   private died(error: unknown): void {
     this.stopped = true;
-    this.death = new FiresteelError(
-      "internal",
-      `the engine thread died: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    );
-    for (const job of [...this.jobs.values()]) job.reject(this.death);
+    this.onStopped?.();
+    const said = error instanceof Error ? error.message : String(error);
+    this.die(new FiresteelError("internal", `the engine thread died: ${said}`, { cause: error }));
+  }
+
+  private die(death: FiresteelError): void {
+    this.death = death;
+    this.ready.reject(death);
+    for (const job of [...this.jobs.values()]) job.reject(death);
   }
 }
 

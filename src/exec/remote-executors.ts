@@ -73,6 +73,7 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
   private readonly definitions: Definition[] = [];
   private readonly blobs = new BlobLocations();
   private readonly watch: Timer;
+  private isStopped = false;
   private readonly gate: CoresGate<RemoteExecutor>;
   /** Since the last launch tasks were submitted. */
   private tasksWait = false;
@@ -119,6 +120,7 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
 
   /** Nothing is started or heard any more; executors are told to end. */
   stop(reason: string): void {
+    this.isStopped = true;
     this.watch.cancel();
     for (const executor of this.executors.values()) executor.ref.send({ type: "stop", reason });
   }
@@ -368,7 +370,7 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
 
   private lose(id: ExecutorId, reason: string): void {
     const executor = this.executors.get(id);
-    if (executor === undefined) return;
+    if (executor === undefined || this.isStopped) return;
     this.executors.delete(id);
     this.byPeer.delete(executor.peer.id);
     this.blobs.executorLost(id);

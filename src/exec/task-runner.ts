@@ -22,6 +22,7 @@ import { SpillStore } from "../storage/spill-store.ts";
 import type { Definitions } from "./definitions.ts";
 import type { InputDamage } from "./input-damage.ts";
 import { controlWord, type StageOrder, type TaskOrder, type TaskSuccess, type TaskThreadStart } from "./messages.ts";
+import { openRemoteAccess, type RemoteAccess } from "./remote-access.ts";
 import { runTask } from "./run-task.ts";
 import { spillCompression } from "./spill-codec.ts";
 import { functionsOf } from "./stage-functions.ts";
@@ -33,6 +34,7 @@ export class TaskRunner {
   private readonly blocks: BlockStore;
   private readonly spills: SpillStore;
   private readonly heap: HeapWatch;
+  private readonly remote: RemoteAccess | undefined;
 
   constructor(
     private readonly start: TaskThreadStart,
@@ -42,7 +44,8 @@ export class TaskRunner {
     this.kernels = instantiateKernels(start.memory, start.module);
     this.pool = attachMemory(start.memory);
     const files = { dirs: start.localDirs, ...spillCompression(this.kernels, start.settings) };
-    this.exchanges = new ExchangeStore(this.pool, files);
+    this.remote = start.cluster && openRemoteAccess(start.cluster, start.settings);
+    this.exchanges = new ExchangeStore(this.pool, { ...files, openRemote: this.remote?.openRemote });
     this.spills = new SpillStore(start.memory, files);
     this.blocks = new BlockStore(this.pool);
     this.heap = new HeapWatch(start.settings["firesteel.task.heapLimit"] as number);
@@ -128,7 +131,8 @@ export class TaskRunner {
         damage.push({ path, damage: metric, amount });
       },
       fetchBlob: ref => {
-        throw new FiresteelError("internal", `bytes ${ref.hash} were not sent with their plan`);
+        invariant(this.remote !== undefined, `bytes ${ref.hash} were not sent with their plan`);
+        return this.remote.fetchBlob(ref);
       },
       setting: key => this.start.settings[key]!,
       cached: (id: RddId, partition: number, plan: Plan, compute: () => ChunkSource) =>

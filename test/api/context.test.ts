@@ -81,8 +81,5 @@ test("masters and settings are checked when a Context is made", async () => {
   await expect(Context.create({ conf: { "firesteel.executor.memroy": "1g" } })).rejects.toThrow(
     '"firesteel.executor.memroy"',
   );
-  await expect(Context.create({ master: "firesteel://host:7077" })).rejects.toThrow(
-    "this version runs local masters only",
-  );
   await (await make("local[1]")).stop();
 });

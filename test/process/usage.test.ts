@@ -38,7 +38,7 @@ const cases: Readonly<Record<string, Run>> = {
   },
   "master-malformed": { job: "exports-number.ts", master: "local[two]" },
   "master-in-code": { job: "script-master.ts" },
-  "master-of-another-version": { job: "exits.ts", master: "firesteel://host:7077" },
+  "master-of-another-kind": { job: "exits.ts", master: "yarn" },
 };
 
 function job(name: string, text: string): (folder: string) => void {
