@@ -24,11 +24,16 @@ export function wrongWorker(worker: WorkerRegistration): string | undefined {
   if (!lists.every(list => Array.isArray(list) && list.length <= namesMax)) {
     return `worker ${worker.workerId} does not say what runs there`;
   }
-  const running = [...worker.executors, ...worker.drivers];
-  if (!running.every(each => isWhole(each.cores, 0, coresMax) && isWhole(each.memoryMb, 0, memoryMbMax))) {
-    return `worker ${worker.workerId} does not say what its executors and drivers hold`;
-  }
-  return undefined;
+  const hold = [...worker.executors, ...worker.drivers].every(
+    each => isWhole(each?.cores, 0, coresMax) && isWhole(each.memoryMb, 0, memoryMbMax),
+  );
+  if (!hold) return `worker ${worker.workerId} does not say what its executors and drivers hold`;
+  const isNamed =
+    worker.executors.every(each => isText(each.appId) && isWhole(each.executorId, 0, Number.MAX_SAFE_INTEGER)) &&
+    worker.drivers.every(each => isText(each.driverId)) &&
+    worker.endedDrivers.every(each => isText(each?.driverId) && isText(each.state)) &&
+    worker.applications.every(isText);
+  return isNamed ? undefined : `worker ${worker.workerId} does not name all that runs there`;
 }
 
 export function wrongApplication(application: ApplicationDescription): string | undefined {

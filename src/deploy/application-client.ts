@@ -59,6 +59,8 @@ export class ApplicationClient implements ClusterManager, RpcEndpoint<Applicatio
   private listener: ClusterListener | undefined;
   private description: ApplicationDescription | undefined;
   private starting: Starting | undefined;
+  /** The registration that is under way, or was last. */
+  private asking: Promise<void> = Promise.resolve();
   /** The master's answer to the last word, or that there was none. */
   private lastWord: Promise<unknown> = Promise.resolve();
   private readonly key: string;
@@ -128,12 +130,10 @@ export class ApplicationClient implements ClusterManager, RpcEndpoint<Applicatio
       case "tellMaster":
         return this.masterRef()?.send(action.message);
       case "endApplication": {
-        const { appId, state } = action;
-        const asked = this.masterRef()?.ask(
-          { type: "endApplication", appId, state },
-          { timeoutMs: this.limits.stopTimeoutMs },
-        );
-        this.lastWord = asked?.catch(() => undefined) ?? Promise.resolve();
+        const { master, appId, state } = action;
+        const ref = this.env.ref<MasterProtocol>(master, masterEndpoint);
+        const { stopTimeoutMs: timeoutMs } = this.limits;
+        this.lastWord = ref.ask({ type: "endApplication", appId, state }, { timeoutMs }).catch(() => undefined);
         return;
       }
       case "wakeAfter":
@@ -172,7 +172,7 @@ export class ApplicationClient implements ClusterManager, RpcEndpoint<Applicatio
     const ref = this.env.ref<MasterProtocol>(master, masterEndpoint);
     const { key } = this;
     const description = this.description!;
-    ref.ask({ type: "registerApplication", description, appId, key, executors }, { timeoutMs }).then(
+    this.asking = ref.ask({ type: "registerApplication", description, appId, key, executors }, { timeoutMs }).then(
       answer => this.queue.push({ type: "registrationAnswered", attempt, answer }),
       (thrown: unknown) => {
         const error = thrown instanceof FiresteelError ? thrown : new FiresteelError("lost", String(thrown));
@@ -202,7 +202,12 @@ export class ApplicationClient implements ClusterManager, RpcEndpoint<Applicatio
 
   private async end(state: EndState): Promise<void> {
     this.queue.push({ type: "stopAsked", state });
-    await this.lastWord;
+    await new Promise<void>(resolve => {
+      const timer = this.env.clock.after(this.limits.stopTimeoutMs, resolve);
+      // a master that answers a registration now is told that it is over
+      const said = this.asking.then(() => this.lastWord);
+      void said.then(() => timer.cancel()).then(resolve);
+    });
     for (const timer of this.timers) timer.cancel();
     this.timers.clear();
     if (this.description !== undefined) await this.env.unregister(applicationEndpoint);

@@ -39,7 +39,13 @@ export type ApplicationAction =
       readonly timeoutMs: number;
     }
   | { readonly type: "tellMaster"; readonly message: ApplicationToMaster }
-  | { readonly type: "endApplication"; readonly appId: ApplicationId; readonly state: EndState }
+  /** The last word, to this master. */
+  | {
+      readonly type: "endApplication";
+      readonly master: RpcAddress;
+      readonly appId: ApplicationId;
+      readonly state: EndState;
+    }
   | { readonly type: "wakeAfter"; readonly afterMs: number; readonly word: ApplicationWord }
   /** The first registration. */
   | { readonly type: "registered"; readonly registration: Registration }

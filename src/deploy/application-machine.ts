@@ -26,6 +26,7 @@ export class ApplicationMachine {
   private appId: ApplicationId | undefined;
   private master: { readonly id: string; readonly address: RpcAddress } | undefined;
   private phase: "connecting" | "working" | "over" = "connecting";
+  private stoppedAs: EndState | undefined;
   private attempt = 0;
   private isAsking = false;
   private preferred = 0;
@@ -54,6 +55,7 @@ export class ApplicationMachine {
     this.actions = actions;
     this.nowMs = event.atMs;
     if (this.phase !== "over") this.handle(event);
+    else if (event.type === "registrationAnswered") this.answeredTooLate(event.attempt, event.answer);
     return actions;
   }
 
@@ -105,11 +107,17 @@ export class ApplicationMachine {
 
   private register(): void {
     this.isAsking = true;
-    const { masters, appId } = this;
-    const master = masters[(this.preferred + this.asked) % masters.length]!;
+    const { appId } = this;
+    const master = this.nextMaster;
     const executors = [...this.executors];
     const timeoutMs = this.answerMs();
     this.act({ type: "register", attempt: ++this.attempt, master, appId, executors, timeoutMs });
+  }
+
+  /** The one that is asked now, or next. */
+  private get nextMaster(): RpcAddress {
+    const { masters } = this;
+    return masters[(this.preferred + this.asked) % masters.length]!;
   }
 
   /** At first, those that are left share the time that is left. */
@@ -150,10 +158,16 @@ export class ApplicationMachine {
     this.kills.clear();
   }
 
+  /** Stopped while it asked: the master has it now, and is to know. */
+  private answeredTooLate(attempt: number, { appId }: Registration): void {
+    if (attempt !== this.attempt || !this.isAsking || this.stoppedAs === undefined) return;
+    this.isAsking = false;
+    this.act({ type: "endApplication", master: this.nextMaster, appId, state: this.stoppedAs });
+  }
+
   private failed(error: FiresteelError): void {
     const { masters, limits } = this;
-    const asked = masters[(this.preferred + this.asked) % masters.length]!;
-    this.reasons.set(hostPort(asked), error.message);
+    this.reasons.set(hostPort(this.nextMaster), error.message);
     this.isAsking = false;
     this.asked++;
     if (error.kind === "user") this.refusals++;
@@ -230,7 +244,9 @@ export class ApplicationMachine {
 
   private stop(state: EndState): void {
     this.phase = "over";
-    if (this.master !== undefined) this.act({ type: "endApplication", appId: this.appId!, state });
+    this.stoppedAs = state;
+    const { master, appId } = this;
+    if (master !== undefined) this.act({ type: "endApplication", master: master.address, appId: appId!, state });
     this.act({ type: "stopped" });
   }
 

@@ -76,6 +76,9 @@ export function killExecutorAsked(
 }
 
 export function endApplicationAsked(state: MasterState, from: Peer, asked: Question<"endApplication">): void {
+  if (!["finished", "failed", "killed"].includes(asked.state)) {
+    return state.refuse(`an application cannot end as ${String(asked.state)}`);
+  }
   const application = state.applications.get(asked.appId);
   const isOwn = application !== undefined && application.contact.peerId === from.id;
   state.answer({ known: isOwn });

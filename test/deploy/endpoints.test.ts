@@ -1,9 +1,11 @@
 /** Master, worker and application endpoints together, in one process. */
 import { describe, expect, test } from "bun:test";
 import type { ExecutorId } from "../../src/base/ids.ts";
+import { ApplicationClient } from "../../src/deploy/application-client.ts";
 import { MemoryMasterStore } from "../../src/deploy/memory-store.ts";
 import { workerEndpoint, type WorkerProtocol } from "../../src/deploy/messages.ts";
-import { describeDriver, FakeCluster } from "./fake-cluster.ts";
+import { describeApplication, describeDriver, FakeCluster, HeardExecutors } from "./fake-cluster.ts";
+import { settle } from "./manual-clock.ts";
 
 const appId = "app-20261121065028-0001";
 
@@ -62,6 +64,34 @@ describe("an application", () => {
     await cluster.clock.advance(10_000);
     const error = await Promise.race([failure, Promise.resolve("still trying")]);
     expect(String(error)).toMatch(/cannot register at any of 2 masters: nowhere:7077: .*; elsewhere:7078: /);
+  });
+
+  test("that is stopped while it registers leaves nothing behind", async () => {
+    const cluster = new FakeCluster();
+    const { master } = await cluster.master();
+    const { launcher } = await cluster.worker("a");
+    const env = await cluster.env("count");
+    const description = describeApplication("count");
+    const client = new ApplicationClient({ env, masters: [cluster.masterAddress], description });
+    const started = client.start({ host: "driver", port: 5000 }, new HeardExecutors());
+    const failure = started.catch((error: Error) => error.message);
+    // the question is on its way
+    await settle(1);
+    const stopped = client.stop("killed");
+    expect(await failure).toBe("the application was stopped before it was registered");
+    await cluster.clock.advance(5);
+    await stopped;
+    expect(master.snapshot().endedApplications.map(each => each.state)).toEqual(["killed"]);
+    expect(launcher.names).toEqual([]);
+  });
+
+  test("goes to the second master when the first is not there", async () => {
+    const cluster = new FakeCluster();
+    await cluster.master();
+    await cluster.worker("a");
+    const masters = [{ host: "nowhere", port: 7077 }, cluster.masterAddress];
+    const { heard } = await cluster.application("count", { masters });
+    expect(heard.story).toEqual(["granted 0 on a x4"]);
   });
 
   test("that is killed from outside hears why", async () => {

@@ -2,11 +2,15 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { ApplicationScript } from "./application-script.ts";
 import { MasterScript } from "./master-script.ts";
 import { replayLines } from "./script-line.ts";
+import { WorkerScript } from "./worker-script.ts";
 
 const machines: Readonly<Record<string, () => { command(line: string): readonly string[] }>> = {
   master: () => new MasterScript(),
+  worker: () => new WorkerScript(),
+  application: () => new ApplicationScript(),
 };
 
 for (const [machine, make] of Object.entries(machines)) {
