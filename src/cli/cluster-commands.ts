@@ -20,7 +20,11 @@ const submitOptions: readonly OptionSpec[] = [
   { name: "entry", value: "NAME", meaning: "the job file's export to run (default: its default export)" },
   { name: "class", value: "NAME", meaning: "the same, as spark-submit calls it" },
   { name: "name", value: "NAME", meaning: "the application's name (default: the job file's)" },
-  { name: "files", value: "A,B", meaning: "files for the driver's working directory, in cluster mode" },
+  {
+    name: "files",
+    value: "A,B",
+    meaning: "files for the work folder of every executor, and of the driver in cluster mode",
+  },
   conf,
   propertiesFile,
   {
@@ -38,6 +42,10 @@ const submitOptions: readonly OptionSpec[] = [
   { name: "num-executors", value: "N", meaning: "most executors: firesteel.executor.instances" },
   { name: "total-executor-cores", value: "N", meaning: "most cores over all executors: firesteel.cores.max" },
   { name: "supervise", meaning: "start the driver again when it fails, in cluster mode" },
+  {
+    name: "no-wait",
+    meaning: "return when the master has the job, in cluster mode (default: when the driver has ended)",
+  },
   { name: "kill", value: "ID", meaning: "end a driver that was submitted, instead of submitting" },
   { name: "status", value: "ID", meaning: "print how a driver that was submitted is doing, instead of submitting" },
   { name: "queue", value: "NAME", meaning: "the queue of a YARN cluster; others have none" },
@@ -55,8 +63,8 @@ export const clusterCommands = {
     operandsMax: Infinity,
     jobFirst: true,
     options: submitOptions,
-    notes: `In cluster mode the job is bundled here, sent to the master and run on a worker; the command returns when the master
-has it, and prints its id. --status and --kill take that id.
+    notes: `In cluster mode the job is bundled here, sent to the master and run on a worker. The command prints the id that --status
+and --kill take.
 
 Exit code: 0 done, 1 refused or failed, 2 wrong usage.`,
   },

@@ -2,6 +2,7 @@
  * The commands and their options as one table: the parser, the help texts and the "did you mean" all read it. Adding a command
  * is an entry here and a module in `run-command.ts`.
  */
+import { clusterCommands } from "./cluster-commands.ts";
 import { type CommandSpec, conf, help, type OptionSpec, propertiesFile, secretFile } from "./command-spec.ts";
 
 export type { CommandSpec, OptionSpec } from "./command-spec.ts";
@@ -82,6 +83,7 @@ says where. What the job prints is not shown. Other effects of its own code happ
     jobFirst: false,
     options: [{ name: "output", short: "o", value: "FILE", meaning: "where to write it (required)" }, help],
   },
+  ...clusterCommands,
   bench: {
     summary: "measure this program beside scripts, C and Spark",
     operands: "[kernels|jobs|startup]",

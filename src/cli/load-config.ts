@@ -46,6 +46,7 @@ const settingOptions = {
   "executor-cores": "firesteel.executor.cores",
   "num-executors": "firesteel.executor.instances",
   "total-executor-cores": "firesteel.cores.max",
+  files: "firesteel.files",
   "recovery-dir": "firesteel.deploy.recoveryDirectory",
 } as const;
 

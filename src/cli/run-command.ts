@@ -6,9 +6,12 @@ import { assertNever } from "../base/assert.ts";
 import { exitCodeOf } from "../base/usage-error.ts";
 import { parseCommandLine, type Invocation } from "./command-line.ts";
 
-/** Sets the exit code; after a job it ends the process itself. */
+/** Commands that end the process whatever timers and sockets are left. */
+const endProcess = ["run", "explain", "submit", "master", "worker", "executor"];
+
+/** Sets the exit code; after a job or a cluster's role it ends the process itself. */
 export async function runCommand(argv: readonly string[]): Promise<void> {
-  const runsJob = argv[0] === "run" || argv[0] === "explain";
+  const runsJob = argv[0] === "run" || argv[0] === "explain" || argv[0] === "submit";
   if (runsJob || argv[0] === "executor") await (await import("../platform/restart.ts")).restartWithSettings();
   if (process.env.FIRESTEEL_INTERNAL_PARENT_PIPE !== undefined)
     await (await import("./parent.ts")).followParent({ userCode: runsJob });
@@ -16,7 +19,7 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
   // a job that ended well may have set a code of its own
   const code = failed === 0 ? (process.exitCode ?? 0) : failed;
   process.exitCode = code;
-  if (runsJob) await (await import("./leave.ts")).leave(code);
+  if (endProcess.includes(argv[0] ?? "")) await (await import("./leave.ts")).leave(code);
 }
 
 async function exitCode(argv: readonly string[]): Promise<number> {
@@ -34,6 +37,14 @@ async function dispatch(invocation: Invocation): Promise<number> {
     case "run":
     case "explain":
       return (await import("./run.ts")).run(invocation.command, invocation);
+    case "submit":
+      return (await import("./submit.ts")).submit(invocation);
+    case "master":
+      return (await import("./master.ts")).master(invocation);
+    case "worker":
+      return (await import("./worker.ts")).worker(invocation);
+    case "executor":
+      return (await import("./executor.ts")).executor(invocation);
     case "bundle":
       return (await import("./bundle.ts")).bundle(invocation);
     case "bench":

@@ -39,13 +39,19 @@ export function driverArguments(launch: DriverLaunch, job: string, settingsFile:
   ];
 }
 
-/** Settings go by file, since others can read command lines. Where the driver listens is for its worker to say. */
+/**
+ * Settings go by file, since others can read command lines. Where the driver listens is for its worker to say; its files, in
+ * `filesFolder`, are its executors' too.
+ */
 export function writeDriverSettings(
   folder: string,
   description: DriverDescription,
   driverHost: string | undefined,
+  filesFolder: string,
 ): string {
   const settings: Record<string, string> = { "firesteel.app.name": description.name, ...description.conf };
+  const files = [settings["firesteel.files"] ?? "", ...description.files.map(file => join(filesFolder, file.name))];
+  if (description.files.length > 0) settings["firesteel.files"] = files.filter(path => path !== "").join(",");
   if (driverHost !== undefined) settings["firesteel.driver.host"] = driverHost;
   const lines = Object.entries(settings)
     .filter(([key]) => key !== "firesteel.master")

@@ -30,8 +30,7 @@ const headersTimeoutMs = 20_000;
 const requestTimeoutMs = 10 * 60_000;
 const connectionsMax = 1_000;
 
-/** For connections that come by a port of its own, or from one that others share. */
-export function createHttpServer(handler: RequestListener): Server {
+function createHttpServer(handler: RequestListener): Server {
   const server = createServer({ headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs }, handler);
   server.maxConnections = connectionsMax;
   return server;

@@ -88,8 +88,10 @@ export class ProcessLauncher implements Launcher {
   launchDriver(launch: DriverLaunch, listener: LaunchListener): Launched {
     const folder = () => this.dirs.ofDriver(launch.driverId);
     return this.launch(listener, undefined, folder, async folder => {
-      const job = await bringDriverFiles(join(folder, workFiles), launch.description, this.options.fetchBlob);
-      const settings = writeDriverSettings(folder, launch.description, this.options.driverHost);
+      const { description } = launch;
+      const filesFolder = join(folder, workFiles);
+      const job = await bringDriverFiles(filesFolder, description, this.options.fetchBlob);
+      const settings = writeDriverSettings(folder, description, this.options.driverHost, filesFolder);
       return {
         args: driverArguments(launch, job, settings),
         environment: { ...jobEnvironment(launch.description.environment), [reportVariable]: folder },

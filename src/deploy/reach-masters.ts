@@ -54,7 +54,11 @@ function unreachable(
   failures: readonly (FiresteelError | undefined)[],
   refused: boolean,
 ): FiresteelError {
-  const reasons = masters.map((master, i) => `${formatHostPort(master)}: ${failures[i]?.message ?? "no answer"}`);
+  const reasons = masters.map((master, i) => {
+    const where = formatHostPort(master);
+    const reason = failures[i]?.message ?? "no answer";
+    return reason.includes(where) ? reason : `${where}: ${reason}`;
+  });
   const hint = failures.find(each => each?.hint !== undefined)?.hint;
   return new FiresteelError(
     refused ? "user" : "lost",

@@ -209,9 +209,10 @@ describe("a driver", () => {
       ...[join(at, "files", "job.js"), "a b", "--master", "x"],
     ]);
     expect([said.cwd, said.env.TOKEN, said.env.FIRESTEEL_INTERNAL_REPORT]).toEqual([join(at, "files"), "t", at]);
-    expect(readFileSync(join(at, "driver.conf"), "utf8")).toBe(
-      "firesteel.app.name = demo\nfiresteel.executor.memory = 64m\nfs.key = hidden\nfiresteel.driver.host = 10.0.0.7\n",
-    );
+    expect(readFileSync(join(at, "driver.conf"), "utf8").split("\n")).toEqual([
+      ...["firesteel.app.name = demo", "firesteel.executor.memory = 64m", "fs.key = hidden"],
+      ...[`firesteel.files = ${join(at, "files", "rows.csv")}`, "firesteel.driver.host = 10.0.0.7", ""],
+    ]);
     expect(statSync(join(at, "driver.conf")).mode & 0o777).toBe(0o600);
     expect(readFileSync(join(at, "files", "job.js"), "utf8")).toBe(job);
     expect(readFileSync(join(at, "files", "rows.csv"), "utf8")).toBe("1,2\n");

@@ -52,7 +52,7 @@ test("none is an error that names them all, in time", async () => {
   const { kind, message, hint } = failure as FiresteelError;
   expect(kind).toBe("lost");
   expect(message).toStartWith("no master of firesteel://nobody:7077,");
-  expect(message).toContain(" can be reached: nobody:7077: ");
+  expect(message).toContain(" can be reached: nobody:7077 ");
   expect(message).toContain("there is no master there, but another process of a cluster");
   expect(hint).toBe("check the address, and that the master is running: firesteel master");
 });

@@ -1,0 +1,110 @@
+/** `firesteel master`: RPC environment, state and endpoint of a master, until it is told to stop. */
+import type { RequestListener } from "node:http";
+import { dirname, join } from "node:path";
+import { systemClock } from "../base/clock.ts";
+import type { Config } from "../base/config.ts";
+import { formatHostPort } from "../base/master-url.ts";
+import { UsageError } from "../base/usage-error.ts";
+import { chooseBinding } from "../deploy/bind.ts";
+import { BlobStore } from "../deploy/blob-store.ts";
+import { serveBlobs } from "../deploy/blob-transfer.ts";
+import { masterLimitsOf, masterStoreOf } from "../deploy/deploy-config.ts";
+import { listenHttp } from "../deploy/http-port.ts";
+import { blobsInUse, masterAccess } from "../deploy/master-access.ts";
+import { MasterEndpoint } from "../deploy/master-endpoint.ts";
+import { workerEndpoint } from "../deploy/messages.ts";
+import { restFetch, restListener } from "../deploy/rest-server.ts";
+import { takeSecret } from "../deploy/secret.ts";
+import { detectMachine } from "../platform/resources.ts";
+import { nameLocalDirs, newLocalFile, removeLocalDirs, removeOrphans } from "../storage/local-dirs.ts";
+import { openClusterEnv } from "./cluster-env.ts";
+import type { Invocation } from "./command-line.ts";
+import { loadConfig, readIfThere } from "./load-config.ts";
+import { portOption, textOption } from "./option-values.ts";
+import { roleLog } from "./role-log.ts";
+import { aborted, stopSignal } from "./stop-signal.ts";
+
+const portDefault = 7077;
+const pagesPortDefault = 8080;
+const restPortDefault = 6066;
+const blobBytesMax = 1 << 30;
+const blobsBytesMax = 16 * 2 ** 30;
+
+export async function master({ options }: Invocation): Promise<number> {
+  const signal = stopSignal();
+  const secret = takeSecret(textOption(options, "secret-file"));
+  const binding = chooseBinding("master", textOption(options, "host"), secret);
+  const ports = portsOf(options);
+  const conf = loadConfig(options, undefined, {
+    environment: process.env,
+    machine: detectMachine(),
+    readFile: readIfThere,
+  });
+  const log = roleLog(conf);
+  // each is undone when what follows fails, last first
+  await using cleanup = new AsyncDisposableStack();
+  const store = masterStoreOf(conf);
+  cleanup.defer(() => store.close());
+  let answer: RequestListener = (_, response) => void response.writeHead(503).end("the master is starting\n");
+  const http: RequestListener = (request, response) => answer(request, response);
+  const open = async (port: number, purpose: string, option: string) => {
+    const opened = await listenHttp(http, { host: binding.host, port, purpose, option });
+    cleanup.defer(() => opened.close());
+    return `http://${formatHostPort({ host: binding.advertised, port: opened.port })}`;
+  };
+  const env = await openClusterEnv({
+    ...{ role: "master", conf, binding, port: ports.rpc, secret, log },
+    http: ports.pages === undefined ? http : undefined,
+  });
+  cleanup.defer(() => env.shutdown());
+  const address = formatHostPort(env.address!);
+  const webUiUrl = ports.pages === undefined ? `http://${address}` : await open(ports.pages, "pages", "--webui-port");
+  const restUrl = ports.rest === undefined ? webUiUrl : await open(ports.rest, "submissions by HTTP", "--rest-port");
+  const failed = Promise.withResolvers<never>();
+  const endpoint = MasterEndpoint.start({
+    ...{ env, store, webUiUrl, limits: masterLimitsOf(conf), log },
+    onFailed: failed.reject,
+  });
+  cleanup.defer(() => endpoint.stop());
+  const blobs = openBlobs(conf, endpoint, cleanup);
+  serveBlobs(env.bulk, blobs, systemClock);
+  const access = masterAccess({ master: endpoint.ref, worker: at => env.ref(at, workerEndpoint), blobs });
+  const hosts = [binding.advertised];
+  answer = restListener(
+    restFetch({ master: access, secret, clock: systemClock, hosts, warn: text => log("warn", text) }),
+    binding.advertised,
+  );
+  process.stderr.write(`master at firesteel://${address}, pages at ${webUiUrl}, submissions by HTTP at ${restUrl}\n`);
+  await Promise.race([aborted(signal), failed.promise]);
+  return 0;
+}
+
+/** Pages and REST undefined: on the port of all else. */
+function portsOf(options: Invocation["options"]) {
+  const rpc = portOption(options, "port", portDefault);
+  if (!options.has("one-port"))
+    return {
+      rpc,
+      pages: portOption(options, "webui-port", pagesPortDefault),
+      rest: portOption(options, "rest-port", restPortDefault),
+    };
+  const other = ["webui-port", "rest-port"].find(name => options.has(name));
+  if (other === undefined) return { rpc, pages: undefined, rest: undefined };
+  throw new UsageError(`--one-port leaves no port for --${other}`, { hint: "give one of them" });
+}
+
+/** Jobs and files of submissions: beside the state when that is kept, else until the master ends. */
+function openBlobs(conf: Config, endpoint: MasterEndpoint, cleanup: AsyncDisposableStack): BlobStore {
+  const recovery = conf.get("firesteel.deploy.recoveryDirectory");
+  let folder = join(recovery, "blobs");
+  if (recovery === "") {
+    const localDirs = nameLocalDirs(conf.get("firesteel.local.dirs"));
+    removeOrphans(localDirs);
+    cleanup.defer(() => removeLocalDirs(localDirs));
+    folder = dirname(newLocalFile(localDirs, "blobs", "blob"));
+  }
+  return new BlobStore({
+    ...{ folder, clock: systemClock, blobBytesMax, totalBytesMax: blobsBytesMax },
+    inUse: async () => blobsInUse(endpoint.snapshot()),
+  });
+}

@@ -1,0 +1,121 @@
+/** Masters and workers as processes: how they start, find each other, stop, and what they refuse. */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { chmodSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { join } from "node:path";
+import { startMaster, startRole, startWorker } from "./cluster-roles.ts";
+import { expectGolden, type Outcome, run, testTimeoutMs } from "./harness.ts";
+
+setDefaultTimeout(2 * testTimeoutMs);
+
+const secret = (text: string, mode = 0o600) => ({
+  setUp(folder: string) {
+    writeFileSync(join(folder, "secret"), `${text}\n`);
+    chmodSync(join(folder, "secret"), mode);
+  },
+});
+const withSecret = ["--host", "127.0.0.1", "--secret-file", "secret"];
+
+/** Times and ports differ from run to run. */
+const plain = (text: string) => text.replace(/:\d{4,5}\b/g, ":<port>");
+
+describe("a master and its workers", () => {
+  test("find each other and stop when they are told to", async () => {
+    const master = await startMaster();
+    const workers = ["1", "2"].map(cores => startWorker(master.url, ["--cores", cores, "--memory", "512m"]));
+    for (const [i, worker] of workers.entries()) {
+      await worker.says(
+        new RegExp(
+          `worker at 127\\.0\\.0\\.1:\\d+, pages at http:\\S+:\\d+, offers ${i + 1} cores? and 512 MB to ${master.url}`,
+        ),
+      );
+      await master.says(new RegExp(`worker-\\d+-127\\.0\\.0\\.1-\\d+.*\\(${i + 1} cores?`));
+    }
+    const [first, second] = workers;
+    expect(await first!.stop("SIGTERM")).toMatchObject({ code: 0, signal: null, out: "" });
+    expect(await second!.stop("SIGINT")).toMatchObject({ code: 0, signal: null, out: "" });
+    expect(await master.stop("SIGINT")).toMatchObject({ code: 0, signal: null, out: "" });
+  });
+
+  test("share a secret", async () => {
+    const master = await startMaster(withSecret, secret("of the cluster"));
+    const worker = startWorker(master.url, withSecret, { ...secret("of the cluster") });
+    await worker.says(/worker at /);
+    await worker.stop();
+    await master.stop();
+  });
+
+  test("find each other again when the master was restarted", async () => {
+    const master = await startMaster(["--recovery-dir", "state"], { leaves: ["state"] });
+    const port = master.url.split(":").at(-1)!;
+    const worker = startWorker(master.url);
+    await worker.says(/worker at /);
+    await master.stop("SIGKILL");
+    await worker.says(/master .* is lost/);
+    const again = startRole(["master", "--port", port, "--webui-port", "0", "--rest-port", "0"]);
+    await worker.says(/registered again at master/);
+    await worker.stop();
+    await again.stop();
+  });
+});
+
+describe("what is refused", () => {
+  test.each<[string, Outcome["code"], Parameters<typeof run>[0]]>([
+    ["role-host-without-secret", 2, { args: ["master", "--host", "0.0.0.0"] }],
+    ["role-secret-file-missing", 2, { args: ["worker", ...withSecret, "firesteel://127.0.0.1"] }],
+    ["role-secret-file-open", 2, { args: ["master", ...withSecret], ...secret("x", 0o644) }],
+    ["role-worker-without-master", 2, { args: ["worker"] }],
+    ["role-worker-of-local", 2, { args: ["worker", "local[2]"] }],
+    ["role-cores-malformed", 2, { args: ["worker", "--cores", "two", "firesteel://127.0.0.1"] }],
+    ["role-memory-malformed", 2, { args: ["worker", "--memory", "lots", "firesteel://127.0.0.1"] }],
+    ["role-port-malformed", 2, { args: ["master", "--port", "99999"] }],
+    ["role-conf-unknown", 2, { args: ["master", "--conf", "firesteel.deploy.spreadout=true"] }],
+    [
+      "role-work-dir-is-file",
+      2,
+      {
+        args: ["worker", "--work-dir", "file/x", "firesteel://127.0.0.1:1"],
+        setUp: folder => writeFileSync(join(folder, "file"), ""),
+      },
+    ],
+    ["executor-by-hand", 2, { args: ["executor"] }],
+  ])("%s", async (name, code, run_) => {
+    const outcome = await run(run_);
+    expectGolden(name, outcome);
+    expect(outcome.code).toBe(code);
+  });
+
+  test("a port in use", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await new Promise(resolve => other.on("listening", resolve));
+    const { port } = other.address() as AddressInfo;
+    const { code, err } = await run({ args: ["master", "--port", String(port)] });
+    expect(code).toBe(2);
+    expect(err).toContain(`127.0.0.1:${port}`);
+    expect(err).toContain("in use");
+    other.close();
+  });
+
+  test("a master that is not there, within ten seconds", async () => {
+    const began = performance.now();
+    const outcome = await run({ args: ["worker", "firesteel://127.0.0.1:1,127.0.0.1:2"], leaves: ["work"] });
+    expect(performance.now() - began).toBeLessThan(10_000);
+    expect(outcome.code).toBe(1);
+    expectGolden("role-master-unreachable", outcome);
+  });
+
+  test("another secret, or none, at once", async () => {
+    const master = await startMaster(withSecret, secret("of the cluster"));
+    for (const [name, worker] of [
+      ["role-secret-wrong", startWorker(master.url, withSecret, secret("of another"))],
+      ["role-secret-missing", startWorker(master.url)],
+    ] as const) {
+      const began = performance.now();
+      const outcome = await worker.outcome;
+      expect(performance.now() - began).toBeLessThan(5_000);
+      expect(outcome.code).toBe(1);
+      expectGolden(name, { ...outcome, command: plain(outcome.command) }, plain);
+    }
+    await master.stop();
+  });
+});
