@@ -160,4 +160,10 @@ export const clusterKeys = {
     default: 15 * second,
     meaning: "How often it is said that tasks wait and no executor has registered.",
   },
+  "firesteel.submit.waitAppCompletion": {
+    type: "boolean",
+    default: true,
+    meaning:
+      "Whether `firesteel submit --deploy-mode cluster` stays until the driver has ended, and prints its states until then.",
+  },
 } as const satisfies Readonly<Record<string, KeySpec>>;

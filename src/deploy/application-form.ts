@@ -10,6 +10,7 @@ import type { Blobs } from "./master-access.ts";
 import type { DriverDescription } from "./messages.ts";
 import { readBody, RestError } from "./rest-bodies.ts";
 import { driverSettings, type Settings } from "./spark-properties.ts";
+import { parseResource } from "./submission-request.ts";
 import { safeName } from "./work-dirs.ts";
 
 /** A form is held in memory; what is larger goes ahead as blobs. */
@@ -20,7 +21,7 @@ const filesMax = 200;
 const argsMax = 2000;
 
 interface Given {
-  readonly job: { readonly fileName: string; readonly hash: string };
+  readonly job: DriverDescription["job"];
   readonly files: readonly { readonly name: string; readonly hash: string }[];
   readonly args: readonly string[];
   readonly conf: Settings;
@@ -59,8 +60,9 @@ function describe(given: Given): DriverDescription {
   ];
   try {
     const { name, ...rest } = driverSettings(settings);
-    const title = given.name ?? name ?? job.fileName.replace(jobNamePattern, "");
-    return { ...rest, name: title, job: { kind: "blob", ...job }, args, environment, files };
+    const title =
+      given.name ?? name ?? basename(job.kind === "blob" ? job.fileName : job.path).replace(jobNamePattern, "");
+    return { ...rest, name: title, job, args, environment, files };
   } catch (error) {
     const field = error instanceof RestError ? error.details.field : undefined;
     const short = Object.entries(shorter).find(([key]) => field === `firesteel.${key}`)?.[1];
@@ -106,7 +108,7 @@ async function readForm(request: Request, blobs: Blobs): Promise<Given> {
     others.map(file => file.name),
   );
   checkCount("args", args.length, argsMax);
-  const job = { fileName, hash: (await blobs.put([bytes])).hash };
+  const job = { kind: "blob", fileName, hash: (await blobs.put([bytes])).hash } as const;
   const files: Given["files"][number][] = [];
   for (const file of others) files.push({ name: file.name, hash: (await blobs.put(chunksOf(file))).hash });
   return { job, files, args, conf, environment: {}, ...settings };
@@ -174,29 +176,39 @@ async function readJson(request: Request, blobs: Blobs): Promise<Given> {
     throw wrong(field, `${field} is not text`);
   };
   const args = listOf(body["args"], "args").map((value, index) => textOf(value, `args[${index}]`));
-  const job = blobOf(body["job"], "job", "fileName");
   const files = listOf(body["files"], "files").map((value, index) => blobOf(value, `files[${index}]`, "name"));
-  const fileName = plainName(job.name, "job");
+  checkCount("args", args.length, argsMax);
+  const job = await jobOf(body["job"], blobs);
+  const jobName = job.kind === "blob" ? job.fileName : undefined;
   checkNames(
-    fileName,
+    jobName,
     files.map(file => file.name),
   );
-  checkCount("args", args.length, argsMax);
-  for (const { name, hash } of [{ name: fileName, hash: job.hash }, ...files]) {
-    if ((await blobs.find(hash)) === undefined)
-      throw new RestError(400, `the bytes of ${name} are not here: send them with PUT /v1/blobs/${hash}`, {
-        field: hash === job.hash ? "job" : "files",
-      });
-  }
-  await checkKeptJob(blobs, job.hash, fileName);
+  for (const { name, hash } of files) await checkKept(blobs, name, hash, "files");
   return {
-    ...{ job: { fileName, hash: job.hash }, files, args },
+    ...{ job, files, args },
     ...{
       conf: mapOf(body["conf"], "conf"),
       environment: Object.fromEntries(mapOf(body["environment"], "environment")),
     },
     ...{ name: scalar("name"), cores: scalar("cores"), memory: scalar("memory"), supervise: scalar("supervise") },
   };
+}
+
+/** A blob, or a place that workers reach. */
+async function jobOf(value: unknown, blobs: Blobs): Promise<DriverDescription["job"]> {
+  const given = objectOf(value, "job");
+  if (given["url"] !== undefined) return parseResource(textOf(given["url"], "job.url"), "job.url");
+  const job = blobOf(value, "job", "fileName");
+  const fileName = plainName(job.name, "job");
+  await checkKept(blobs, fileName, job.hash, "job");
+  await checkKeptJob(blobs, job.hash, fileName);
+  return { kind: "blob", fileName, hash: job.hash };
+}
+
+async function checkKept(blobs: Blobs, name: string, hash: string, field: string): Promise<void> {
+  if ((await blobs.find(hash)) !== undefined) return;
+  throw wrong(field, `the bytes of ${name} are not here: send them with PUT /v1/blobs/${hash}`);
 }
 
 async function checkKeptJob(blobs: Blobs, hash: string, fileName: string): Promise<void> {
@@ -252,9 +264,9 @@ function blobOf(value: unknown, field: string, nameField: string): { readonly na
 
 // ---- both
 
-function checkNames(job: string, files: readonly string[]): void {
+function checkNames(job: string | undefined, files: readonly string[]): void {
   checkCount("files", files.length, filesMax);
-  const seen = new Set([job]);
+  const seen = new Set<string | undefined>([job]);
   for (const name of files) {
     plainName(name, "files");
     if (seen.has(name)) throw wrong("files", `two files are called ${name}`);

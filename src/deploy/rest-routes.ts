@@ -172,7 +172,12 @@ export const schemas: Readonly<Record<string, Schema>> = {
   ),
   Submission: object(
     {
-      job: object({ hash, fileName: { type: "string" } }, ["hash", "fileName"]),
+      job: {
+        oneOf: [
+          object({ hash, fileName: { type: "string" } }, ["hash", "fileName"]),
+          object({ url: text("Where workers reach it: http:, https:, or file: on a shared file system") }, ["url"]),
+        ],
+      },
       args,
       name: { type: "string" },
       conf: settings,

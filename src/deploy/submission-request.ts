@@ -103,11 +103,11 @@ function kindOf(value: unknown): string {
 }
 
 /** A path that workers reach, or a URL that they download. */
-function parseResource(resource: string): DriverDescription["job"] {
+export function parseResource(resource: string, field = "appResource"): DriverDescription["job"] {
   const refuse = () =>
     malformed(
-      "appResource",
-      `Field 'appResource' expected an absolute path, or a file:, http: or https: URL: actual was '${resource.slice(0, 200)}'.`,
+      field,
+      `Field '${field}' expected an absolute path, or a file:, http: or https: URL: actual was '${resource.slice(0, 200)}'.`,
     );
   if (resource.includes("\0")) throw refuse();
   if (isAbsolute(resource)) return { kind: "path", path: resource };

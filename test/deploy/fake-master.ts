@@ -58,7 +58,7 @@ export class FakeMaster implements MasterAccess {
   /** Of whatever driver is asked for next. */
   stateWhenAsked: DriverState | undefined;
 
-  async submitDriver(description: DriverDescription) {
+  async submitDriver(description: DriverDescription): ReturnType<MasterAccess["submitDriver"]> {
     this.check();
     const driverId = `driver-20261121065028-${String(this.drivers.size).padStart(4, "0")}`;
     this.drivers.set(driverId, {
