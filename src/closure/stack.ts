@@ -136,7 +136,12 @@ export function callSite(): CallSite | undefined {
   return typeof stack === "string" ? userPosition(stack) : undefined;
 }
 
-const workingFolder = process.cwd();
+let workingFolder = process.cwd();
+
+/** Positions are told relative to this folder: in processes of other machines, the driver's. */
+export function tellPositionsFrom(folder: string): void {
+  workingFolder = folder;
+}
 
 function shortPath(file: string): string {
   const short = relative(workingFolder, file);

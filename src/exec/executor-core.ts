@@ -27,7 +27,7 @@ import {
   type RemoteSuccess,
   type TaskFailure,
 } from "./executor-messages.ts";
-import type { Definition, FromTaskThread, Released, Settings, StageOrder, TaskOrder, TaskSuccess } from "./messages.ts";
+import type { Definition, FromTaskThread, Released, StageOrder, TaskOrder, TaskSuccess } from "./messages.ts";
 import { decodeStage } from "./stage-codec.ts";
 import { ThreadQueue } from "./thread-queue.ts";
 
@@ -55,7 +55,7 @@ export interface PlaceListener {
 
 /** What else an executor has. */
 export interface ExecutorParts {
-  readonly openPlace: (settings: Settings, listener: PlaceListener) => TaskPlace;
+  readonly openPlace: (startup: ExecutorStartup, listener: PlaceListener) => TaskPlace;
   readonly fetchBlob: (hash: string) => Promise<Uint8Array>;
   readonly fetchBroadcast: (broadcast: BroadcastChunks) => Promise<Uint8Array>;
   /** Into the folder that tasks work in. */
@@ -106,7 +106,7 @@ export class ExecutorCore implements RpcEndpoint<ExecutorProtocol> {
   /** Registers at the driver; rejects when it is not wanted there. */
   async start(): Promise<void> {
     const startup: ExecutorStartup = await this.driver.ask(this.registration);
-    this.place = this.parts.openPlace(startup.settings, {
+    this.place = this.parts.openPlace(startup, {
       ready: (thread, slots) => {
         this.queue.ready(thread, slots);
         this.dispatch();

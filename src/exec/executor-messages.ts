@@ -39,6 +39,8 @@ export interface ExecutorRegistration {
 }
 
 export interface ExecutorStartup {
+  /** The driver's, which users' files are named from. */
+  readonly workingFolder: string;
   /** All configuration of the application, by key. */
   readonly settings: Settings;
   readonly definitions: readonly RemoteDefinition[];

@@ -144,6 +144,8 @@ export interface ClusterAccess {
   readonly hostId: string;
   /** Where the driver serves bytes. */
   readonly driver: RpcAddress;
+  /** The driver's, which users' files are named from. */
+  readonly workingFolder: string;
   readonly secret: string | undefined;
 }
 

@@ -18,10 +18,16 @@ import { BlobStore } from "../storage/blob-store.ts";
 import { type LocalDirs, nameLocalDirs, removeLocalDirs } from "../storage/local-dirs.ts";
 import { statusOf } from "../storage/map-status.ts";
 import type { SpillCodecName } from "../storage/spill-codec.ts";
-import { driverEndpoint, type DriverProtocol, executorEndpoint, type ExecutorProtocol } from "./executor-messages.ts";
+import {
+  driverEndpoint,
+  type DriverProtocol,
+  executorEndpoint,
+  type ExecutorProtocol,
+  type ExecutorStartup,
+} from "./executor-messages.ts";
 import { ExecutorCore, type ExecutorParts } from "./executor-core.ts";
 import { HostPlace } from "./host-place.ts";
-import type { HostStart, Settings } from "./messages.ts";
+import type { HostStart } from "./messages.ts";
 
 export interface ExecutorOptions {
   readonly driver: RpcAddress;
@@ -67,8 +73,9 @@ export async function openExecutor(env: RpcEnv, options: ExecutorOptions): Promi
   let opened: { readonly place: HostPlace; readonly outputs: OutputRegistry } | undefined;
   const { promise: ended, resolve: end } = Promise.withResolvers<Ended>();
   const parts: ExecutorParts = {
-    openPlace: (settings, listener) => {
-      const start = hostStart(options, settings, dirs, id);
+    openPlace: (startup, listener) => {
+      const { settings } = startup;
+      const start = hostStart(options, startup, dirs, id);
       const place = new HostPlace(start, listener);
       const outputs = new OutputRegistry(place.host.exchanges);
       opened = { place, outputs };
@@ -121,7 +128,7 @@ const blobBytesMax = 64 << 20;
 
 function hostStart(
   { executor, driver, secret, cores, memoryBytes, machineBytes }: ExecutorOptions,
-  settings: Settings,
+  { settings, workingFolder }: ExecutorStartup,
   localDirs: LocalDirs,
   hostId: string,
 ): HostStart {
@@ -129,7 +136,7 @@ function hostStart(
     storageFraction: settings["firesteel.memory.storageFraction"] as number,
     waitMaxMs: settings["firesteel.memory.grantTimeout"] as number,
   };
-  const cluster = { executor, hostId, driver, secret };
+  const cluster = { executor, hostId, driver, workingFolder, secret };
   return { memoryBytes, machineBytes, pool, localDirs, threads: cores, settings, cluster };
 }
 

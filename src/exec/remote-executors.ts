@@ -217,7 +217,7 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
     this.byPeer.set(from.id, executor);
     const definitions = this.definitions.map(definition => this.sent.definition(definition));
     this.gate.add(executor, registration.cores);
-    return { settings: this.options.settings, definitions };
+    return { workingFolder: process.cwd(), settings: this.options.settings, definitions };
   }
 
   private letIn(executors: readonly RemoteExecutor[]): void {

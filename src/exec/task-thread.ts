@@ -4,7 +4,7 @@
  */
 import { FiresteelError, toWire } from "../base/errors.ts";
 import type { StageId, TaskAttemptId } from "../base/ids.ts";
-import { callSite, mapStack, userPosition } from "../closure/stack.ts";
+import { callSite, mapStack, tellPositionsFrom, userPosition } from "../closure/stack.ts";
 import { threadNumber } from "../platform/resident.ts";
 import { parent, receive, threadData } from "../platform/threads.ts";
 import {
@@ -33,6 +33,7 @@ process.exit = code => {
 const start = threadData<TaskThreadStart>();
 const port = parent();
 Atomics.store(start.control, controlWord.thread, threadNumber());
+if (start.cluster !== undefined) tellPositionsFrom(start.cluster.workingFolder);
 const definitions = new Definitions(start.settings);
 const reportEveryMs = 2;
 const commits = new Map<TaskAttemptId, (allowed: boolean) => void>();

@@ -13,6 +13,7 @@ const places: readonly SuiteOptions[] = [
   { master: "local[2]", conf: { "firesteel.executor.memory": "16m" } },
   { master: "local[4]" },
   { master: "local[2]", conf: { "firesteel.codegen": false } },
+  { master: "local-cluster[2,2,64]" },
 ];
 const results = new Map<string, unknown[]>();
 
