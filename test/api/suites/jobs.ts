@@ -186,6 +186,14 @@ export default function jobs(tools: SuiteTools): void {
     await rdd.unpersist();
   });
 
+  test("an Rdd that is to be held twice is held once where there is one executor", async () => {
+    const { calls, rdd } = counted(10, 2);
+    rdd.persist(StorageLevel.MEMORY_ONLY_2);
+    expect([await rdd.sum(), await rdd.sum(), calls.value]).toEqual([90, 90, 10]);
+    expect([rdd.storageLevel.name, rdd.storageLevel.replicas]).toEqual(["MEMORY_ONLY_2", 2]);
+    await rdd.unpersist();
+  });
+
   test("what does not fit in memory is computed again", async () => {
     const { calls, rdd } = counted(3_000_000, 6);
     rdd.cache();
