@@ -9,6 +9,7 @@
  *   reading ends with kind "fetchFailed" and names the output. A peer that is silent counts as lost.
  */
 import { invariant } from "../base/assert.ts";
+import type { Timer } from "../base/clock.ts";
 import { FiresteelError } from "../base/errors.ts";
 import type { Block } from "../data/contracts.ts";
 import { MemoryRefused } from "../kernel/allocator.ts";
@@ -47,6 +48,7 @@ export class SegmentReader implements RemoteReader, FetchOwner {
   /** The task waits, since then; `wake` has it look again. */
   private waitsSinceMs: number | undefined;
   private wake: (() => void) | undefined;
+  private watching: Timer | undefined;
   private turnAtMs: number;
 
   constructor(
@@ -95,6 +97,7 @@ export class SegmentReader implements RemoteReader, FetchOwner {
     this.isClosed = true;
     this.makeRoom(undefined);
     for (const source of this.sources) source.pause?.cancel();
+    this.watching?.cancel();
     this.unregister();
     this.files.close();
   }
@@ -171,16 +174,18 @@ export class SegmentReader implements RemoteReader, FetchOwner {
   }
 
   private async change(): Promise<void> {
-    const timer = this.options.clock.after(watchMs, () => {
+    // one for many waits: most are short
+    this.watching ??= this.options.clock.after(watchMs, () => {
+      this.watching = undefined;
       this.watch();
       this.wake?.();
     });
     await new Promise<void>(resolve => (this.wake = resolve));
     this.wake = undefined;
-    timer.cancel();
   }
 
   private watch(): void {
+    if (this.waitsSinceMs === undefined) return;
     try {
       this.reading.memory.task.checkCancelled();
     } catch (thrown) {
