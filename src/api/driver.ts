@@ -19,6 +19,7 @@ import type { Plan, PlanFunction } from "../plan/nodes.ts";
 import { partitionCount } from "../plan/partition-count.ts";
 import { explainAction } from "../planner/explain.ts";
 import { type ActionCall, cutStages, type StagePlan } from "../planner/stages.ts";
+import { localityWaits } from "../schedule/locality-waits.ts";
 import { type LocalDirs, nameLocalDirs, removeLocalDirs } from "../storage/local-dirs.ts";
 import { bundlesFor } from "../closure/bundles.ts";
 import { Partitioning } from "./partitioning.ts";
@@ -301,6 +302,7 @@ export class Driver {
         }),
         taskFailuresMax: config.get("firesteel.task.maxFailures"),
         stageAttemptsMax: config.get("firesteel.stage.maxConsecutiveAttempts"),
+        localityWaits: localityWaits(config),
         settings: Object.fromEntries(config.entries().map(({ key, value }) => [key, value as never])),
       },
       {

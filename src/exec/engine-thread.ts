@@ -37,7 +37,8 @@ export async function runEngine(openCluster: () => Promise<OpenCluster>): Promis
     if (outbox.push(message) === 1) queueMicrotask(flush);
   };
   const gone = (error: unknown) => post({ type: "gone", error: toWire(error, "lost") });
-  const limits = { taskFailuresMax: start.taskFailuresMax, stageAttemptsMax: start.stageAttemptsMax };
+  const { taskFailuresMax, stageAttemptsMax, localityWaits } = start;
+  const limits = { taskFailuresMax, stageAttemptsMax, localityWaits };
   if (start.master === undefined) {
     const engine = new Engine(limits, listener => new LocalExecutors(start, listener), post);
     receive((message: ToEngine) => engine.receive(message));

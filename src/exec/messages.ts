@@ -21,6 +21,7 @@ import type { PlanFunction } from "../plan/nodes.ts";
 import type { MasterUrl } from "../base/master-url.ts";
 import type { RpcAddress } from "../rpc/contracts.ts";
 import type { StagePlan } from "../planner/stages.ts";
+import type { LocalityWaits } from "../schedule/contracts.ts";
 import type { LocalDirs } from "../storage/local-dirs.ts";
 import type { MapInput } from "../storage/map-status.ts";
 import type { InputDamage } from "./input-damage.ts";
@@ -44,6 +45,7 @@ export interface EngineStart extends HostStart {
   readonly mainBeat: Int32Array;
   readonly taskFailuresMax: number;
   readonly stageAttemptsMax: number;
+  readonly localityWaits: LocalityWaits;
   /** Absent in local mode. */
   readonly master?: ClusterMaster;
 }
