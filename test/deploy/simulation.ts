@@ -7,10 +7,11 @@ import { Random } from "../../src/base/random.ts";
 import { masterLimits, type MasterAction } from "../../src/deploy/master-contracts.ts";
 import { MasterMachine } from "../../src/deploy/master-machine.ts";
 import { MemoryMasterStore } from "../../src/deploy/memory-store.ts";
-import { driverEnded, type ApplicationStatus, type WorkerStatus } from "../../src/deploy/messages.ts";
+import { driverEnded } from "../../src/deploy/messages.ts";
 import { must } from "../schedule/checks.ts";
 import { Clock } from "../schedule/clock.ts";
 import { describeApplication, describeDriver } from "./fake-cluster.ts";
+import { checkAccounts, checkAgreement } from "./simulation-checks.ts";
 import type { SimulatedLine } from "./simulated-line.ts";
 import { epochMs, SimulatedApplication, SimulatedWorker, type World } from "./simulated-processes.ts";
 
@@ -65,13 +66,13 @@ class Simulation {
     private readonly profile: SimulationProfile,
   ) {
     this.random = new Random(seed);
-    const hasMortals = !profile.onlyMaster && this.random.below(2) === 0;
+    const hasMortals = !profile.onlyMaster && this.random.below(3) > 0;
     this.world = {
       clock: this.clock,
       random: this.random,
       delayMaxMs: 1 + this.random.below(400),
       master: () => this.masterEnd(),
-      lifeMs: () => (hasMortals && this.random.below(3) === 0 ? this.random.below(20_000) : undefined),
+      lifeMs: () => (hasMortals && this.random.below(2) === 0 ? this.random.below(30_000) : undefined),
       note: text => this.note(text),
     };
   }
@@ -88,7 +89,7 @@ class Simulation {
     this.isCalm = true;
     if (this.machine === undefined) this.startMaster();
     this.runUntil(troubleMs + calmMs);
-    this.checkAllGranted();
+    checkAgreement(this.machine!.snapshot(), this.workers, this.applications);
     if (this.profile.onlyMaster) this.checkUndisturbed();
     this.endAll();
     this.runUntil(troubleMs + 2 * calmMs);
@@ -164,7 +165,7 @@ class Simulation {
           this.store.removeDriver(action.driverId);
       }
     }
-    this.checkAccounts();
+    checkAccounts(this.machine!.snapshot());
   }
 
   private startMaster(): void {
@@ -196,7 +197,7 @@ class Simulation {
 
   private startWorker(host: string, life: number): void {
     const [cores, memoryMb] = [1 + this.random.below(8), 1024 * (1 + this.random.below(4))];
-    this.workers.push(new SimulatedWorker(this.world, host, life, cores, memoryMb, name => this.started.add(name)));
+    this.workers.push(new SimulatedWorker(this.world, host, life, cores, memoryMb, name => this.noteStart(name)));
   }
 
   private noteStart(name: string): void {
@@ -287,59 +288,6 @@ class Simulation {
 
   // ---- checks
 
-  /** What the master believes adds up, at any time. */
-  private checkAccounts(): void {
-    const { workers, applications, endedApplications } = this.machine!.snapshot();
-    const held = new Map<string, number>();
-    for (const { executors } of [...applications, ...endedApplications]) {
-      for (const { workerId, cores, state } of executors) {
-        if (state === "launching" || state === "running") held.set(workerId, (held.get(workerId) ?? 0) + cores);
-      }
-    }
-    for (const { workerId, state, cores, coresUsed, memoryMb, memoryUsedMb } of workers) {
-      if (state === "dead" || state === "decommissioned") continue;
-      must(coresUsed <= cores && memoryUsedMb <= memoryMb, `the master gave more of ${workerId} than it has`);
-      must((held.get(workerId) ?? 0) <= coresUsed, `executors on ${workerId} hold more cores than are counted`);
-    }
-    for (const { appId, description, coresGranted, executors } of applications) {
-      const live = executors.filter(each => each.state === "launching" || each.state === "running");
-      must(coresGranted <= (description.coresMax ?? Number.POSITIVE_INFINITY), `${appId} has more cores than it may`);
-      must(live.length <= (description.executorsMax ?? live.length), `${appId} has more executors than it may`);
-    }
-  }
-
-  /** Calm for a while: everyone agrees on what runs, and nothing that could be granted is held back. */
-  private checkAllGranted(): void {
-    const { state, workers, applications, drivers } = this.machine!.snapshot();
-    must(state === "alive", "the master still recovers");
-    const alive = workers.filter(each => each.state === "alive");
-    must(alive.length === this.workers.filter(each => each.isUp).length, "not all workers are registered");
-    for (const application of applications) {
-      const client = this.applications.find(each => each.appId === application.appId);
-      must(client?.isUp, `${application.appId} is gone, and the master has it still`);
-      const live = application.executors.filter(each => each.state === "launching" || each.state === "running");
-      const ids = live.map(each => each.executorId).sort((a, b) => a - b);
-      const theirs = [...client!.executors].sort((a, b) => a - b);
-      must(ids.join() === theirs.join(), `${application.appId} has ${theirs}, the master says ${ids}`);
-      for (const worker of alive)
-        must(!couldGive(worker, application), `${worker.workerId} has room for ${application.appId}`);
-    }
-    for (const driver of drivers.filter(each => each.state === "SUBMITTED")) {
-      const { cores, memoryMb } = driver.description;
-      const fits = alive.some(
-        each => each.cores - each.coresUsed >= cores && each.memoryMb - each.memoryUsedMb >= memoryMb,
-      );
-      must(!fits, `${driver.driverId} waits, and there is room`);
-    }
-    for (const worker of this.workers.filter(each => each.isUp)) {
-      const cores = [...worker.processes.values()].reduce((total, process) => total + process.cores, 0);
-      const believed = alive.find(each => each.workerId === worker.workerId)!.coresUsed;
-      const waiting = drivers.filter(each => each.state === "RELAUNCHING" && each.workerId === worker.workerId);
-      const held = waiting.reduce((total, each) => total + each.description.cores, 0);
-      must(believed === cores + held, `${worker.workerId} runs ${cores} cores, the master says ${believed}`);
-    }
-  }
-
   /** Masters that come and go end no executor, no driver and no application. */
   private checkUndisturbed(): void {
     for (const { appId, end, reason, executors, everGranted, description } of this.applications) {
@@ -395,13 +343,4 @@ class Simulation {
   private note(text: string): void {
     this.transcript.push(`${this.clock.now} ${text}`);
   }
-}
-
-function couldGive(worker: WorkerStatus, application: ApplicationStatus): boolean {
-  const { coresMax, coresPerExecutor = 1, memoryPerExecutorMb, executorsMax } = application.description;
-  const live = application.executors.filter(each => each.state === "launching" || each.state === "running");
-  if ((coresMax ?? Number.POSITIVE_INFINITY) - application.coresGranted < coresPerExecutor) return false;
-  if (live.length >= (executorsMax ?? Number.POSITIVE_INFINITY)) return false;
-  const [coresFree, memoryFreeMb] = [worker.cores - worker.coresUsed, worker.memoryMb - worker.memoryUsedMb];
-  return coresFree >= coresPerExecutor && memoryFreeMb >= memoryPerExecutorMb;
 }
