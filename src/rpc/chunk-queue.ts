@@ -16,6 +16,8 @@ export class ChunkQueue implements BulkStream {
   private state: "open" | "finished" | FiresteelError = "open";
   private reader: (() => void) | undefined;
   private writer: (() => void) | undefined;
+  private waitsSinceMs: number | undefined;
+  private timer: Timer | undefined;
   private readonly what: string;
   private readonly clock: Clock;
   private readonly idleTimeoutMs: number;
@@ -91,20 +93,28 @@ export class ChunkQueue implements BulkStream {
   }
 
   private async more(): Promise<void> {
-    let timer: Timer | undefined;
-    await new Promise<void>(resolve => {
-      this.reader = resolve;
-      timer = this.clock.after(this.idleTimeoutMs, () => {
-        this.fail(new FiresteelError("lost", `${this.what}: nothing came for ${seconds(this.idleTimeoutMs)}`));
-        this.onCancel();
-      });
+    this.waitsSinceMs = this.clock.nowMs();
+    this.watch(this.idleTimeoutMs);
+    await new Promise<void>(resolve => (this.reader = resolve));
+    this.waitsSinceMs = undefined;
+  }
+
+  /** One timer for many waits: a fast stream has thousands in a second. */
+  private watch(afterMs: number): void {
+    this.timer ??= this.clock.after(afterMs, () => {
+      this.timer = undefined;
+      if (this.waitsSinceMs === undefined || !this.open) return;
+      const leftMs = this.waitsSinceMs + this.idleTimeoutMs - this.clock.nowMs();
+      if (leftMs > 0) return this.watch(leftMs);
+      this.fail(new FiresteelError("lost", `${this.what}: nothing came for ${seconds(this.idleTimeoutMs)}`));
+      this.onCancel();
     });
-    timer?.cancel();
   }
 
   private end(state: "finished" | FiresteelError): void {
     if (!this.open) return;
     this.state = state;
+    this.timer?.cancel();
     this.forgetSignal();
     this.wakeReader();
     this.wakeWriter();

@@ -3,6 +3,7 @@
  * secret; then frames; a close record says why. Whatever else ends the stream is a loss: an end without it proves nothing.
  */
 import type { Http2Session, Http2Stream } from "node:http2";
+import type { Duplex } from "node:stream";
 import { FiresteelError } from "../base/errors.ts";
 import { Sealer } from "./authentication.ts";
 import { decode, encode } from "./codec.ts";
@@ -29,7 +30,7 @@ export interface ConnectionEvents {
 }
 
 export class Http2Connection implements Connection {
-  private readonly stream: Http2Stream & NodeJS.ReadWriteStream;
+  private readonly stream: Http2Stream & Duplex;
   private readonly session: Http2Session;
   private readonly sealer: Sealer;
   private readonly events: ConnectionEvents;
@@ -99,13 +100,20 @@ export class Http2Connection implements Connection {
     this.end(new FiresteelError("lost", `${this.description} was disconnected: ${reason}`));
   }
 
+  /** The peer says no more. When that is because both closed, there is nothing to wait for. */
+  private over(what: string): void {
+    if (!this.ended) return this.lose(what);
+    if (this.stream.writableFinished) this.session.destroy();
+    else this.stream.once("finish", () => this.session.destroy());
+  }
+
   /** Cuts the connection without a word. */
   destroy(): void {
     this.lose("the connection was cut");
   }
 
   private write(type: RecordType, bytes: Uint8Array): boolean {
-    return this.stream.write(writeRecord(type, bytes, this.sealer) as unknown as string);
+    return this.stream.write(writeRecord(type, bytes, this.sealer));
   }
 
   private receive(type: RecordType, bytes: Uint8Array): void {
