@@ -43,6 +43,8 @@ export interface ProcessLauncherOptions {
 }
 
 export const killGraceMsDefault = 5_000;
+/** An executor has nothing to wind up, and one that was given up may be stopped: another waits for its cores. */
+const executorKillGraceMs = 300;
 /** One answer, with room in its frame. */
 const tailBytesMax = 256 * 1024;
 /** The folder that a process works in, apart from its logs: names in it are the user's. */
@@ -58,6 +60,7 @@ interface Running {
 interface Prepared {
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
+  readonly killGraceMsMax?: number;
 }
 
 export class ProcessLauncher implements Launcher {
@@ -82,6 +85,7 @@ export class ProcessLauncher implements Launcher {
     return this.launch(listener, launch.appId, folder, async () => ({
       args: executorArguments(launch, this.options),
       environment: jobEnvironment(launch.description.executorEnvironment),
+      killGraceMsMax: executorKillGraceMs,
     }));
   }
 
@@ -186,7 +190,7 @@ export class ProcessLauncher implements Launcher {
         greeting: greeting(options.secret),
         logs: options.logs,
         clock: options.clock,
-        killGraceMs: options.killGraceMs ?? killGraceMsDefault,
+        killGraceMs: Math.min(options.killGraceMs ?? killGraceMsDefault, prepared.killGraceMsMax ?? Infinity),
       },
       {
         started: listener.started,

@@ -38,6 +38,8 @@ export interface TaskPlace {
   launch(thread: ExecutorId, order: TaskOrder, stage: () => StageOrder): void;
   cancel(thread: ExecutorId, attempt: TaskAttemptId, reason: string): void;
   finished(attempt: TaskAttemptId, runMs: number): void;
+  /** Another executor of the application. */
+  executorLost(executor: ExecutorId): void;
   /** Slots that suit its tasks' times; `ready` follows when they change. */
   adapt(thread: ExecutorId): void;
   forgetStage(stage: StageId): void;
@@ -141,6 +143,8 @@ export class ExecutorCore implements RpcEndpoint<ExecutorProtocol> {
         });
       case "discardOutput":
         return this.then(() => this.parts.discardOutput(message));
+      case "executorLost":
+        return this.place?.executorLost(message.executor);
       case "resultTaken":
         return this.parts.dropResult(message.hash);
       case "stop":

@@ -129,6 +129,8 @@ export type DriverToExecutor =
       readonly mapPartition: number;
       readonly checksum: number;
     }
+  /** Another one: nobody is to wait for it. */
+  | { readonly type: "executorLost"; readonly executor: ExecutorId }
   | { readonly type: "resultTaken"; readonly hash: string }
   | { readonly type: "stop"; readonly reason: string };
 

@@ -32,6 +32,10 @@ export class HostPlace implements TaskPlace {
     this.host.threads.kill(thread, attempt, reason);
   }
 
+  executorLost(executor: ExecutorId): void {
+    this.host.threads.toAll({ type: "executorLost", executor });
+  }
+
   finished(attempt: TaskAttemptId, runMs: number): void {
     this.host.threads.finished(attempt, runMs);
   }

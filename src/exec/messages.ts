@@ -174,6 +174,8 @@ export type ToTaskThread =
   | { readonly type: "cancel"; readonly attempt: TaskAttemptId; readonly reason: string }
   | { readonly type: "forgetStage"; readonly stage: StageId }
   | { readonly type: "release"; readonly what: Released }
+  /** Its outputs are gone with it. */
+  | { readonly type: "executorLost"; readonly executor: ExecutorId }
   | { readonly type: "commitAnswer"; readonly attempt: TaskAttemptId; readonly allowed: boolean };
 
 export interface TaskSuccess {

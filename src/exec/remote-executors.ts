@@ -87,7 +87,7 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
     private readonly giveUp: (executor: ExecutorId) => void,
   ) {
     this.gate = new CoresGate(env.clock, options, executors => this.letIn(executors));
-    this.watch = every(env.clock, Math.max(1, options.timeoutMs / 10), () => this.lookForSilence());
+    this.watch = every(env.clock, Math.max(1, options.timeoutMs / 20), () => this.lookForSilence());
   }
 
   // ---- what the cluster manager says
@@ -383,6 +383,7 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
     };
     executor.ref.send({ type: "stop", reason: `the driver has given it up: ${reason}` });
     this.giveUp(id);
+    this.toAll({ type: "executorLost", executor: id });
     this.env.disconnect(executor.peer, reason);
     this.listener.warning(error.message);
     this.listener.lost(id, error, true);

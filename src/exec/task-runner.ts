@@ -1,6 +1,6 @@
 /** Runs one task attempt at a time on this thread: opens its memory, gives it its environment, and closes both whatever happens. */
 import { FiresteelError } from "../base/errors.ts";
-import { type ExchangeId, type RddId, type TaskAttemptId } from "../base/ids.ts";
+import { type ExchangeId, type ExecutorId, type RddId, type TaskAttemptId } from "../base/ids.ts";
 import { invariant } from "../base/assert.ts";
 import { intrinsicsPatched } from "../expr/intrinsics.ts";
 import { instantiateKernels, type Kernels } from "../kernel/kernels.ts";
@@ -49,6 +49,10 @@ export class TaskRunner {
     this.spills = new SpillStore(start.memory, files);
     this.blocks = new BlockStore(this.pool);
     this.heap = new HeapWatch(start.settings["firesteel.task.heapLimit"] as number);
+  }
+
+  executorLost(executor: ExecutorId): void {
+    this.remote?.executorLost(executor);
   }
 
   async run(stage: StageOrder, order: TaskOrder): Promise<TaskSuccess> {

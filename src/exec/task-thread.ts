@@ -66,6 +66,9 @@ receive((message: ToTaskThread) => {
       post({ type: "failed", attempt: order!.attempt, error: toWire(new FiresteelError("cancelled", message.reason)) });
       break;
     }
+    case "executorLost":
+      runner.executorLost(message.executor);
+      break;
     case "commitAnswer":
       commits.get(message.attempt)?.(message.allowed);
       commits.delete(message.attempt);

@@ -1,5 +1,6 @@
 /** Reading of other executors' map outputs, for the tasks of one thread: what `ExchangeStore` is given to open such readers with. */
 import type { Clock } from "../base/clock.ts";
+import type { ExecutorId } from "../base/ids.ts";
 import type { Bulk } from "../rpc/contracts.ts";
 import type { OpenRemote } from "../storage/mixed-reader.ts";
 import type { SpillCodecName } from "../storage/spill-codec.ts";
@@ -19,16 +20,18 @@ export interface SegmentClientOptions {
   readonly retryWaitMs: number;
   /** `firesteel.shuffle.io.idleTimeout` */
   readonly idleTimeoutMs: number;
+  /** Whether the driver has given an executor up: then it is not asked again. */
+  readonly isLost?: (executor: ExecutorId) => boolean;
 }
 
 /** As an application is configured. */
 export function configuredSegmentClient(
   settings: Readonly<Record<string, number | string | boolean>>,
-  { bulk, clock, hostId }: Pick<SegmentClientOptions, "bulk" | "clock" | "hostId">,
+  around: Pick<SegmentClientOptions, "bulk" | "clock" | "hostId" | "isLost">,
 ): OpenRemote {
   const isPacked = settings["firesteel.shuffle.compress"] !== "false";
   return segmentClient({
-    ...{ bulk, clock, hostId },
+    ...around,
     codec: isPacked ? (settings["firesteel.shuffle.codec"] as SpillCodecName) : undefined,
     inFlightBytesMax: settings["firesteel.reducer.maxSizeInFlight"] as number,
     retriesMax: settings["firesteel.shuffle.io.maxRetries"] as number,

@@ -286,7 +286,8 @@ export class SegmentReader implements RemoteReader, FetchOwner {
     if (thrown instanceof OutputGone || thrown instanceof DamagedReply) this.fail(this.lost(first!, thrown));
     else if (thrown instanceof MemoryRefused || this.isCancelled()) this.fail(thrown);
     else if (thrown instanceof FiresteelError) {
-      if (!this.retries(fetch)) this.fail(this.lost(first!, thrown));
+      const isLost = this.options.isLost?.(first!.status.executor) === true;
+      if (isLost || !this.retries(fetch)) this.fail(this.lost(first!, thrown));
     } else if (!(thrown instanceof NoRoom)) this.fail(thrown);
     this.request();
     this.wake?.();
