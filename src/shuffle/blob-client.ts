@@ -1,6 +1,6 @@
 /**
  * Fetches blobs by hash from whoever has them. What arrives is proved by its hash; a source that fails, stalls or sends something
- * else is passed over for the next, and all are tried again after a while. A blob is fetched once at a time, and not at all when
+ * else is passed over for the next, and all are tried again after a while; one that stalled comes last for some time. A blob is fetched once at a time, and not at all when
  * this process has it.
  */
 import { createHash } from "node:crypto";
@@ -34,10 +34,14 @@ export interface FetchOptions {
 export type Sources = readonly RpcAddress[] | (() => Promise<readonly RpcAddress[]>);
 
 const blobBytesMax = 2 ** 31;
+/** How long a source that stalled is asked only when no other gives. */
+const distrustMs = 30_000;
 const noBody = new Uint8Array();
 
 export class BlobClient {
   private readonly underWay = new Map<string, Promise<Uint8Array>>();
+  /** Sources that stalled, until when they come last. */
+  private readonly stalled = new Map<string, number>();
 
   constructor(private readonly options: BlobClientOptions) {}
 
@@ -72,14 +76,14 @@ export class BlobClient {
     const failures: string[] = [];
     for (let round = 0; round < roundsMax; round++) {
       if (round > 0) await new Promise<void>(resolve => clock.after(roundWaitMs * 2 ** (round - 1), resolve));
-      for (const address of addresses) {
+      for (const address of this.byTrust(addresses)) {
+        const startedMs = clock.nowMs();
         try {
           return await this.readFrom(address, hash, options);
         } catch (thrown) {
           if (options.signal?.aborted === true) throw thrown;
-          failures.push(
-            `${address.host}:${address.port}: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
-          );
+          this.judge(address, clock.nowMs() - startedMs);
+          failures.push(`${keyOf(address)}: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
         }
       }
     }
@@ -87,10 +91,28 @@ export class BlobClient {
     throw new FiresteelError("lost", `bytes ${hash.slice(0, 12)}… could not be fetched: ${reason}`);
   }
 
+  private byTrust(addresses: readonly RpcAddress[]): readonly RpcAddress[] {
+    if (this.stalled.size === 0) return addresses;
+    const nowMs = this.options.clock.nowMs();
+    for (const [key, untilMs] of this.stalled) if (untilMs <= nowMs) this.stalled.delete(key);
+    const rank = (address: RpcAddress) => (this.stalled.has(keyOf(address)) ? 1 : 0);
+    return [...addresses].sort((a, b) => rank(a) - rank(b));
+  }
+
+  private judge(address: RpcAddress, tookMs: number): void {
+    if (tookMs < this.idleTimeoutMs * 0.9) return;
+    this.stalled.set(keyOf(address), this.options.clock.nowMs() + distrustMs);
+  }
+
+  private get idleTimeoutMs(): number {
+    return this.options.idleTimeoutMs ?? 5000;
+  }
+
   private async readFrom(address: RpcAddress, hash: string, options: FetchOptions): Promise<Uint8Array> {
     const { into, bytes: expected, signal } = options;
     const bytesMax = into?.length ?? expected ?? blobBytesMax;
-    const { bulk, idleTimeoutMs = 10_000 } = this.options;
+    const { bulk } = this.options;
+    const { idleTimeoutMs } = this;
     const stream = await bulk.open(address, `${blobPrefix}${hash}`, noBody, {
       idleTimeoutMs,
       ...(signal !== undefined && { signal }),
@@ -111,6 +133,10 @@ export class BlobClient {
     if (sha.digest("hex") !== hash) throw new FiresteelError("lost", "what it sent has another hash");
     return into === undefined ? joined(parts, length) : into.subarray(0, length);
   }
+}
+
+function keyOf({ host, port }: RpcAddress): string {
+  return `${host}:${port}`;
 }
 
 function placed(bytes: Uint8Array, into: Uint8Array | undefined): Uint8Array {

@@ -107,6 +107,18 @@ test("a process that fetches a blob passes it on when it has it", async () => {
   expect(open.map(peer => peer.sent.requests)).toEqual([1, 0, 1]);
 });
 
+test("a source that stalls is asked last from then on", async () => {
+  const { stores, addresses } = await setUp(3);
+  const hashes = [content, content.slice(1), content.slice(2)].map(bytes => stores[1]!.put(bytes));
+  // it answers, and then says nothing
+  stores[0]!.parts = () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) }) as never;
+  const [stuck, good] = open;
+  const own = { bulk: open[2]!.bulk, store: stores[2]!, clock: systemClock };
+  const client = new BlobClient({ ...own, idleTimeoutMs: 40 });
+  for (const hash of hashes) expect((await client.fetch(hash, addresses)).length).toBeGreaterThan(content.length - 3);
+  expect([stuck!.sent.requests, good!.sent.requests]).toEqual([1, 3]);
+});
+
 test("names that are no hashes are refused", async () => {
   const { client } = await setUp(2);
   const stream = open[1]!.bulk.open(open[0]!.address, `${blobPrefix}../../etc/passwd`, new Uint8Array());
