@@ -362,8 +362,7 @@ export interface WorkerExecutor extends RunningExecutor {
   readonly startedMs: number;
 }
 
-export interface WorkerDriver {
-  readonly driverId: DriverId;
+export interface WorkerDriver extends RunningDriver {
   readonly name: string;
   readonly state: DriverState;
   readonly pid: number | undefined;

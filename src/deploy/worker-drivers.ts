@@ -176,5 +176,6 @@ export class WorkerDrivers {
 
 function toStatus(driver: Driver): WorkerDriver {
   const { driverId, description, state, pid, launches, startedMs } = driver;
-  return { driverId, name: description.name, state, pid, launches, startedMs };
+  const { name, cores, memoryMb } = description;
+  return { driverId, name, cores, memoryMb, state, pid, launches, startedMs };
 }
