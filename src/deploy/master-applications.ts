@@ -169,6 +169,7 @@ function refuseUnknown(state: MasterState, appId: ApplicationId): void {
 }
 
 function answer(state: MasterState, appId: ApplicationId): void {
+  state.placementDue = true;
   const { masterId, webUiUrl } = state.options;
   state.answer({ appId, masterId, webUiUrl });
 }

@@ -32,6 +32,7 @@ export function submitDriver(state: MasterState, asked: Question<"submitDriver">
     isKilled: false,
   };
   state.drivers.set(driverId, driver);
+  state.placementDue = true;
   state.keepDriver(driver);
   state.log("info", `driver ${driverId} (${description.name}) submitted`);
   state.answer({ success: true, driverId, message: `driver ${driverId} submitted` });

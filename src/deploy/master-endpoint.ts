@@ -102,6 +102,7 @@ export class MasterEndpoint implements RpcEndpoint<MasterProtocol> {
     const reply: Reply = { given: undefined };
     this.queue.push({ event: { type: "asked", from, question }, reply });
     if (this.failed !== undefined) throw this.failed;
+    if (this.stopped !== undefined) throw new FiresteelError("lost", "the master is stopping");
     if (reply.given === undefined) throw new FiresteelError("internal", `the master did not answer ${question.type}`);
     return reply.given();
   }

@@ -49,7 +49,7 @@ export class MasterMachine {
     this.state.nowMs = event.atMs;
     this.handle(event);
     checkRecovery(this.state);
-    if (this.state.recoveringSinceMs === undefined) this.schedule();
+    if (this.state.placementDue && this.state.recoveringSinceMs === undefined) this.schedule();
     return this.state.takeActions();
   }
 
@@ -169,6 +169,7 @@ export class MasterMachine {
   /** Drivers first, then executors of one application after the other. */
   private schedule(): void {
     const { state } = this;
+    state.placementDue = false;
     const workers = [...state.workers.values()].filter(worker => worker.contact.isConnected);
     for (const driver of [...state.drivers.values()].filter(isWaiting)) {
       const rooms = workers.filter(worker => !worker.drivers.has(driver.driverId));

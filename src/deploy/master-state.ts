@@ -119,6 +119,8 @@ export class MasterState {
   /** Set while workers and applications from before a restart may come back. */
   recoveringSinceMs: number | undefined;
   sequence = 0;
+  /** Something is wanted that was not, or free that was not. */
+  placementDue = true;
   /** Alive, or away for a while. */
   readonly workers = new Map<WorkerId, WorkerRecord>();
   readonly workersByPeer = new Map<string, WorkerRecord>();
@@ -230,6 +232,7 @@ export class MasterState {
   removeExecutor(executor: ExecutorRecord): void {
     const { worker, application } = executor;
     if (!worker.executors.delete(executorKey(executor))) return;
+    this.placementDue = true;
     application?.executors.delete(executor.executorId);
     worker.coresUsed -= executor.cores;
     worker.memoryUsedMb -= executor.memoryMb;
@@ -244,6 +247,7 @@ export class MasterState {
   removeDriverPost(worker: WorkerRecord, driverId: DriverId): DriverPost | undefined {
     const post = worker.drivers.get(driverId);
     if (post === undefined) return undefined;
+    this.placementDue = true;
     worker.drivers.delete(driverId);
     worker.coresUsed -= post.cores;
     worker.memoryUsedMb -= post.memoryMb;

@@ -41,6 +41,7 @@ export function registerWorker(state: MasterState, from: Peer, asked: WorkerRegi
   state.workersByPeer.set(from.id, worker);
   forgetDead(state, workerId);
   state.keepWorker(worker);
+  state.placementDue = true;
   const size = `${counted(cores, "core")}, ${memoryMb} MB`;
   state.log("info", `worker ${workerId} at ${host} (${size}) ${earlier === undefined ? "registered" : "came back"}`);
   const unknownExecutors = compareExecutors(state, worker, asked.executors, { isReturn, sameConnection });
