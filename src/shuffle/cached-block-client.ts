@@ -28,7 +28,7 @@ const noBody = new Uint8Array();
 
 /** From the first of `holders` that has it; undefined when none does, or can be reached. */
 export async function openRemoteBlocks(
-  { bulk, idleTimeoutMs = 10_000 }: CachedBlockClientOptions,
+  { bulk, idleTimeoutMs = 5000 }: CachedBlockClientOptions,
   holders: readonly RpcAddress[],
   rdd: RddId,
   partition: number,
