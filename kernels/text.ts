@@ -6,25 +6,19 @@
 const LF: u8 = 10;
 const CR: u8 = 13;
 const splitBytesMax: u32 = 8 << 20;
-
-/** Bit i: byte i of 64 equals a or b. */
+/** Words that 64 bytes rarely have more of. */
 // @ts-ignore: decorator
 @inline
-function matches64(at: usize, a: v128, b: v128, twoSeparators: bool): u64 {
-  const v0 = v128.load(at);
-  const v1 = v128.load(at, 16);
-  const v2 = v128.load(at, 32);
-  const v3 = v128.load(at, 48);
-  let m0 = i8x16.eq(v0, a);
-  let m1 = i8x16.eq(v1, a);
-  let m2 = i8x16.eq(v2, a);
-  let m3 = i8x16.eq(v3, a);
-  if (twoSeparators) {
-    m0 = v128.or(m0, i8x16.eq(v0, b));
-    m1 = v128.or(m1, i8x16.eq(v1, b));
-    m2 = v128.or(m2, i8x16.eq(v2, b));
-    m3 = v128.or(m3, i8x16.eq(v3, b));
-  }
+const AT_ONCE: u32 = 12;
+
+/** Bit i: byte i of 64 equals a. */
+// @ts-ignore: decorator
+@inline
+function matches64(at: usize, a: v128): u64 {
+  const m0 = i8x16.eq(v128.load(at), a);
+  const m1 = i8x16.eq(v128.load(at, 16), a);
+  const m2 = i8x16.eq(v128.load(at, 32), a);
+  const m3 = i8x16.eq(v128.load(at, 48), a);
   const low = <u64>(<u32>i8x16.bitmask(m0) | (<u32>i8x16.bitmask(m1) << 16));
   const high = <u64>(<u32>i8x16.bitmask(m2) | (<u32>i8x16.bitmask(m3) << 16));
   return low | (high << 32);
@@ -38,10 +32,31 @@ function pieceEnd(base: usize, start: u32, cut: u32, trimCr: bool): u32 {
   return cut - 1;
 }
 
+/** Whether a CR is among 64 bytes or the one before them. */
+// @ts-ignore: decorator
+@inline
+function hasCr(at: usize): bool {
+  const wide = i8x16.splat(CR);
+  const low = v128.or(i8x16.eq(v128.load(at), wide), i8x16.eq(v128.load(at, 16), wide));
+  const high = v128.or(i8x16.eq(v128.load(at, 32), wide), i8x16.eq(v128.load(at, 48), wide));
+  return <bool>(v128.any_true(v128.or(low, high)) | <bool>(load<u8>(at - 1) == CR));
+}
+
+/** The piece that ends at the first hit, and the start of the next. What is left of the hits. */
+// @ts-ignore: decorator
+@inline
+function cutAt(hits: u64, at: u32, start: usize, end: usize): u64 {
+  const cut = at + <u32>ctz<u64>(hits);
+  store<u32>(end, cut);
+  store<u32>(start, cut + 1, 4);
+  return hits & (hits - 1);
+}
+
 // @ts-ignore: decorator
 @inline
 function split(
-  base: usize, cursor: usize, to: u32, a: u8, b: u8, twoSeparators: bool, trimCr: bool, starts: usize, ends: usize, capacity: u32,
+  base: usize, cursor: usize, to: u32, a: u8, b: u8, twoSeparators: bool, trimCr: bool, areWords: bool, starts: usize,
+  ends: usize, capacity: u32,
 ): u32 {
   let start = load<u32>(cursor);
   let at = load<u32>(cursor, 4);
@@ -49,9 +64,36 @@ function split(
   const wideA = i8x16.splat(a);
   const wideB = i8x16.splat(b);
   let count: u32 = 0;
+  let lines: u32 = 0;
   while (to - at >= 64) {
-    let hits = matches64(base + at, wideA, wideB, twoSeparators);
-    if (count + <u32>popcnt<u64>(hits) > capacity) break;
+    let hits = matches64(base + at, wideA);
+    const ends64: u64 = twoSeparators ? matches64(base + at, wideB) : 0;
+    hits |= ends64;
+    const found = <u32>popcnt<u64>(hits);
+    if (count + found > capacity) break;
+    if (twoSeparators) lines += <u32>popcnt<u64>(ends64);
+    if (areWords && found <= AT_ONCE && count + AT_ONCE < capacity && !(trimCr && hasCr(base + at))) {
+      // as many as nearly all blocks have, whether they are there or not: a loop's end would be guessed wrong in every block
+      const first = starts + (<usize>count << 2);
+      const end = ends + (<usize>count << 2);
+      store<u32>(first, start);
+      hits = cutAt(hits, at, first, end);
+      hits = cutAt(hits, at, first + 4, end + 4);
+      hits = cutAt(hits, at, first + 8, end + 8);
+      hits = cutAt(hits, at, first + 12, end + 12);
+      hits = cutAt(hits, at, first + 16, end + 16);
+      hits = cutAt(hits, at, first + 20, end + 20);
+      hits = cutAt(hits, at, first + 24, end + 24);
+      hits = cutAt(hits, at, first + 28, end + 28);
+      hits = cutAt(hits, at, first + 32, end + 32);
+      hits = cutAt(hits, at, first + 36, end + 36);
+      hits = cutAt(hits, at, first + 40, end + 40);
+      cutAt(hits, at, first + 44, end + 44);
+      count += found;
+      start = load<u32>(starts + (<usize>count << 2));
+      at += 64;
+      continue;
+    }
     while (hits != 0) {
       const cut = at + <u32>ctz<u64>(hits);
       hits &= hits - 1;
@@ -69,29 +111,31 @@ function split(
     store<u32>(ends + (<usize>count << 2), pieceEnd(base, start, at, trimCr));
     start = at + 1;
     count++;
+    if (twoSeparators && byte == b) lines++;
   }
   store<u32>(cursor, start);
   store<u32>(cursor, at, 4);
+  if (twoSeparators) store<u32>(cursor, load<u32>(cursor, 8) + lines, 8);
   return count;
 }
 
 /** Lines, which end at LF or CRLF. Returns how many; below `capacity` when all up to `to` or 8 MiB have been searched. */
 export function splitLines(base: usize, cursor: usize, to: u32, starts: usize, ends: usize, capacity: u32): u32 {
-  return split(base, cursor, to, LF, LF, false, true, starts, ends, capacity);
+  return split(base, cursor, to, LF, LF, false, true, false, starts, ends, capacity);
 }
 
 /** Pieces between single separator bytes. */
 export function splitTokens(
   base: usize, cursor: usize, to: u32, separator: u8, starts: usize, ends: usize, capacity: u32,
 ): u32 {
-  return split(base, cursor, to, separator, separator, false, false, starts, ends, capacity);
+  return split(base, cursor, to, separator, separator, false, false, true, starts, ends, capacity);
 }
 
-/** Tokens of lines, both in one pass: what splitting every line at the separator gives. */
+/** Tokens of lines, both in one pass: what splitting every line at the separator gives. A third u32 of `cursor` counts line ends. */
 export function splitLineTokens(
   base: usize, cursor: usize, to: u32, separator: u8, starts: usize, ends: usize, capacity: u32,
 ): u32 {
-  return split(base, cursor, to, separator, LF, true, true, starts, ends, capacity);
+  return split(base, cursor, to, separator, LF, true, true, true, starts, ends, capacity);
 }
 
 /**

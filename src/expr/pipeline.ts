@@ -55,6 +55,8 @@ export interface PipelineCode {
   /** By the number that the function leaves when it gives up. */
   readonly reasons: readonly string[];
   readonly slots: readonly SlotKind[];
+  /** Rows leave as they came, with some of their columns left out or constants put in: there is nothing to run. */
+  readonly idle: boolean;
   /** By slot, the number that all its rows are: the code does not write it. */
   readonly fills: ReadonlyMap<number, number>;
   /** Undefined where the function ends in a sum or a count: of all operators, and without outputs. */
@@ -139,6 +141,7 @@ class PipelineWriter {
       ...whatCodeNeeds(generator, module),
       slots,
       fills,
+      idle: aligned && slots.length === fills.size && generator.reasons.length === 0,
       output,
       ending: undefined,
       indexSlot,
@@ -166,6 +169,7 @@ class PipelineWriter {
       ...needs,
       slots: [],
       fills: new Map(),
+      idle: false,
       output: undefined,
       ending,
       indexSlot: undefined,

@@ -38,10 +38,16 @@ export class TextCursor {
     return this.kernels.u32[(this.at >>> 2) + 1]!;
   }
 
+  /** Line ends that `lineTokens` has passed since `moveTo`. */
+  get lineEnds(): number {
+    return this.kernels.u32[(this.at >>> 2) + 2]!;
+  }
+
   /** Begins a piece at `start`; its bytes before `searched` are known to hold no separator. */
   moveTo(start: number, searched = start): void {
     this.kernels.u32[this.at >>> 2] = start;
     this.kernels.u32[(this.at >>> 2) + 1] = searched;
+    this.kernels.u32[(this.at >>> 2) + 2] = 0;
   }
 
   /**

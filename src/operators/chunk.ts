@@ -1,6 +1,7 @@
 /**
  * What flows between operators of one task: chunks of rows, pulled from a source. A chunk stays valid until the next pull.
- * Rows stay columns (`batch`) or numbers (`range`) until an operator needs them as JavaScript values.
+ * Rows stay columns (`batch`) or numbers (`range`) until an operator needs them as JavaScript values. `sourceRows`: rows that a
+ * source read for a batch, where it gives what an operator makes of them.
  */
 import type { Batch, SpanRows } from "../data/column.ts";
 import type { Block } from "../data/contracts.ts";
@@ -11,7 +12,7 @@ import type { OperatorMemory } from "../kernel/task-memory.ts";
 export type Chunk =
   | { readonly kind: "rows"; readonly rows: readonly unknown[] }
   | { readonly kind: "range"; readonly start: number; readonly step: number; readonly count: number }
-  | { readonly kind: "batch"; readonly batch: Batch; readonly held?: HeldBlock };
+  | { readonly kind: "batch"; readonly batch: Batch; readonly held?: HeldBlock; readonly sourceRows?: number };
 
 /** The block that a batch lies in, for who would else copy it. */
 export interface HeldBlock extends Block {
@@ -30,6 +31,8 @@ export interface ChunkSource {
   readonly giveOnly?: (side: 0 | 1) => void;
   /** Of a source that can leave strings where they lie: from the first chunk on they may come as spans. */
   readonly giveSpans?: (of: SpanRows) => void;
+  /** Of a source of lines, instead: what splitting each at an ASCII character gives, as spans. */
+  readonly giveWords?: (separator: number) => void;
 }
 
 /** Rows that a source hands out at once, about. */

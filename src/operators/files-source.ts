@@ -3,7 +3,7 @@
  * where the format makes them without JavaScript rows, to who works on columns or when they cost no more.
  */
 import type { Batch } from "../data/column.ts";
-import type { InputSplit, ScanFormat, SourceMetric } from "../sources/contracts.ts";
+import type { InputSplit, ScanFormat, SourceMetric, Words } from "../sources/contracts.ts";
 import { openSplit } from "../sources/open-split.ts";
 import { invariant } from "../base/assert.ts";
 import type { FilesPlan } from "../plan/nodes.ts";
@@ -30,10 +30,15 @@ export function openFiles(
   });
   const close = () => source.close();
   if (source.nextBatch !== undefined && (options.columns || source.columnar === true)) {
-    let inPlace = false;
+    let next = () => chunkOf(source.nextBatch!(), batchChunk);
     return {
-      next: () => chunkOf(inPlace ? source.nextSpans!() : source.nextBatch!(), batchChunk),
-      giveSpans: () => void (inPlace = source.nextSpans !== undefined),
+      next: () => next(),
+      ...(source.nextSpans !== undefined && {
+        giveSpans: () => void (next = () => chunkOf(source.nextSpans!(), batchChunk)),
+      }),
+      ...(source.nextWords !== undefined && {
+        giveWords: separator => void (next = () => chunkOf(source.nextWords!(separator), wordsChunk)),
+      }),
       close,
     };
   }
@@ -49,6 +54,10 @@ function chunkOf<T>(
 
 function batchChunk(batch: Batch | undefined): Chunk | undefined {
   return batch && { kind: "batch", batch };
+}
+
+function wordsChunk(words: Words | undefined): Chunk | undefined {
+  return words && { kind: "batch", batch: words, sourceRows: words.lines };
 }
 
 function rowsChunk(rows: unknown[] | undefined): Chunk | undefined {

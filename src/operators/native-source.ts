@@ -5,11 +5,13 @@
  */
 import type { Column, SpanRows } from "../data/column.ts";
 import { typeKey } from "../data/layout.ts";
+import { hasSpans, withoutSpans } from "../data/spans.ts";
 import { typeOf } from "../data/type-of.ts";
 import { generatePipeline, type InputType, type PipelineCode, type Step } from "../expr/pipeline.ts";
 import { status, word } from "../expr/parameters.ts";
 import { shapeKey } from "../expr/shape.ts";
 import { MemoryRefused } from "../kernel/allocator.ts";
+import { Arena } from "../kernel/arena.ts";
 import type { Plan } from "../plan/nodes.ts";
 import { type Chunk, chunkLength, type ChunkSource } from "./chunk.ts";
 import type { Ending } from "./ending.ts";
@@ -46,6 +48,7 @@ export class NativeSource implements ChunkSource {
   private failure: { readonly thrown: unknown } | undefined;
   /** Which strings may leave as spans. */
   private spans: SpanRows | undefined;
+  private copied: Arena | undefined;
 
   constructor(
     private readonly source: ChunkSource,
@@ -56,12 +59,10 @@ export class NativeSource implements ChunkSource {
     private readonly plan: Plan,
     private readonly env: TaskEnv,
     private readonly ending?: Ending,
-  ) {
-    if (steps.length > 0) source.giveSpans?.("rows");
-  }
+  ) {}
 
   giveSpans(of: SpanRows): void {
-    if (this.steps.length > 0) this.spans = of;
+    this.spans = of;
   }
 
   next(): Chunk | undefined | Promise<Chunk | undefined> {
@@ -82,6 +83,7 @@ export class NativeSource implements ChunkSource {
     for (const running of this.layouts.values()) running?.free();
     this.layouts.clear();
     this.running = undefined;
+    this.copied?.close();
     this.source.close();
   }
 
@@ -90,21 +92,34 @@ export class NativeSource implements ChunkSource {
     if (chunk === undefined) return undefined;
     const { env } = this;
     const rows = chunkLength(chunk);
-    env.metrics.rowsIn += rows;
+    const sourceRows = chunk.kind === "batch" ? chunk.sourceRows : undefined;
+    env.metrics.rowsIn += sourceRows ?? rows;
+    env.metrics.kernelRows += sourceRows ?? 0;
     if (rows === 0) return undefined;
     env.checkpoint(this.plan);
     this.running = chunk.kind === "rows" ? undefined : this.layoutOf(chunk);
-    if (this.running === undefined) return this.steps.length === 0 ? chunk : this.inJavaScript(chunk, 0, 0);
+    if (this.running === undefined)
+      return this.steps.length === 0 ? this.passed(chunk) : this.inJavaScript(chunk, 0, 0);
     this.running.start(chunk as NativeChunk);
     if (this.running.code.ending !== undefined) return this.end(this.running, chunk);
     this.pending = { chunk, rows, given: 0, from: 0 };
     return undefined;
   }
 
+  /** Rows that no operator changes, with strings where whoever reads can take them. */
+  private passed(chunk: Chunk): Chunk {
+    if (chunk.kind !== "batch" || this.spans === "rows" || !hasSpans(chunk.batch.root)) return chunk;
+    const { kernels, memory } = this.env;
+    const copied = (this.copied ??= new Arena(memory.withOperator(this.plan.operator)));
+    copied.reset();
+    return { kind: "batch", batch: { ...chunk.batch, root: withoutSpans(kernels, copied, chunk.batch.root) } };
+  }
+
   /** Adds the rows to the ending; undefined when it could. */
   private end(running: Running, chunk: Chunk): Chunk | undefined {
     const rows = chunkLength(chunk);
-    if (!running.end(rows, this.ending!)) return this.steps.length === 0 ? chunk : this.inJavaScript(chunk, 0, 0);
+    if (!running.end(rows, this.ending!))
+      return this.steps.length === 0 ? this.passed(chunk) : this.inJavaScript(chunk, 0, 0);
     this.env.metrics.kernelRows += rows;
     return undefined;
   }
@@ -218,9 +233,11 @@ class Running {
   /** As many rows from `from` on as there is room for. */
   go(from: number, rows: number): { readonly how: number; readonly row: number; readonly outRows: number } {
     const { block, output } = this;
+    const to = Math.min(rows, from + output.capacity);
     output.begin();
+    if (this.code.idle) return { how: status.done, row: to, outRows: to - from };
     block.setWord(word.row, from);
-    block.setWord(word.rows, Math.min(rows, from + output.capacity));
+    block.setWord(word.rows, to);
     const how = this.run(block.ptr);
     return { how, row: block.word(word.row), outRows: block.word(word.outRows) };
   }

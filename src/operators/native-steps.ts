@@ -23,6 +23,20 @@ export function stepOf(operator: RowOperator): Step | undefined {
   }
 }
 
+/** The character at which a flatMap splits its rows and does nothing else: ASCII, and none that ends lines. */
+export function wordSeparator(step: Step | undefined): number | undefined {
+  if (step?.op !== "flatMap" || "reason" in step.lambda) return undefined;
+  const { body, captures, parameters } = step.lambda;
+  if (parameters === 0) return undefined;
+  if (body.op !== "method" || body.name !== "split" || body.args.length !== 1) return undefined;
+  if (body.target.op !== "local" || body.target.local !== 0) return undefined;
+  const [by] = body.args;
+  const text = by!.op === "constant" ? by!.value : by!.op === "capture" ? captures[by!.capture] : undefined;
+  if (typeof text !== "string" || text.length !== 1 || text === "\n" || text === "\r") return undefined;
+  const code = text.charCodeAt(0);
+  return code < 0x80 ? code : undefined;
+}
+
 /** What is known of a range's numbers. */
 export function rangeType(plan: Plan): RangeType {
   if (plan.op !== "range") return { kind: "range", integer: undefined };

@@ -21,7 +21,7 @@ import { openJoin } from "./join.ts";
 import { openMapAsync } from "./map-async.ts";
 import { openMapPartitions } from "./map-partitions.ts";
 import { type FeedJavaScript, NativeSource } from "./native-source.ts";
-import { rangeType, stepOf } from "./native-steps.ts";
+import { rangeType, stepOf, wordSeparator } from "./native-steps.ts";
 import { openParallelize } from "./parallelize.ts";
 import { compilePipeline, isRowOperator, type Pipeline, type RowOperator } from "./pipeline.ts";
 import { givesColumns, isProjection, openProjection } from "./project.ts";
@@ -110,13 +110,18 @@ function openNative(
   let take: (row: unknown) => void;
   const feed: FeedJavaScript = (chunk, first, push) => {
     take = push;
-    pipelines[first] ??= inJavaScript(operators.slice(first), env, row => take(row));
+    pipelines[first] ??= inJavaScript(operators.slice(done + first), env, row => take(row));
     pipelines[first].feed(chunk);
   };
   const steps = operators.map(operator => stepOf(operator)!);
+  // words of lines come from the source
+  const separator = source.giveWords && wordSeparator(steps[0]);
+  const done = separator === undefined ? 0 : 1;
+  if (separator !== undefined) source.giveWords!(separator);
+  else if (steps.length > 0) source.giveSpans?.("rows");
   return new NativeSource(
     source,
-    steps,
+    steps.slice(done),
     rangeType(base),
     toJavaScript,
     feed,

@@ -46,9 +46,11 @@ export function naming(operator: Named, open: () => ChunkSource): ChunkSource {
     }
   };
   const source = attempt(open);
-  const { giveOnly } = source;
+  const { giveOnly, giveSpans, giveWords } = source;
   return {
     ...(giveOnly !== undefined && { giveOnly }),
+    ...(giveSpans !== undefined && { giveSpans }),
+    ...(giveWords !== undefined && { giveWords }),
     next: () =>
       attempt(() => {
         const chunk = source.next();

@@ -12,9 +12,9 @@ import type { AccumulatorType } from "../expr/fold-layout.ts";
 import { compileFold } from "../expr/fold.ts";
 import { NotNative } from "../expr/not-native.ts";
 import type { OutputLayout } from "../expr/output-values.ts";
-import { generatePipeline, type InputType } from "../expr/pipeline.ts";
+import { generatePipeline, type InputType, type Step } from "../expr/pipeline.ts";
 import { type FoldFunctions, foldLambdasOf } from "../operators/native-fold.ts";
-import { rangeType, stepOf } from "../operators/native-steps.ts";
+import { rangeType, stepOf, wordSeparator } from "../operators/native-steps.ts";
 import { isRowOperator, type RowOperator } from "../operators/pipeline.ts";
 import type { AggregatePlan, CombinePlan, ExchangePlan, Plan } from "../plan/nodes.ts";
 
@@ -23,6 +23,8 @@ export type RowType = InputType | undefined;
 /** How an operator's function runs. */
 export type Verdict =
   | { readonly kind: "generated" }
+  /** Lines are split by the kernel that finds them. */
+  | { readonly kind: "words" }
   | { readonly kind: "javascript"; readonly why: NotNative | undefined }
   /** Generated for the layouts that have code; which come is not known before the job runs. */
   | { readonly kind: "byLayout" };
@@ -113,7 +115,7 @@ export class RowTypes {
     const steps = operators.flatMap(operator => stepOf(operator) ?? []);
     if (steps.length < operators.length) return { kind: "javascript", why: undefined };
     if (input === undefined) return { kind: "byLayout" };
-    const { code, stopped } = generatePipeline(steps, input, false, "sum");
+    const { code, stopped } = generatePipeline(steps.slice(wordSteps(steps, input)), input, false, "sum");
     return code?.ending === "sum" ? { kind: "generated" } : { kind: "javascript", why: stopped };
   }
 
@@ -132,25 +134,33 @@ export class RowTypes {
     const taken = steps.slice(0, first < 0 ? steps.length : first).map(step => step!);
     const input = givesRows(base) ? undefined : inPlace(base, this.typeOf(base));
     const isKnown = input !== undefined || givesRows(base);
+    const words = wordSteps(taken, input);
     const { code, stopped } =
-      input === undefined || taken.length === 0
+      input === undefined || taken.length === words
         ? { code: undefined, stopped: undefined }
-        : generatePipeline(taken, input, taken.length < operators.length, undefined, this.spans.get(last));
-    const generated = code?.steps ?? 0;
+        : generatePipeline(taken.slice(words), input, taken.length < operators.length, undefined, this.spans.get(last));
+    const native = words + (code?.steps ?? 0);
     operators.forEach((operator, i) => {
       this.verdicts.set(
         operator,
-        i < generated
-          ? { kind: "generated" }
-          : !isKnown && i < taken.length
-            ? { kind: "byLayout" }
-            : { kind: "javascript", why: i === generated ? stopped : undefined },
+        i < words
+          ? { kind: "words" }
+          : i < native
+            ? { kind: "generated" }
+            : !isKnown && i < taken.length
+              ? { kind: "byLayout" }
+              : { kind: "javascript", why: i === native ? stopped : undefined },
       );
     });
-    if (code === undefined) return undefined;
-    this.generated.push({ plans: operators.slice(0, generated), module: code.module });
-    return generated === operators.length ? code.output && typeOfOutput(code.output, input!) : undefined;
+    if (code === undefined) return words === operators.length ? utf8 : undefined;
+    this.generated.push({ plans: operators.slice(words, native), module: code.module });
+    return native === operators.length ? code.output && typeOfOutput(code.output, input!) : undefined;
   }
+}
+
+/** How many of the first operators are done where lines are read. */
+function wordSteps([first]: readonly Step[], input: RowType): number {
+  return input?.kind === "spans" && wordSeparator(first) !== undefined ? 1 : 0;
 }
 
 /** The row operators that run one after the other, to `last`. */

@@ -96,6 +96,11 @@ export type SourceMetric = "bytesRead" | "rowsRead" | "invalidUtf8" | "rowsDropp
 
 export type Pulled<T> = T | undefined | Promise<T | undefined>;
 
+export interface Words extends Batch {
+  /** Lines that end in these words. */
+  readonly lines: number;
+}
+
 /** Rows of one split, in file order. Use one of the methods, not several. `close` may be called at any time, and more than once. */
 export interface RowSource<T = unknown> {
   /** At most `chunkRowsMax` rows; never an empty chunk; undefined at the end. The array is the caller's. */
@@ -107,6 +112,8 @@ export interface RowSource<T = unknown> {
   nextBatch?(): Pulled<Batch>;
   /** As `nextBatch`, with strings as spans of the buffer that was read into. Present where that spares a copy (text). */
   nextSpans?(): Pulled<Batch>;
+  /** What splitting every row at an ASCII character gives, as spans: in one pass, where rows are lines. */
+  nextWords?(separator: number): Pulled<Words>;
   /** Rows made from batches are no slower than chunks: whoever needs rows may as well take batches. */
   readonly columnar?: boolean;
   close(): void;

@@ -1,6 +1,6 @@
 /**
- * Lines without JavaScript strings: the line kernel finds them, and they stay where they were read, as spans. For who needs them as
- * a column the copy kernel lays them side by side.
+ * Lines, or their words, without JavaScript strings: the line kernel finds them, and they stay where they were read, as spans. For
+ * who needs lines as a column the copy kernel lays them side by side.
  */
 import { type Batch, batchRowsMax, type SpanColumn } from "../data/column.ts";
 import { copyRanges, rangesLength } from "../kernel/move.ts";
@@ -16,8 +16,12 @@ export class LineBatches {
   private readonly repaired: Room;
   private base: Ptr = nullPtr;
 
-  constructor(private readonly env: SourceEnv) {
-    this.spans = new LineSpans(env, batchRowsMax);
+  /** `separator`: lines are split at it. */
+  constructor(
+    private readonly env: SourceEnv,
+    separator?: number,
+  ) {
+    this.spans = new LineSpans(env, batchRowsMax, separator);
     this.offsets = new Room(env);
     this.column = new Room(env);
     this.repaired = new Room(env);
@@ -37,13 +41,18 @@ export class LineBatches {
     this.start(base, encoded.length);
   }
 
-  /** The next lines, valid until the call after; undefined when there are no more. */
+  /** The next lines, or words, valid until the call after; undefined when there are no more. */
   next(): SpanColumn | undefined {
     const { starts, ends } = this.spans;
     const rows = this.spans.next();
     if (rows === 0) return undefined;
-    this.env.metrics.add("rowsRead", rows);
+    this.env.metrics.add("rowsRead", this.lines);
     return { kind: "spans", rows, starts, ends, bytes: this.base };
+  }
+
+  /** Lines that ended in what `next` gave last. */
+  get lines(): number {
+    return this.spans.lines;
   }
 
   /** Lines that `next` gave, side by side. */

@@ -4,7 +4,7 @@ import type { Random } from "../../src/base/random.ts";
 import { MemoryRefused } from "../../src/kernel/allocator.ts";
 import { GroupTableBytes, GroupTableFixed, noGroup } from "../../src/kernel/group-table.ts";
 import { hashStrings } from "../../src/kernel/hash.ts";
-import type { Ptr } from "../../src/kernel/ptr.ts";
+import { offset, type Ptr } from "../../src/kernel/ptr.ts";
 import {
   awkwardNumbers,
   awkwardStrings,
@@ -248,6 +248,54 @@ test("keys long and many: the arena grows with them", () => {
   const ids = on.allocator.alloc(60 * 4);
   table.groups(offsets, bytes, hashes, 60, ids);
   expect(getU32(on, ids, 60)).toEqual(new TwinTable<string>().add(keys).ids);
+});
+
+test("spans in any order, over each other, long and short", () => {
+  property(20, random => {
+    const on = fixture({ start: random.below(2) === 0 ? 64 : beyondTwoGiB });
+    const table = new GroupTableBytes(on.kernels, on.allocator);
+    const twin = new TwinTable<string>();
+    const text = Array.from({ length: 4000 }, () => "abc ".charAt(random.below(4))).join("");
+    const base = on.allocator.put(text.length + 16);
+    on.kernels.u8.set(new TextEncoder().encode(text), base);
+    for (const n of [0, 1, 300, 2000, 5]) {
+      const [starts, ends, ids] = [0, 0, 0].map(() => on.allocator.put(n * 4 + 4)) as [Ptr, Ptr, Ptr];
+      const keys: string[] = [];
+      for (let row = 0; row < n; row++) {
+        const start = random.below(text.length - 100);
+        const end = start + (random.below(8) === 0 ? 10 + random.below(90) : random.below(7));
+        on.kernels.u32[starts / 4 + row] = start;
+        on.kernels.u32[ends / 4 + row] = end;
+        keys.push(text.slice(start, end));
+      }
+      expect(table.groupsOfSpans(starts, ends, base, n, ids)).toBe(
+        twin.add(keys).ids.length === n ? twin.ids.size : -1,
+      );
+      expect(getU32(on, ids, n)).toEqual(keys.map(key => twin.ids.get(key)!));
+    }
+    const column = putStrings(on, [...twin.ids.keys()]);
+    const n = twin.ids.size;
+    const hashes = on.allocator.put(n * 8);
+    hashStrings(on.kernels, column.offsets, column.bytes, n, hashes);
+    expect(getU64(on, table.hashes, n)).toEqual(getU64(on, hashes, n));
+  });
+});
+
+test("very long keys are done in many calls", () => {
+  const on = fixture({ bytes: 400 << 20 });
+  const table = new GroupTableBytes(on.kernels, on.allocator);
+  const keys = Array.from({ length: 40 }, (_, i) => `${i % 3}`.padStart(3_000_000 + (i % 2), "-"));
+  const { offsets, bytes } = putStrings(on, keys);
+  const ids = on.allocator.put(40 * 4);
+  let calls = 0;
+  const { groupBytes } = on.kernels.run;
+  const counted = { ...on.kernels, run: { ...on.kernels.run, groupBytes: (...args: Parameters<typeof groupBytes>) => (calls++, groupBytes(...args)) } }; // prettier-ignore
+  const other = new GroupTableBytes(counted, on.allocator);
+  for (const each of [table, other]) {
+    each.groupsOfSpans(offsets, offset(offsets, 4), bytes, 40, ids);
+    expect(getU32(on, ids, 40)).toEqual(new TwinTable<string>().add(keys).ids);
+  }
+  expect(calls).toBeGreaterThan(10);
 });
 
 test("byte keys at the very end of memory", () => {

@@ -6,7 +6,7 @@ import { FiresteelError } from "../../src/base/errors.ts";
 import { readBatch } from "../../src/data/batch-reader.ts";
 import { BumpAllocator } from "../../src/kernel/allocator.ts";
 import { compileKernels, createKernelMemory, instantiateKernels } from "../../src/kernel/kernels.ts";
-import type { RowSource, SourceEnv, SourceMetric } from "../../src/sources/contracts.ts";
+import type { RowSource, SourceEnv, SourceMetric, Words } from "../../src/sources/contracts.ts";
 
 export interface TestEnv extends SourceEnv {
   readonly counts: Record<SourceMetric, number>;
@@ -73,6 +73,27 @@ export async function allBatchedRows(source: RowSource, env: SourceEnv): Promise
   } finally {
     source.close();
   }
+}
+
+/** Strings that come as spans: lines, or with a separator their words, and how many lines these are. */
+export async function allSpans(
+  source: RowSource,
+  env: SourceEnv,
+  separator?: string,
+): Promise<{ readonly rows: unknown[]; readonly lines: number }> {
+  const rows: unknown[] = [];
+  let lines = 0;
+  const next = () => (separator === undefined ? source.nextSpans!() : source.nextWords!(separator.charCodeAt(0)));
+  try {
+    for (let batch = await next(); batch !== undefined; batch = await next()) {
+      if (batch.root.kind !== "spans") throw new Error(`a column of ${batch.root.kind}`);
+      rows.push(...readBatch(env.kernels, batch).toArray());
+      lines += "lines" in batch ? (batch as Words).lines : batch.rows;
+    }
+  } finally {
+    source.close();
+  }
+  return { rows, lines };
 }
 
 /** The same rows by way of batches of one utf8 column. */

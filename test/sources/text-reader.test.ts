@@ -5,7 +5,7 @@ import { Random } from "../../src/base/random.ts";
 import { planText } from "../../src/sources/byte-splits.ts";
 import { resolvePaths } from "../../src/sources/input-files.ts";
 import { openSplit } from "../../src/sources/open-split.ts";
-import { allBatchedLines, allRows, failure, temporaryFolder, testEnv, type TestEnv } from "./fixture.ts";
+import { allBatchedLines, allRows, allSpans, failure, temporaryFolder, testEnv, type TestEnv } from "./fixture.ts";
 
 async function readText(path: string, minPartitions = 1, env = testEnv(), maxLineBytes?: number): Promise<string[][]> {
   const scan = planText(resolvePaths(path), minPartitions, maxLineBytes === undefined ? {} : { maxLineBytes });
@@ -66,7 +66,60 @@ test("any text cut into any number of splits gives the same lines in order", asy
       );
     }
     expect({ seed, batched }).toEqual({ seed, batched: expected });
+    for (const separator of [undefined, " ", "a"]) {
+      const spans: unknown[] = [];
+      let lines = 0;
+      const spanEnv = testEnv();
+      for (const split of planText(resolvePaths(path), partitions).splits) {
+        const part = await allSpans(
+          openSplit({ format: "text", maxLineBytes: 1 << 20 }, split, spanEnv),
+          spanEnv,
+          separator,
+        );
+        spans.push(...part.rows);
+        lines += part.lines;
+      }
+      const wanted = separator === undefined ? expected : expected.flatMap(line => line.split(separator));
+      expect({ seed, separator, spans }).toEqual({ seed, separator, spans: wanted });
+      expect([lines, spanEnv.counts.rowsRead]).toEqual([expected.length, expected.length]);
+    }
   }
+});
+
+test("lines and words of long texts stay where they were read", async () => {
+  using folder = temporaryFolder();
+  const lines = Array.from({ length: 30_000 }, (_, i) => `${i} ${"word ".repeat(i % 9)}${"x".repeat(i % 40)}é `);
+  const texts = {
+    LF: lines.join("\n"),
+    CRLF: `${lines.join("\r\n")}\r\n`,
+    "a long line": `${"long ".repeat(200_000)}\n${lines.slice(0, 5000).join("\n")}\n`,
+  };
+  for (const [name, text] of Object.entries(texts)) {
+    const expected = text.split(/\r?\n/);
+    if (expected.at(-1) === "") expected.pop();
+    for (const path of [folder.file("in.txt", text), folder.file("in.gz", gzipSync(text))]) {
+      const { format, splits } = planText(resolvePaths(path), 3);
+      const [env, wordEnv] = [testEnv(), testEnv()];
+      const [found, words] = [[] as unknown[], [] as unknown[]];
+      for (const split of splits) {
+        found.push(...(await allSpans(openSplit(format, split, env), env)).rows);
+        words.push(...(await allSpans(openSplit(format, split, wordEnv), wordEnv, " ")).rows);
+      }
+      expect({ name, same: Bun.deepEquals(found, expected) }).toEqual({ name, same: true });
+      const wanted = expected.flatMap(line => line.split(" "));
+      expect({ name, same: Bun.deepEquals(words, wanted) }).toEqual({ name, same: true });
+      expect([env.counts.rowsRead, wordEnv.counts.rowsRead]).toEqual([expected.length, expected.length]);
+    }
+  }
+});
+
+test("words of invalid UTF-8 are those of the repaired lines", async () => {
+  using folder = temporaryFolder();
+  const path = folder.file("in.txt", Buffer.from([0x61, 0x20, 0xff, 0x20, 0xe2, 0x82, 0x0a, 0x62, 0x20]));
+  const { format, splits } = planText(resolvePaths(path), 1);
+  const env = testEnv();
+  const { rows, lines } = await allSpans(openSplit(format, splits[0]!, env), env, " ");
+  expect([rows, lines, env.counts.invalidUtf8]).toEqual([["a", "\ufffd", "\ufffd", "b", ""], 2, 2]);
 });
 
 test("batches repair invalid UTF-8 and hold at most 8,192 rows", async () => {
