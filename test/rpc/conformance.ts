@@ -195,7 +195,6 @@ export function conformance(name: string, create: () => Harness): void {
         override receiveAndReply(question: Question): unknown {
           return question.type === "echo" ? Promise.resolve(question.value) : super.receiveAndReply(question);
         }
-        readonly concurrent = true;
       }
       const { ref } = await pair(harness, new Late());
       const asked = Array.from({ length: 10_000 }, (_, value) => ref.ask({ type: "echo", value }));

@@ -18,6 +18,8 @@ export interface EchoProtocol extends Protocol {
 export type Question = EchoProtocol["asks"]["echo" | "fail" | "never" | "large"]["question"];
 
 export class Echo implements RpcEndpoint<EchoProtocol> {
+  /** A question that is never answered must not keep others waiting. */
+  readonly concurrent: boolean = true;
   readonly log: string[] = [];
   readonly notes: number[] = [];
   readonly peers: Peer[] = [];
