@@ -4,13 +4,13 @@
  */
 import { statSync } from "node:fs";
 import { basename, resolve } from "node:path";
+import type { ConfigKey } from "../base/config-keys.ts";
 import type { Config } from "../base/config.ts";
 import type { HostPort } from "../base/master-url.ts";
 import { UsageError } from "../base/usage-error.ts";
 import { takeSecret } from "../deploy/secret.ts";
 import type { SubmitOptions, SubmitRequest } from "../deploy/submit-options.ts";
 import { detectMachine } from "../platform/resources.ts";
-import type { RpcEnv } from "../rpc/contracts.ts";
 import type { Invocation } from "./command-line.ts";
 import { findJobFile } from "./job-file.ts";
 import { loadConfig, readIfThere } from "./load-config.ts";
@@ -19,6 +19,7 @@ import { memoryOption, numberOption, textOption } from "./option-values.ts";
 const clusterOnly = ["driver-memory", "driver-cores", "supervise", "no-wait"] as const;
 const driverMemoryMbDefault = 1024;
 const filesKey = "firesteel.files";
+const waitKey = "firesteel.submit.waitAppCompletion" satisfies ConfigKey;
 
 export async function submit(invocation: Invocation): Promise<number> {
   const { options } = invocation;
@@ -47,17 +48,7 @@ export async function submit(invocation: Invocation): Promise<number> {
   for (const line of described(request, conf)) tell(line);
   const print = (line: string) => void process.stdout.write(`${line}\n`);
   const client = await import("../deploy/submit-client.ts");
-  const openEnv = () => connectingEnv(secret, tell);
-  return client.submit({ masters: mastersOf(conf), secret, request, print, tell } satisfies SubmitOptions, {
-    ...{ openEnv, wait: !options.has("no-wait") },
-  });
-}
-
-/** For masters that take no submissions by HTTP. */
-async function connectingEnv(secret: string | undefined, warn: (line: string) => void): Promise<RpcEnv> {
-  const { createHttp2Transport } = await import("../rpc/http2-transport.ts");
-  const { createRpcEnv } = await import("../rpc/rpc-env.ts");
-  return createRpcEnv({ role: "submit", transport: createHttp2Transport({ listens: false, secret }), warn });
+  return client.submit({ masters: mastersOf(conf), secret, request, print, tell } satisfies SubmitOptions);
 }
 
 function refuseContradictions({ options, operands }: Invocation): void {
@@ -107,7 +98,10 @@ function submission(
     ...{ kind: "submit", args, supervise: options.has("supervise") },
     job: /^https?:\/\//.test(job) ? job : findJobFile(job),
     name: conf.get("firesteel.app.name"),
-    conf: Object.fromEntries(settings.map(({ key, text }) => [key, text])),
+    conf: {
+      ...Object.fromEntries(settings.map(({ key, text }) => [key, text])),
+      ...(options.has("no-wait") && { [waitKey]: "false" }),
+    },
     files: filesOf(conf.get(filesKey)),
     driverCores: numberOption(options, "driver-cores", 1, 1024) ?? 1,
     driverMemoryMb: memoryOption(options, "driver-memory") ?? driverMemoryMbDefault,
