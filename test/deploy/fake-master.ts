@@ -49,6 +49,8 @@ export class FakeMaster implements MasterAccess {
   readonly drivers = new Map<string, Mutable<DriverStatus>>();
   readonly applications: ApplicationStatus[] = [];
   readonly killed: string[] = [];
+  /** Drivers whose status was asked for. */
+  readonly asked: string[] = [];
   readonly blobs = new MemoryBlobs();
   state: MasterSnapshot["state"] = "alive";
   stdout = "the answer\n";
@@ -86,6 +88,7 @@ export class FakeMaster implements MasterAccess {
 
   async driverStatus(driverId: string): Promise<DriverStatus | undefined> {
     this.check();
+    this.asked.push(driverId);
     const driver = this.drivers.get(driverId);
     if (driver !== undefined && this.stateWhenAsked !== undefined) driver.state = this.stateWhenAsked;
     return driver;
