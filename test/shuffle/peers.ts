@@ -14,9 +14,11 @@ export async function openPeers(count: number): Promise<TestPeer[]> {
   return Promise.all(
     Array.from({ length: count }, async (_, i): Promise<TestPeer> => {
       const transport = network.transport({ host: `host-${i}` });
-      const address = await transport.start({ id: `peer-${i}`, role: "executor" }, () => {
-        throw new Error("nobody connects");
-      });
+      const unexpected = (what: string) => {
+        throw new Error(what);
+      };
+      const self = { id: `peer-${i}`, role: "executor", warn: unexpected };
+      const address = await transport.start(self, () => unexpected("somebody connects"));
       const sent = { bytes: 0, requests: 0 };
       const { bulk } = transport;
       const counted: Bulk = {
