@@ -66,7 +66,7 @@ export class ReplyReader {
     while (at < piece.length) {
       if (this.part === "plain") {
         const part = Math.min(piece.length - at, this.block!.bytes - this.filledBytes);
-        this.fill(piece.subarray(at, at + part));
+        this.fill(part === piece.length ? piece : piece.subarray(at, at + part));
         at += part;
         continue;
       }
