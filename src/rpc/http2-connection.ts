@@ -38,6 +38,8 @@ export class Http2Connection implements Connection {
   private listener: ConnectionListener | undefined;
   private known: Peer | undefined;
   private ended = false;
+  /** What comes is no longer read. */
+  private cut = false;
 
   constructor(
     stream: Http2Connection["stream"],
@@ -54,7 +56,7 @@ export class Http2Connection implements Connection {
     this.remoteHost = remoteHost;
     const reader = new RecordReader(new Sealer(keys.receive), (type, bytes) => this.receive(type, bytes));
     stream.on("data", (chunk: Uint8Array) => {
-      if (this.ended) return;
+      if (this.cut) return;
       try {
         reader.read(chunk);
       } catch (error) {
@@ -100,13 +102,6 @@ export class Http2Connection implements Connection {
     this.end(new FiresteelError("lost", `${this.description} was disconnected: ${reason}`));
   }
 
-  /** The peer says no more. When that is because both closed, there is nothing to wait for. */
-  private over(what: string): void {
-    if (!this.ended) return this.lose(what);
-    if (this.stream.writableFinished) this.session.destroy();
-    else this.stream.once("finish", () => this.session.destroy());
-  }
-
   /** Cuts the connection without a word. */
   destroy(): void {
     this.lose("the connection was cut");
@@ -117,7 +112,11 @@ export class Http2Connection implements Connection {
   }
 
   private receive(type: RecordType, bytes: Uint8Array): void {
-    if (this.ended) return;
+    if (this.ended) {
+      // both said goodbye: there is nothing to wait for
+      if (type === "close") this.session.destroy();
+      return;
+    }
     switch (type) {
       case "hello":
         if (this.known !== undefined) throw new FiresteelError("data", "it said twice who it is");
@@ -133,6 +132,7 @@ export class Http2Connection implements Connection {
   }
 
   private fail(error: unknown): void {
+    this.cut = true;
     const what = error instanceof Error ? error.message : String(error);
     this.lose(`was disconnected: ${what}`, error, true);
   }
