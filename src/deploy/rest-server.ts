@@ -1,17 +1,14 @@
 /**
  * The REST server of a master: authentication, Spark's submission calls, our own, and errors as JSON. It is one fetch handler and
- * one node listener, to be set behind the port that serves RPC too, or served on a port of its own. Pages that others serve
+ * one node listener, to be set behind the port that serves RPC too, or behind one of its own (http-port.ts). Pages that others serve
  * come behind it, under the same authentication.
  */
-import { createServer, type RequestListener, type Server } from "node:http";
+import type { RequestListener } from "node:http";
 import { hostname } from "node:os";
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 import manifest from "../../package.json" with { type: "json" };
 import type { Clock } from "../base/clock.ts";
-import { FiresteelError } from "../base/errors.ts";
-import { UsageError } from "../base/usage-error.ts";
-import { isLoopback } from "./bind.ts";
 import type { MasterAccess } from "./master-access.ts";
 import { applicationsApp } from "./rest-applications.ts";
 import { authenticated, type RestEnv } from "./rest-authentication.ts";
@@ -65,54 +62,4 @@ export function restListener(fetch: Fetch, hostname: string): RequestListener {
     { hostname, overrideGlobalObjects: false },
   );
   return (incoming, outgoing) => void listener(incoming, outgoing);
-}
-
-export interface RestServer {
-  readonly port: number;
-  close(): Promise<void>;
-}
-
-const headersMaxMs = 10_000;
-const requestMaxMs = 10 * 60_000;
-const connectionsMax = 1000;
-
-/** Serves it on a port of its own; 0 for any. Rejects with a UsageError when the port is in use, or open to all without a secret. */
-export async function serveRest(
-  fetch: Fetch,
-  at: { readonly host: string; readonly port: number; readonly secret: string | undefined },
-): Promise<RestServer> {
-  if (at.secret === undefined && !isLoopback(at.host)) {
-    throw new UsageError(`the REST server may not listen on ${at.host}: there is no secret`, {
-      hint: "give a --secret-file FILE, or listen on 127.0.0.1",
-    });
-  }
-  const server = createServer(restListener(fetch, at.host));
-  server.headersTimeout = headersMaxMs;
-  server.requestTimeout = requestMaxMs;
-  server.maxConnections = connectionsMax;
-  const port = await listen(server, at.host, at.port);
-  return {
-    port,
-    close: () =>
-      new Promise(resolve => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
-}
-
-function listen(server: Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error: Error & { code?: string }) => {
-      const reason = error.code === "EADDRINUSE" ? "the port is in use" : error.message;
-      const hint = "choose another port; 0 is any that is free";
-      reject(new UsageError(`the REST server cannot listen on ${host}:${port}: ${reason}`, { hint }));
-    });
-    server.listen(port, host, () => {
-      const address = server.address();
-      if (address === null || typeof address === "string")
-        reject(new FiresteelError("internal", "a server without a port"));
-      else resolve(address.port);
-    });
-  });
 }

@@ -5,7 +5,9 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../src/base/clock.ts";
-import { restFetch, type RestServer, serveRest } from "../../src/deploy/rest-server.ts";
+import type { HttpPort } from "../../src/deploy/http-port.ts";
+import { restFetch } from "../../src/deploy/rest-server.ts";
+import { serveRest } from "./serve-rest.ts";
 import { FakeMaster } from "./fake-master.ts";
 
 function sparkHome(): string | undefined {
@@ -29,11 +31,11 @@ describe.skipIf(reason !== undefined)("spark-submit", () => {
   const folder = mkdtempSync(join(tmpdir(), "firesteel-spark-submit-"));
   const job = join(folder, "job.ts");
   const master = new FakeMaster();
-  let server: RestServer;
+  let server: HttpPort;
   beforeAll(async () => {
     writeFileSync(job, "export default async function main() {}\n");
     const fetch = restFetch({ master, secret: undefined, clock: systemClock });
-    server = await serveRest(fetch, { host: "127.0.0.1", port: 0, secret: undefined });
+    server = await serveRest(fetch);
   });
   afterAll(async () => {
     await server.close();

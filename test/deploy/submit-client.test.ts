@@ -10,7 +10,9 @@ import { bundleMarker } from "../../src/closure/bundle.ts";
 import { BlobStore } from "../../src/deploy/blob-store.ts";
 import { fetchBlob, serveBlobs } from "../../src/deploy/blob-transfer.ts";
 import { type MasterProtocol, masterEndpoint } from "../../src/deploy/messages.ts";
-import { restFetch, type RestServer, serveRest } from "../../src/deploy/rest-server.ts";
+import type { HttpPort } from "../../src/deploy/http-port.ts";
+import { restFetch } from "../../src/deploy/rest-server.ts";
+import { serveRest } from "./serve-rest.ts";
 import { submit } from "../../src/deploy/submit-client.ts";
 import type { SubmitRequest } from "../../src/deploy/submit-options.ts";
 import type { HostPort } from "../../src/base/master-url.ts";
@@ -40,7 +42,7 @@ const here = (port: number): HostPort => ({ host: "127.0.0.1", port });
 
 async function rest(master = new FakeMaster(), secret?: string): Promise<{ master: FakeMaster; at: HostPort }> {
   const fetch = restFetch({ master, secret, clock: systemClock });
-  const server: RestServer = await serveRest(fetch, { host: "127.0.0.1", port: 0, secret });
+  const server: HttpPort = await serveRest(fetch);
   servers.push(server);
   return { master, at: here(server.port) };
 }
