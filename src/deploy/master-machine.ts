@@ -17,21 +17,14 @@ import {
 } from "./master-applications.ts";
 import { clearEnded } from "./master-ended.ts";
 import type { MasterAction, MasterEvent, MasterOptions, MasterQuestion } from "./master-contracts.ts";
-import {
-  driverReported,
-  driverStatusAsked,
-  isWaiting,
-  killDriverAsked,
-  launchDriver,
-  submitDriver,
-} from "./master-drivers.ts";
-import { executorReported, launchExecutor } from "./master-executors.ts";
+import { driverReported, driverStatusAsked, killDriverAsked, submitDriver } from "./master-drivers.ts";
+import { executorReported } from "./master-executors.ts";
 import { checkRecovery, restore } from "./master-recovery.ts";
+import { schedule } from "./master-scheduling.ts";
 import { masterSnapshot } from "./master-snapshot.ts";
 import { loseContact, MasterState, type WorkerRecord } from "./master-state.ts";
 import { checkWorkers, heardOfWorker, registerWorker, stoppingWorker, workerAway } from "./master-workers.ts";
 import type { MasterProtocol, MasterSnapshot } from "./messages.ts";
-import { placeDriver, placeExecutors } from "./placement.ts";
 import type { Peer } from "../rpc/contracts.ts";
 
 /** So many ticks without one: the process was stopped, and so were the times of others. */
@@ -49,7 +42,7 @@ export class MasterMachine {
     this.state.nowMs = event.atMs;
     this.handle(event);
     checkRecovery(this.state);
-    if (this.state.placementDue && this.state.recoveringSinceMs === undefined) this.schedule();
+    if (this.state.placementDue && this.state.recoveringSinceMs === undefined) schedule(this.state);
     return this.state.takeActions();
   }
 
@@ -164,34 +157,5 @@ export class MasterMachine {
       contact.awaySinceMs = Math.min(state.nowMs, contact.awaySinceMs + goneMs);
     }
     if (state.recoveringSinceMs !== undefined) state.recoveringSinceMs += goneMs;
-  }
-
-  /** Drivers first, then executors of one application after the other. */
-  private schedule(): void {
-    const { state } = this;
-    state.placementDue = false;
-    const workers = [...state.workers.values()].filter(worker => worker.contact.isConnected);
-    for (const driver of [...state.drivers.values()].filter(isWaiting)) {
-      const rooms = workers.filter(worker => !worker.drivers.has(driver.driverId));
-      const worker = placeDriver(driver.description, rooms);
-      if (worker !== undefined) launchDriver(state, driver, worker);
-    }
-    const { spreadOut, defaultCores } = state.options.limits;
-    for (const application of state.applications.values()) {
-      if (!application.contact.isConnected) continue;
-      const { coresMax, coresPerExecutor, memoryPerExecutorMb: memoryMb, executorsMax } = application.description;
-      const executors = [...application.executors.values()];
-      const granted = executors.reduce((cores, executor) => cores + executor.cores, 0);
-      const coresLeft = (coresMax ?? defaultCores ?? Number.POSITIVE_INFINITY) - granted;
-      const executorsLeft = (executorsMax ?? Number.POSITIVE_INFINITY) - executors.length;
-      if (coresLeft < (coresPerExecutor ?? 1) || executorsLeft < 1) continue;
-      for (const { room, cores } of placeExecutors(
-        { coresLeft, coresPerExecutor, memoryMb, executorsLeft },
-        workers,
-        spreadOut,
-      )) {
-        launchExecutor(state, application, room, cores);
-      }
-    }
   }
 }

@@ -132,6 +132,8 @@ export class MasterState {
   readonly endedDrivers = new Map<DriverId, DriverRecord>();
   /** What connected workers were told last, so that each refusal is logged once. */
   readonly refusals = new Map<string, string>();
+  /** What was logged as too large for any worker. */
+  readonly tooLarge = new Set<string>();
   private readonly dirty = new Map<string, () => StoreAction>();
   private actions: MasterAction[] = [];
 
