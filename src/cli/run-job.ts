@@ -22,6 +22,8 @@ export interface JobRun {
   readonly conf: Config;
   readonly quiet: boolean;
   readonly onEvent: (event: EngineEvent) => void;
+  /** What the job's function gave; not called for scripts. */
+  readonly onReturned?: (value: unknown) => void;
   readonly signal: AbortSignal;
 }
 
@@ -85,7 +87,8 @@ async function callEntry(main: unknown, entry: string, run: JobRun): Promise<voi
       hint: "write `export default async function main(ctx: Context, args: string[]) { … }`",
     });
   }
-  await (main as (ctx: Context, args: readonly string[]) => unknown)(await Context.getOrCreate(), [...run.args]);
+  const job = main as (ctx: Context, args: readonly string[]) => unknown;
+  run.onReturned?.(await job(await Context.getOrCreate(), [...run.args]));
 }
 
 /** A job that ends while its actions run has most likely forgotten to wait for them. */

@@ -2,7 +2,10 @@
  * `firesteel run` and `firesteel explain`: configuration, the job file, Ctrl-C, progress and summary around the engine's
  * `runJob`. The first Ctrl-C cancels the job and waits for it to wind up; the second ends the process.
  */
+import { systemClock } from "../base/clock.ts";
+import type { EngineEvent } from "../base/events.ts";
 import { exitCodes } from "../base/usage-error.ts";
+import type { ReportWriter } from "../deploy/driver-report.ts";
 import { takeSecret } from "../deploy/secret.ts";
 import { pipeReaderGone } from "../platform/pipe-reader.ts";
 import { detectMachine } from "../platform/resources.ts";
@@ -27,19 +30,38 @@ export async function run(mode: "run" | "explain", invocation: Invocation): Prom
   if (isGone !== undefined) endWithReader(isGone);
   const view = quiet ? silentView : openConsoleView(conf.get("firesteel.ui.progress"));
   const interrupt = onInterrupt(() => view.close(false));
+  const report = await openReport();
+  const onEvent = (event: EngineEvent) => {
+    view.onEvent(event);
+    report?.onEvent(event);
+  };
+  let returned: { readonly value: unknown } | undefined;
+  let done = false;
+  const onReturned = (value: unknown) => void (returned = { value });
   let summary = false;
   try {
     const { runJob } = await import("./run-job.ts");
-    const code = await runJob({ mode, jobFile, args, conf, quiet, onEvent: view.onEvent, signal: interrupt.signal });
+    const code = await runJob({ mode, jobFile, args, conf, quiet, onEvent, onReturned, signal: interrupt.signal });
     summary = true;
+    done = code === 0 && !interrupt.signal.aborted;
     return interrupt.signal.aborted ? exitCodes.interrupted : code;
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
     return exitCodes.interrupted;
   } finally {
+    await report?.end(done ? returned : undefined);
     interrupt.release();
     view.close(summary);
   }
+}
+
+/** A worker that started this driver tells others how it is doing. */
+async function openReport(): Promise<ReportWriter | undefined> {
+  const folder = process.env.FIRESTEEL_INTERNAL_REPORT;
+  if (folder === undefined) return undefined;
+  delete process.env.FIRESTEEL_INTERNAL_REPORT;
+  const { ReportWriter } = await import("../deploy/driver-report.ts");
+  return new ReportWriter(folder, systemClock);
 }
 
 /** The reader of our output has gone, as in `firesteel run job.ts | head`: end as SIGPIPE would, without a word. */
