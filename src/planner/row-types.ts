@@ -25,6 +25,8 @@ export type Verdict =
   | { readonly kind: "generated" }
   /** Lines are split by the kernel that finds them. */
   | { readonly kind: "words" }
+  /** Its rows consist of columns that are there, and of constants: there is nothing to run. */
+  | { readonly kind: "idle" }
   | { readonly kind: "javascript"; readonly why: NotNative | undefined }
   /** Generated for the layouts that have code; which come is not known before the job runs. */
   | { readonly kind: "byLayout" };
@@ -146,14 +148,14 @@ export class RowTypes {
         i < words
           ? { kind: "words" }
           : i < native
-            ? { kind: "generated" }
+            ? { kind: code?.idle === true ? "idle" : "generated" }
             : !isKnown && i < taken.length
               ? { kind: "byLayout" }
               : { kind: "javascript", why: i === native ? stopped : undefined },
       );
     });
     if (code === undefined) return words === operators.length ? utf8 : undefined;
-    this.generated.push({ plans: operators.slice(words, native), module: code.module });
+    if (!code.idle) this.generated.push({ plans: operators.slice(words, native), module: code.module });
     return native === operators.length ? code.output && typeOfOutput(code.output, input!) : undefined;
   }
 }

@@ -96,6 +96,8 @@ function workOfFunction(plan: MapPlan, verdict: Verdict): Work {
       return work(`generated code ${text}`, "columns", "columns");
     case "words":
       return work(`kernels split ${text}`, "columns", "columns");
+    case "idle":
+      return work(`columns are taken as they are, ${text}`, "columns", "columns");
     case "byLayout":
       return work(`generated code for rows whose layout has it, else JavaScript ${text}`, "any", "any");
     case "javascript":
@@ -186,7 +188,8 @@ function folds(fn: PlanFunction, at: SourcePosition | undefined, verdict: Verdic
   const what = isEngines(fn) ? "adds" : `folds ${functionText(fn, at)}`;
   switch (verdict.kind) {
     case "generated":
-    case "words": // of rows only
+    case "words": // these are of rows only
+    case "idle":
       return `generated code ${what}`;
     case "byLayout":
       return `generated code ${what} where the layout of values has it, else JavaScript`;
@@ -200,7 +203,8 @@ function folds(fn: PlanFunction, at: SourcePosition | undefined, verdict: Verdic
 function adds(verdict: Verdict): string {
   switch (verdict.kind) {
     case "generated":
-    case "words": // of rows only
+    case "words": // these are of rows only
+    case "idle":
       return "generated code adds up";
     case "byLayout":
       return "generated code adds up where the layout of rows has it, else JavaScript";

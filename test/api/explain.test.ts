@@ -47,6 +47,12 @@ test("the generated code of a plan, as text", async () => {
       "// filter",
     ]);
     expect(text.match(/^run\(block: i32\): i32 \{$/gm)?.length).toBe(4);
+    // words come from the kernel that finds lines, and a pair is a column of them and one of ones
+    const words = plans["words-of-a-file"]!(ctx).explain("codegen").split("\n");
+    expect(words.filter(line => line.startsWith("// ")).map(title => title.replace(/ at .*/, ""))).toEqual([
+      "// reduceByKey",
+      "// reduceByKey",
+    ]);
     expect(ctx.parallelize([1]).explain("codegen")).toBe(
       "// no operator has generated code whose layout is known before the job runs",
     );

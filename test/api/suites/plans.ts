@@ -46,6 +46,12 @@ const plans: Plans = {
       .filter(([, [, n]]) => n > 1)
       .mapPartitionsWithIndex((i, rows) => rows.map(row => [i, row]))
       .groupBy(([i]) => i),
+  "words-of-a-file": ctx =>
+    ctx
+      .textFile("README.md", 2)
+      .flatMap(line => line.split(" "))
+      .map(word => [word, 1])
+      .reduceByKey((a, b) => a + b),
 };
 
 export default plans;
