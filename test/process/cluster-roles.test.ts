@@ -78,6 +78,43 @@ describe("what is refused", () => {
         setUp: folder => writeFileSync(join(folder, "file"), ""),
       },
     ],
+    ["role-one-port-and-another", 2, { args: ["master", "--one-port", "--rest-port", "0"] }],
+    ["submit-nothing", 2, { args: ["submit"] }],
+    ["submit-kill-and-status", 2, { args: ["submit", "--kill", "a", "--status", "b"] }],
+    ["submit-kill-with-job", 2, { args: ["submit", "--kill", "driver-1", "job.ts"] }],
+    ["submit-queue", 2, { args: ["submit", "--queue", "fast", "job.ts"] }],
+    ["submit-supervise-here", 2, { args: ["submit", "--supervise", "job.ts"] }],
+    ["submit-mode-unknown", 2, { args: ["submit", "--deploy-mode", "remote", "job.ts"] }],
+    ["submit-to-local", 2, { args: ["submit", "--deploy-mode", "cluster", "--master", "local[2]", "job.ts"] }],
+    [
+      "submit-job-missing",
+      2,
+      { args: ["submit", "--deploy-mode", "cluster", "--master", "firesteel://127.0.0.1:1", "jbo.ts"] },
+    ],
+    [
+      "submit-file-missing",
+      2,
+      {
+        args: ["submit", "--deploy-mode", "cluster", "--master", "firesteel://127.0.0.1:1", "--files", "a", "job.ts"],
+        setUp: folder => writeFileSync(join(folder, "job.ts"), ""),
+      },
+    ],
+    [
+      "submit-master-unreachable",
+      1,
+      {
+        args: ["submit", "--deploy-mode", "cluster", "--master", "firesteel://127.0.0.1:1", "job.ts"],
+        setUp: folder => writeFileSync(join(folder, "job.ts"), "export default () => 1;\n"),
+      },
+    ],
+    [
+      "run-master-unreachable",
+      1,
+      {
+        args: ["run", "--quiet", "--master", "firesteel://127.0.0.1:1,127.0.0.1:2", "job.ts"],
+        setUp: folder => writeFileSync(join(folder, "job.ts"), "export default () => 1;\n"),
+      },
+    ],
     ["executor-by-hand", 2, { args: ["executor"] }],
   ])("%s", async (name, code, run_) => {
     const outcome = await run(run_);
