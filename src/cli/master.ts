@@ -13,13 +13,13 @@ import { listenHttp } from "../deploy/http-port.ts";
 import { blobsInUse, masterAccess } from "../deploy/master-access.ts";
 import { MasterEndpoint } from "../deploy/master-endpoint.ts";
 import { workerEndpoint } from "../deploy/messages.ts";
-import { restFetch, restListener } from "../deploy/rest-server.ts";
 import { takeSecret } from "../deploy/secret.ts";
 import { detectMachine } from "../platform/resources.ts";
 import { nameLocalDirs, newLocalFile, removeLocalDirs, removeOrphans } from "../storage/local-dirs.ts";
 import { openClusterEnv } from "./cluster-env.ts";
 import type { Invocation } from "./command-line.ts";
 import { loadConfig, readIfThere } from "./load-config.ts";
+import { lateListener, masterHttp } from "./role-http.ts";
 import { portOption, textOption } from "./option-values.ts";
 import { roleLog } from "./role-log.ts";
 import { aborted, stopSignal } from "./stop-signal.ts";
@@ -45,21 +45,23 @@ export async function master({ options }: Invocation): Promise<number> {
   await using cleanup = new AsyncDisposableStack();
   const store = masterStoreOf(conf);
   cleanup.defer(() => store.close());
-  let answer: RequestListener = (_, response) => void response.writeHead(503).end("the master is starting\n");
-  const http: RequestListener = (request, response) => answer(request, response);
-  const open = async (port: number, purpose: string, option: string) => {
-    const opened = await listenHttp(http, { host: binding.host, port, purpose, option });
+  const [pages, rest] = [lateListener(), lateListener()];
+  const open = async (listener: RequestListener, port: number, purpose: string, option: string) => {
+    const opened = await listenHttp(listener, { host: binding.host, port, purpose, option });
     cleanup.defer(() => opened.close());
     return `http://${formatHostPort({ host: binding.advertised, port: opened.port })}`;
   };
   const env = await openClusterEnv({
     ...{ role: "master", conf, binding, port: ports.rpc, secret, log },
-    http: ports.pages === undefined ? http : undefined,
+    http: ports.others === undefined ? rest.listener : undefined,
   });
   cleanup.defer(() => env.shutdown());
   const address = formatHostPort(env.address!);
-  const webUiUrl = ports.pages === undefined ? `http://${address}` : await open(ports.pages, "pages", "--webui-port");
-  const restUrl = ports.rest === undefined ? webUiUrl : await open(ports.rest, "submissions by HTTP", "--rest-port");
+  let [webUiUrl, restUrl] = [`http://${address}`, `http://${address}`];
+  if (ports.others !== undefined) {
+    webUiUrl = await open(pages.listener, ports.others.pages, "pages", "--webui-port");
+    restUrl = await open(rest.listener, ports.others.rest, "submissions by HTTP", "--rest-port");
+  }
   const failed = Promise.withResolvers<never>();
   const endpoint = MasterEndpoint.start({
     ...{ env, store, webUiUrl, limits: masterLimitsOf(conf), log },
@@ -69,27 +71,22 @@ export async function master({ options }: Invocation): Promise<number> {
   const blobs = openBlobs(conf, endpoint, cleanup);
   serveBlobs(env.bulk, blobs, systemClock);
   const access = masterAccess({ master: endpoint.ref, worker: at => env.ref(at, workerEndpoint), blobs });
-  const hosts = [binding.advertised];
-  answer = restListener(
-    restFetch({ master: access, secret, clock: systemClock, hosts, warn: text => log("warn", text) }),
-    binding.advertised,
-  );
+  const http = masterHttp(access, { secret, host: binding.advertised, warn: text => log("warn", text) });
+  pages.answerWith(http.pages);
+  rest.answerWith(ports.others === undefined ? http.both : http.rest);
   process.stderr.write(`master at firesteel://${address}, pages at ${webUiUrl}, submissions by HTTP at ${restUrl}\n`);
   await Promise.race([aborted(signal), failed.promise]);
   return 0;
 }
 
-/** Pages and REST undefined: on the port of all else. */
+/** `others` undefined: pages and submissions are on the port of all else. */
 function portsOf(options: Invocation["options"]) {
   const rpc = portOption(options, "port", portDefault);
-  if (!options.has("one-port"))
-    return {
-      rpc,
-      pages: portOption(options, "webui-port", pagesPortDefault),
-      rest: portOption(options, "rest-port", restPortDefault),
-    };
+  const pages = portOption(options, "webui-port", pagesPortDefault);
+  const rest = portOption(options, "rest-port", restPortDefault);
+  if (!options.has("one-port")) return { rpc, others: { pages, rest } };
   const other = ["webui-port", "rest-port"].find(name => options.has(name));
-  if (other === undefined) return { rpc, pages: undefined, rest: undefined };
+  if (other === undefined) return { rpc, others: undefined };
   throw new UsageError(`--one-port leaves no port for --${other}`, { hint: "give one of them" });
 }
 

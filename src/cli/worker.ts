@@ -1,5 +1,4 @@
 /** `firesteel worker`: offers cores and memory of this machine to a master, until it is told to stop or no master takes it. */
-import type { RequestListener } from "node:http";
 import { resolve } from "node:path";
 import { systemClock } from "../base/clock.ts";
 import { formatHostPort, formatMasterUrl, type HostPort, parseMasterUrl } from "../base/master-url.ts";
@@ -11,16 +10,16 @@ import { workerLimitsOf } from "../deploy/deploy-config.ts";
 import { listenHttp } from "../deploy/http-port.ts";
 import { ProcessLauncher } from "../deploy/process-launcher.ts";
 import { reachMasters } from "../deploy/reach-masters.ts";
-import { restListener } from "../deploy/rest-server.ts";
 import { takeSecret } from "../deploy/secret.ts";
 import { WorkerEndpoint } from "../deploy/worker-endpoint.ts";
-import { workerFetch } from "../deploy/worker-http.ts";
 import { detectMachine } from "../platform/resources.ts";
 import type { RpcEnv } from "../rpc/contracts.ts";
+import type { LogOwner } from "../ui/worker-pages.ts";
 import { openClusterEnv } from "./cluster-env.ts";
 import type { Invocation } from "./command-line.ts";
 import { loadConfig, readIfThere } from "./load-config.ts";
 import { memoryOption, numberOption, portOption, textOption } from "./option-values.ts";
+import { lateListener, workerHttp } from "./role-http.ts";
 import { type RoleLog, roleLog } from "./role-log.ts";
 import { aborted, stopSignal } from "./stop-signal.ts";
 
@@ -47,10 +46,10 @@ export async function worker(invocation: Invocation): Promise<number> {
   const pagesPort = numberOption(options, "webui-port", 0, 65_535);
   // each is undone when what follows fails, last first
   await using cleanup = new AsyncDisposableStack();
-  let answer: RequestListener = (_, response) => void response.writeHead(503).end("the worker is starting\n");
-  const http: RequestListener = (request, response) => answer(request, response);
+  const http = lateListener();
   const env = await openClusterEnv({
-    ...{ role: "worker", conf, binding, port: portOption(options, "port", 0), secret, log, http },
+    ...{ role: "worker", conf, binding, port: portOption(options, "port", 0), secret, log },
+    http: http.listener,
   });
   cleanup.defer(() => env.shutdown());
   const workDir = textOption(options, "work-dir") ?? "work";
@@ -58,7 +57,7 @@ export async function worker(invocation: Invocation): Promise<number> {
   cleanup.defer(() => launcher.close());
   await reachMasters(env, masters, { signal });
   if (signal.aborted) return 0;
-  const pages = await listenHttp(http, {
+  const pages = await listenHttp(http.listener, {
     ...{ host: binding.host, purpose: "pages", option: "--webui-port" },
     ...(pagesPort === undefined ? { port: pagesPortDefault, tries: pagesPortTries } : { port: pagesPort }),
   });
@@ -75,14 +74,12 @@ export async function worker(invocation: Invocation): Promise<number> {
     onGaveUp: gaveUp.reject,
   });
   cleanup.defer(() => endpoint.stop());
-  answer = restListener(
-    workerFetch({
-      snapshot: () => endpoint.snapshot(),
-      logTail: (of, stream, bytesMax) => launcher.logTail(of, stream, bytesMax),
-      ...{ secret, clock: systemClock, warn: (text: string) => log("warn", text) },
-    }),
-    binding.advertised,
-  );
+  const access = {
+    address: env.address!,
+    snapshot: () => endpoint.snapshot(),
+    logTail: (of: LogOwner, stream: "stdout" | "stderr", bytesMax: number) => launcher.logTail(of, stream, bytesMax),
+  };
+  http.answerWith(workerHttp(access, { secret, host: binding.advertised, warn: text => log("warn", text) }));
   await Promise.race([aborted(signal), gaveUp.promise]);
   return 0;
 }

@@ -47,8 +47,30 @@ test("over HTTP, on the one port of a master, with its result", async () => {
   expect(detail.result).toEqual({ value: { even: 50, args: ["a", "--b c"], file: "1,2\n" } });
   expect(detail.stdout?.text).toBe("said a --b c\n");
   expect(detail.progress?.tasks.done).toBeGreaterThan(0);
+  expect(await (await fetch(`${pages}/`)).text()).toContain(id);
+  const unknown = await fetch(`${pages}/v1/applications/driver-0`);
+  expect([unknown.status, unknown.headers.get("content-type")]).toEqual([404, "application/json"]);
   await worker.stop();
   await master.stop();
+});
+
+test("pages and submissions have ports of their own, and ask for the secret", async () => {
+  const setUp = (folder: string) => writeFileSync(join(folder, "secret"), "of the cluster", { mode: 0o600 });
+  const secret = ["--host", "127.0.0.1", "--secret-file", "secret"];
+  const [open, closed] = [await startMaster(), await startMaster(secret, { setUp })];
+  const workers = [startWorker(open.url), startWorker(closed.url, secret, { setUp })];
+  for (const [i, master] of [open, closed].entries()) {
+    const [, pages, rest] = await master.says(/pages at (http:\S+), submissions by HTTP at (http:\S+)/);
+    const [, workerPages] = await workers[i]!.says(/pages at (http:\S+),/);
+    const statuses = [];
+    for (const url of [`${pages}/`, `${pages}/json`, `${rest}/v1/applications`, `${workerPages}/`])
+      statuses.push((await fetch(url)).status);
+    expect(statuses).toEqual(master === open ? [200, 200, 200, 200] : [401, 401, 401, 401]);
+    const rpc = await fetch(master.url.replace("firesteel:", "http:"));
+    expect(rpc.status).toBe(404);
+    await workers[i]!.stop();
+    await master.stop();
+  }
 });
 
 test("from the command line, with files and an entry of its own; status and kill by id", async () => {
