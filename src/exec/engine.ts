@@ -6,12 +6,12 @@
 import { assertNever } from "../base/assert.ts";
 import { type Clock, systemClock, type Timer } from "../base/clock.ts";
 import type { EngineEvent } from "../base/events.ts";
-import type { WireError } from "../base/errors.ts";
+import { FiresteelError, toWire, type WireError } from "../base/errors.ts";
 import type { ExecutorId, JobId, StageId, TaskAttemptId } from "../base/ids.ts";
 import type { DagAction, SchedulerLimits, TaskAction, TaskIdentity } from "../schedule/contracts.ts";
 import { OutputCommitCoordinator } from "../schedule/output-commit.ts";
 import { SchedulerLoop } from "../schedule/scheduler-loop.ts";
-import type { Executors, OpenExecutors } from "./executors.ts";
+import type { Executors, Launch, OpenExecutors } from "./executors.ts";
 import { DamageBook } from "./input-damage.ts";
 import { JobBook } from "./job-book.ts";
 import type { FromEngine, Released, StageOrder, TaskSuccess, ToEngine } from "./messages.ts";
@@ -161,9 +161,7 @@ export class Engine {
   private carryOut(action: DagAction | TaskAction): void {
     switch (action.type) {
       case "launchTask":
-        this.watched?.launched(action);
-        this.executors.launch(action, () => this.stageOrder(action.task.stage));
-        this.emit({ type: "taskStarted", stage: action.task.stage });
+        this.launch(action);
         break;
       case "killTask":
         this.executors.kill(action.executor, action.attempt, action.reason);
@@ -218,6 +216,27 @@ export class Engine {
       default:
         assertNever(action);
     }
+  }
+
+  /** What cannot be launched has failed: its stage is too large to send, or has lost what it reads. */
+  private launch(action: Launch): void {
+    const { attempt, task } = action;
+    const { plan } = this.jobs.planOf(task.stage);
+    try {
+      const output = this.outputs.missing(plan.reads);
+      if (output !== undefined)
+        throw new FiresteelError(
+          "fetchFailed",
+          `output ${output.mapPartition} of exchange ${output.exchange} is lost`,
+          { output },
+        );
+      this.executors.launch(action, () => this.stageOrder(task.stage));
+    } catch (thrown) {
+      this.loop.taskEvent({ type: "attemptFailed", attempt, error: toWire(thrown, "internal") });
+      return;
+    }
+    this.watched?.launched(action);
+    this.emit({ type: "taskStarted", stage: task.stage });
   }
 
   private acceptResult(job: JobId, task: TaskIdentity): void {

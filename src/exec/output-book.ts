@@ -3,6 +3,7 @@
  * MapOutputTracker), and probes' values. Has freed what nobody reads any more.
  */
 import { invariant } from "../base/assert.ts";
+import type { LostOutput } from "../base/errors.ts";
 import type { ExchangeId } from "../base/ids.ts";
 import { decodeValue } from "../data/value-codec.ts";
 import { gatherProbe } from "../operators/probe.ts";
@@ -14,6 +15,8 @@ import type { StageOrder, TaskSuccess } from "./messages.ts";
 
 export class OutputBook {
   private readonly outputs = new Map<ExchangeId, (MapInput | undefined)[]>();
+  /** Partitions of exchanges that were lost and are not here again. */
+  private readonly holes = new Map<ExchangeId, Set<number>>();
   private readonly probeResults = new Map<ExchangeId, unknown[]>();
 
   constructor(private readonly executors: Pick<Executors, "discardOutput" | "releaseExchange">) {}
@@ -21,6 +24,7 @@ export class OutputBook {
   /** An output that counts from now on; one that it replaces is freed. */
   accept(exchange: ExchangeId, partition: number, success: TaskSuccess): void {
     const { output } = success;
+    this.holes.get(exchange)?.delete(partition);
     if (output.kind === "map") {
       const known = entry(this.outputs, exchange);
       if (known[partition] !== undefined) this.executors.discardOutput(known[partition]);
@@ -34,7 +38,10 @@ export class OutputBook {
   }
 
   lost(exchange: ExchangeId, partitions: readonly number[]): void {
+    const holes = this.holes.get(exchange) ?? new Set();
+    this.holes.set(exchange, holes);
     for (const partition of partitions) {
+      holes.add(partition);
       const known = this.outputs.get(exchange);
       if (known?.[partition] !== undefined) this.executors.discardOutput(known[partition]);
       if (known !== undefined) known[partition] = undefined;
@@ -43,8 +50,18 @@ export class OutputBook {
 
   release(exchange: ExchangeId): void {
     this.outputs.delete(exchange);
+    this.holes.delete(exchange);
     this.probeResults.delete(exchange);
     this.executors.releaseExchange(exchange);
+  }
+
+  /** An output that the stage reads and that was lost since it was submitted. */
+  missing(reads: readonly ExchangeId[]): LostOutput | undefined {
+    for (const exchange of reads) {
+      const [mapPartition] = this.holes.get(exchange) ?? [];
+      if (mapPartition !== undefined) return { exchange, mapPartition };
+    }
+    return undefined;
   }
 
   /** What the tasks of a stage read: outputs in map order, probes' gathered values. */

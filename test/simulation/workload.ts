@@ -1,0 +1,90 @@
+/** Random jobs over numbers, with the answers that plain arithmetic gives. */
+import type { ExchangeId, JobId, RddId } from "../../src/base/ids.ts";
+import type { Random } from "../../src/base/random.ts";
+import type { SubmittedJob } from "../../src/exec/messages.ts";
+import type { Action } from "../../src/plan/action.ts";
+import type { Plan } from "../../src/plan/nodes.ts";
+import { partitionCount } from "../../src/plan/partition-count.ts";
+import { cutStages } from "../../src/planner/stages.ts";
+
+export interface SimulatedJob {
+  readonly submitted: SubmittedJob;
+  readonly what: string;
+  readonly partitions: number;
+  /** Checks all partitions' values; says what is wrong. */
+  readonly verdict: (values: readonly unknown[]) => string | undefined;
+}
+
+/** Makes jobs whose exchanges later jobs may share. */
+export class Workload {
+  private rdds = 0;
+  private exchanges = 0;
+  private jobs = 0;
+  private readonly plans: { readonly plan: Plan; readonly rows: readonly number[] }[] = [];
+
+  constructor(private readonly random: Random) {}
+
+  next(): SimulatedJob {
+    const { random } = this;
+    const known = this.plans[random.below(this.plans.length + 1)];
+    const { plan, rows } = known ?? this.newPlan();
+    const partitions = partitionCount(plan);
+    const kind = (["count", "sum", "saveText"] as const)[random.below(3)]!;
+    const id = this.jobs++ as JobId;
+    const path = `/out/${id}`;
+    const action: Action = kind === "saveText" ? { kind, output: { path } } : { kind };
+    const stages = cutStages(plan, action, { operator: kind, at: undefined });
+    const wanted = Array.from({ length: partitions }, (_, i) => i);
+    const expected = kind === "count" ? rows.length : rows.reduce((sum, row) => sum + row, 0);
+    return {
+      submitted: { id, stages, partitions: wanted, pool: "default", group: undefined, properties: {} },
+      what: `${kind} of ${rows.length} rows in ${stages.length} stages, ${partitions} partitions`,
+      partitions,
+      verdict(values) {
+        if (kind === "saveText") return undefined;
+        const total = (values as readonly number[]).reduce((sum, value) => sum + value, 0);
+        return total === expected ? undefined : `${kind} is ${total}, not ${expected}`;
+      },
+    };
+  }
+
+  private newPlan(): { readonly plan: Plan; readonly rows: readonly number[] } {
+    const { random } = this;
+    let rows = Array.from({ length: random.below(60) }, (_, i) => i * 3);
+    let plan = this.range(rows.length, 3);
+    if (random.below(3) === 0) {
+      const others = Array.from({ length: random.below(40) }, (_, i) => i * 2);
+      plan = { ...this.node("union"), op: "union", parents: [plan, this.range(others.length, 2)] };
+      rows = [...rows, ...others];
+    }
+    for (let depth = random.below(4); depth > 0; depth--) {
+      const partitioner = { kind: "hash", partitions: 1 + random.below(6) } as const;
+      const exchange = this.exchanges++ as ExchangeId;
+      plan = {
+        ...this.node("distinct"),
+        op: "distinct",
+        parent: {
+          ...this.node("distinct"),
+          op: "exchange",
+          exchange,
+          parent: plan,
+          partitioner,
+          rows: "keys",
+          mapSide: undefined,
+        },
+      };
+      rows = [...new Set(rows)];
+    }
+    const made = { plan, rows };
+    this.plans.push(made);
+    return made;
+  }
+
+  private range(rows: number, step: number): Plan {
+    return { ...this.node("range"), op: "range", start: 0, step, rows, partitions: 1 + this.random.below(8) };
+  }
+
+  private node(operator: string): { id: RddId; operator: string; at: undefined } {
+    return { id: this.rdds++ as RddId, operator, at: undefined };
+  }
+}
