@@ -27,6 +27,8 @@ export interface ConnectionEvents {
   onHello(connection: Http2Connection): ConnectionListener;
   /** It ended before that. */
   onRefused(error: FiresteelError): void;
+  /** A peer that is known sent what no peer sends. */
+  onMalformed(error: FiresteelError): void;
 }
 
 export class Http2Connection implements Connection {
@@ -133,8 +135,12 @@ export class Http2Connection implements Connection {
 
   private fail(error: unknown): void {
     this.cut = true;
+    if (this.ended) return;
     const what = error instanceof Error ? error.message : String(error);
-    this.lose(`was disconnected: ${what}`, error, true);
+    const reason = new FiresteelError("lost", `${this.description} was disconnected: ${what}`, { cause: error });
+    if (this.known !== undefined) this.events.onMalformed(reason);
+    this.end(reason);
+    this.session.destroy();
   }
 
   private lose(what: string, cause?: unknown, isSentence = false): void {

@@ -50,6 +50,7 @@ export interface Http2Transport extends Transport {
 const messagesPath = "/rpc";
 /** How long closed connections may take to say why. */
 const closeTimeoutMs = 1_500;
+const refusalTimeoutMs = 500;
 const warningsPerMinuteMax = 100;
 
 export function createHttp2Transport(options: Http2Options = {}): Http2Transport {
@@ -133,7 +134,11 @@ class Http2TransportEnd implements Http2Transport {
     }
     if (refused === undefined) return;
     this.warn(`a connection of ${session.socket?.remoteAddress ?? "someone"} was refused: ${refused}`);
+    // the answer goes out first; a client that stays all the same is cut off
     session.close();
+    const timer = setTimeout(() => session.destroy(), refusalTimeoutMs);
+    timer.unref();
+    session.once("close", () => clearTimeout(timer));
   }
 
   private onMessages(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, prove: () => void): string | undefined {
@@ -147,6 +152,7 @@ class Http2TransportEnd implements Http2Transport {
         return this.accept!(connection);
       },
       onRefused: error => this.warn(`a connection of ${from} was refused: ${error.message}`),
+      onMalformed: error => this.warn(error.message),
     });
     return undefined;
   }
@@ -172,6 +178,7 @@ class Http2TransportEnd implements Http2Transport {
             return heard;
           },
           onRefused: reject,
+          onMalformed: error => this.warn(error.message),
         });
       });
     } catch (error) {
