@@ -191,7 +191,10 @@ export class SegmentReader implements RemoteReader, FetchOwner {
     } catch (thrown) {
       return this.fail(thrown);
     }
-    const { idleTimeoutMs } = this.options;
+    const { idleTimeoutMs, isLost } = this.options;
+    const head = this.segments[this.head]!;
+    if (isLost?.(head.status.executor) === true)
+      return this.fail(this.lost(head, new FiresteelError("lost", "the driver has given it up")));
     for (const fetch of [...this.fetches]) {
       // while the task worked nothing could come
       const sinceMs = Math.max(fetch.lastMs, this.waitsSinceMs ?? 0);

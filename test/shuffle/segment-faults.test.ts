@@ -5,7 +5,6 @@ import type { ExchangeId, ExecutorId } from "../../src/base/ids.ts";
 import { Random } from "../../src/base/random.ts";
 import type { MapOutput } from "../../src/storage/map-output.ts";
 import type { MapInput } from "../../src/storage/map-status.ts";
-import { decodeRequest, encodeRequest, type SegmentRequest } from "../../src/shuffle/segment-wire.ts";
 import {
   blockSizes,
   exchange,
@@ -143,6 +142,26 @@ describe("a peer", () => {
     expect(error.message).toContain("nothing came for 0.06 s");
     expect(way.fired).toBe(3);
     await way.closed();
+  });
+
+  test("that the driver gives up is not waited for, silent or between two tries", async () => {
+    for (const [fault, retryWaitMs] of [
+      [after(0, never), 1],
+      [cut(0), 3_600_000],
+    ] as const) {
+      let isLost = false;
+      const { way, reader, inputs } = await pair({
+        client: { retryWaitMs, isLost: executor => isLost && executor === 2 },
+      });
+      way.fault = () => fault;
+      const reading = failureOf(reader.read(inputs, 0));
+      while (way.fired === 0) await new Promise(resolve => setImmediate(resolve));
+      isLost = true;
+      const error = await reading;
+      expect(error.kind).toBe("fetchFailed");
+      expect(error.output).toEqual({ exchange, mapPartition: 0, executor: 2 as ExecutorId });
+      await way.closed();
+    }
   });
 
   test("that is slow is waited for, however long the task itself works in between", async () => {
@@ -338,39 +357,6 @@ describe("a spill file", () => {
 });
 
 describe("a request", () => {
-  const request: SegmentRequest = {
-    codec: "lz4",
-    hostId: "a host",
-    readsFiles: true,
-    limitBytes: 1e9,
-    segments: [
-      { exchange: 1, mapPartition: 2, checksum: 0xffff_fff0, reducePartition: 4, firstBlock: 5 },
-      { exchange: 6, mapPartition: 7, checksum: 8, reducePartition: 9, firstBlock: 0 },
-    ],
-  };
-
-  test("is read as it was written", () => {
-    expect(decodeRequest(encodeRequest(request))).toEqual(request);
-  });
-
-  test("that is cut, too long or garbage is refused", () => {
-    const body = encodeRequest(request);
-    for (let bytes = 0; bytes < body.length; bytes++)
-      expect(() => decodeRequest(body.subarray(0, bytes))).toThrow("this is no request for shuffle segments");
-    expect(() => decodeRequest(new Uint8Array([...body, 0]))).toThrow("it has another length");
-    const seed = Date.now() & 0xffff;
-    const random = new Random(seed);
-    for (let round = 0; round < 2000; round++) {
-      const harmed = body.slice();
-      harmed[random.below(20)] = random.below(256);
-      try {
-        decodeRequest(harmed);
-      } catch (thrown) {
-        expect({ seed, kind: (thrown as FiresteelError).kind }).toEqual({ seed, kind: "data" });
-      }
-    }
-  });
-
   test("for what was never there is answered as missing", async () => {
     const { reader, writer, outputs } = await pair();
     const status = writer.status(outputs[0]!);
