@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import type { Clock, Timer } from "../base/clock.ts";
+import { formatBytes } from "../base/quantity.ts";
 import { type Child, spawnChild } from "../platform/spawn-child.ts";
 import type { Launched, LaunchListener } from "./contracts.ts";
 import { type LogBounds, RollingLog } from "./rolling-log.ts";
@@ -50,7 +51,10 @@ export function launchProcess(request: ProcessRequest, listener: LaunchListener)
       onEnded(exitCode, signal) {
         graceOver?.cancel();
         closeLogs();
-        listener.ended({ exitCode, signal, message: endMessage(exitCode, signal, graceOver !== undefined, tail) });
+        const lostBytes = logs.stdout.lostBytes + logs.stderr.lostBytes;
+        const lost = lostBytes === 0 ? "" : `; ${formatBytes(lostBytes)} of its output could not be written`;
+        const message = `${endMessage(exitCode, signal, graceOver !== undefined, tail)}${lost}`;
+        listener.ended({ exitCode, signal, message });
       },
     });
   } catch (error) {

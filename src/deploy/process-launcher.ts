@@ -202,7 +202,12 @@ export class ProcessLauncher implements Launcher {
         },
       },
     );
-    this.dirs.record(folder, child.pid);
+    try {
+      this.dirs.record(folder, child.pid);
+    } catch (error) {
+      // it runs all the same; only a worker after a crash of this one would not find it
+      options.warn(`process ${child.pid} is not recorded in ${folder}: ${(error as Error).message}`);
+    }
     listener.started(child.pid);
     return child;
   }

@@ -45,7 +45,9 @@ async function reach(
     if (await verifyEndpoint(env, master, masterEndpoint, { timeoutMs, signal })) return undefined;
     return new FiresteelError("user", "there is no master there, but another process of a cluster");
   } catch (error) {
-    return error instanceof FiresteelError ? error : new FiresteelError("lost", String(error));
+    if (!(error instanceof FiresteelError)) return new FiresteelError("lost", String(error));
+    // what was asked there means nothing to a reader
+    return error.message.startsWith("no answer within") ? new FiresteelError("lost", "no answer") : error;
   }
 }
 

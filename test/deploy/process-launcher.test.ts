@@ -1,7 +1,16 @@
 /** Executors and drivers as real processes: their folders, logs, ends, and what they are told. */
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../src/base/clock.ts";
@@ -183,6 +192,25 @@ describe("an executor", () => {
     expect(logs).toHaveLength(3);
     expect(Math.max(...logs.map(name => statSync(join(at, name)).size))).toBe(100_000);
     expect(await made.logTail(executor(), "stdout", 6)).toEqual({ text: "x\nlast", totalBytes: 3_000_004 });
+  });
+});
+
+test("a process whose log cannot be written goes on, and its end says so", async () => {
+  const script =
+    "const told = new Promise(r => process.once('SIGUSR2', r)); process.stdout.write('up'); setInterval(() => {}, 1000); await told;";
+  const { launcher: made, workDir } = launcher(`${script} console.log("x".repeat(4_095)); process.exit(3);`, {
+    logs: { fileBytesMax: 2, filesMax: 2 },
+  });
+  const { listener, started, ended } = ending();
+  made.launchExecutor(executor(), listener);
+  const at = join(workDir, "app-20261121000000-0001", "3");
+  while ((await made.logTail(executor(), "stdout", 10)).totalBytes < 2) await turn();
+  // where the next part would go
+  mkdirSync(join(at, "stdout-0", "in-the-way"), { recursive: true });
+  process.kill((await started)!, "SIGUSR2");
+  expect(await ended).toMatchObject({
+    exitCode: 3,
+    message: "exit code 3; 4.0 KiB of its output could not be written",
   });
 });
 
