@@ -145,7 +145,12 @@ export class Http2Connection implements Connection {
 
   private lose(what: string, cause?: unknown, isSentence = false): void {
     if (this.ended) return;
-    const message = isSentence ? `${this.description} ${what}` : `${this.description} is lost: ${what}`;
+    const message =
+      this.known === undefined
+        ? `${this.description} left before it said who it is (is its secret another?)`
+        : isSentence
+          ? `${this.description} ${what}`
+          : `${this.description} is lost: ${what}`;
     this.end(new FiresteelError("lost", message, { cause }));
     this.session.destroy();
   }

@@ -5,7 +5,7 @@ import { connect as connectSession, type ClientHttp2Session, type Http2Session }
 import { connect as connectSocket } from "node:net";
 import { FiresteelError } from "../base/errors.ts";
 import type { RpcAddress } from "./contracts.ts";
-import { addressKey } from "./peers.ts";
+import { addressKey, bareHost } from "./peers.ts";
 
 const windowBytes = 16 << 20;
 
@@ -29,7 +29,7 @@ export function widen(session: Http2Session): void {
 export function openSession(address: RpcAddress, signal: AbortSignal | undefined): Promise<ClientHttp2Session> {
   return new Promise((resolve, reject) => {
     const where = addressKey(address);
-    const socket = connectSocket({ host: address.host, port: address.port, noDelay: true });
+    const socket = connectSocket({ host: bareHost(address.host), port: address.port, noDelay: true });
     const session = connectSession(`http://${where}`, { ...sessionOptions, createConnection: () => socket });
     const fail = (error: unknown) => {
       signal?.removeEventListener("abort", aborted);

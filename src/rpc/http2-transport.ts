@@ -151,7 +151,7 @@ class Http2TransportEnd implements Http2Transport {
         prove();
         return this.accept!(connection);
       },
-      onRefused: error => this.warn(`a connection of ${from} was refused: ${error.message}`),
+      onRefused: error => this.warn(`a connection was refused: ${error.message}`),
       onMalformed: error => this.warn(error.message),
     });
     return undefined;

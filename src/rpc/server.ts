@@ -13,7 +13,7 @@ import { createServer, isIPv4, type AddressInfo, type Server, type Socket } from
 import { UsageError } from "../base/usage-error.ts";
 import type { RpcAddress } from "./contracts.ts";
 import { sessionOptions, widen } from "./http2-sessions.ts";
-import { addressKey } from "./peers.ts";
+import { addressKey, bareHost } from "./peers.ts";
 
 export type HttpListener = (request: IncomingMessage, response: ServerResponse) => void;
 export type StreamListener = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, server: NetServer) => void;
@@ -47,11 +47,13 @@ export class NetServer {
     this.options = options;
     this.server = createServer({ noDelay: true }, socket => this.connected(socket));
     this.http1 = createHttp1Server({ maxHeaderSize: headerBytesMax }, (request, response) => {
+      this.proven(request.socket);
       if (this.http !== undefined) return this.http(request, response);
       response.writeHead(404, { "content-type": "text/plain" });
       response.end("nothing is served here by HTTP/1.1\n");
     });
     this.http1.on("clientError", (error, socket) => {
+      if (socket.destroyed) return; // the client went, or was too slow
       options.warn(`a connection was refused: neither HTTP/2 nor HTTP/1.1 (${error.message})`);
       if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
       else socket.destroy();
@@ -67,7 +69,8 @@ export class NetServer {
 
   /** Rejects with a UsageError for an address that is not to be had. */
   listen(): Promise<RpcAddress> {
-    const { host, port, hasSecret } = this.options;
+    const { port, hasSecret } = this.options;
+    const host = bareHost(this.options.host);
     if (!hasSecret && !isLoopback(host)) {
       throw new UsageError(`without a secret nothing may listen at ${host}: whoever reached it could run code here`, {
         hint: "give a secret with --secret-file or FIRESTEEL_SECRET, or listen at 127.0.0.1",
@@ -82,10 +85,10 @@ export class NetServer {
     });
   }
 
-  /** The other side of this session has shown that it belongs here. */
-  proven(session: object): void {
-    clearTimeout(this.unproven.get(session));
-    this.unproven.delete(session);
+  /** The other side of this session has shown that it belongs here, or has said on this socket what it wants. */
+  proven(connection: object): void {
+    clearTimeout(this.unproven.get(connection));
+    this.unproven.delete(connection);
   }
 
   async close(): Promise<void> {
@@ -120,7 +123,9 @@ export class NetServer {
       head = head.length === 0 ? chunk : joined(head, chunk);
       const kind = protocolOf(head);
       if (kind === "undecided") return;
-      clearTimeout(timer);
+      // HTTP/1.1 has said what it wants with its first request, HTTP/2 has a time of its own
+      if (kind === "http2") clearTimeout(timer);
+      else this.unproven.set(socket, timer);
       socket.off("data", sniff);
       socket.pause();
       (kind === "http2" ? this.http2 : this.http1).emit("connection", socket);

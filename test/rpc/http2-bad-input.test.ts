@@ -74,7 +74,8 @@ describe("a connection is refused", () => {
     const { port } = await server({ secret, greetingTimeoutMs: 60 });
     await rawExchange(port, "");
     await rawExchange(port, "PRI * HT");
-    expect(warnings).toHaveLength(2);
+    await rawExchange(port, "GET / HTTP/1.1\r\nhost: x\r\n");
+    expect(warnings).toHaveLength(3);
     expect(warnings[0]).toContain("did not say within 60 ms what it wants");
     const silent = await rawPeer(port, secret);
     await silent.closed;
@@ -207,6 +208,10 @@ describe("one that connects hears clearly", () => {
       message: "127.0.0.1:PORT asks for a secret, and none was given",
       hint: "give the cluster's secret with --secret-file or FIRESTEEL_SECRET",
     });
+    while (warnings.length < 2) await new Promise(resolve => setImmediate(resolve));
+    expect(warnings).toEqual(
+      Array(2).fill("a connection was refused: 127.0.0.1 left before it said who it is (is its secret another?)"),
+    );
     const { port: open } = await server({});
     expect((await message(secret, open)).message).toBe("127.0.0.1:PORT has no secret, and here one is set");
     expect(echo.peers).toEqual([]);
@@ -254,15 +259,17 @@ describe("one that connects hears clearly", () => {
 
 describe("one port", () => {
   test("answers HTTP/1.1 beside messages, and may be told later what", async () => {
-    const { port, transport } = await server();
+    const { port, transport } = await server({ secret, greetingTimeoutMs: 100 });
     const url = `http://127.0.0.1:${port}/page?x=1`;
     expect((await fetch(url)).status).toBe(404);
     transport.http = (request, response) => {
+      if (request.url === "/slow") return void setTimeout(() => response.end("slow"), 150);
       let bytes = 0;
       request.on("data", (chunk: Uint8Array) => (bytes += chunk.length));
       request.on("end", () => response.end(`${request.method} ${request.url} ${bytes}`));
     };
     expect(await (await fetch(url)).text()).toBe("GET /page?x=1 0");
+    expect(await (await fetch(`http://127.0.0.1:${port}/slow`)).text()).toBe("slow");
     // its first letter is that of HTTP/2's preface
     const posted = await fetch(url, { method: "POST", body: new Uint8Array(300_000) });
     expect(await posted.text()).toBe("POST /page?x=1 300000");
