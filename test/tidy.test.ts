@@ -37,7 +37,9 @@ const functionLinesMax = 70;
 const seesPointers = ["kernel", "codegen", "data", "storage", "shuffle", "sources", "operators", "exec"];
 const importsOnlyIn: Readonly<Record<string, readonly string[]>> = {
   "node:http2": ["rpc"],
-  "cbor-x": ["rpc"],
+  // its main entry loads a native addon where there is one
+  "cbor-x": [],
+  "cbor-x/encode": ["rpc"],
   hono: ["ui", "deploy"],
 };
 /** The schedulers are deterministic machines. */
