@@ -26,7 +26,19 @@ afterEach(async () => {
 function startWorker(url: string, workDir?: string) {
   const { folder, environment } = prepare({ setUp });
   const work = workDir ?? join(folder, "work");
-  const args = ["worker", "--webui-port", "0", ...withSecret, "--work-dir", work, url];
+  const args = [
+    "worker",
+    "--cores",
+    "4",
+    "--memory",
+    "4g",
+    "--webui-port",
+    "0",
+    ...withSecret,
+    "--work-dir",
+    work,
+    url,
+  ];
   const child = spawn(program[0]!, [...program.slice(1), ...args], {
     ...{ cwd: folder, env: environment, stdio: ["ignore", "pipe", "pipe"] },
   });

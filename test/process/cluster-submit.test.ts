@@ -31,7 +31,7 @@ test("over HTTP, on the one port of a master, with its result", async () => {
   const master = startRole(["master", "--port", "0", "--one-port"]);
   const [, url, pages] = await master.says(/master at (firesteel:\S+), pages at (http:\S+), /);
   expect(pages).toBe(url!.replace("firesteel:", "http:"));
-  const worker = startWorker(url!, ["--memory", "4g"]);
+  const worker = startWorker(url!, ["--cores", "4", "--memory", "4g"]);
   await worker.says(/worker at /);
   const form = new FormData();
   form.append("job", new Blob([readFileSync(job)]), "returns-count.ts");
@@ -75,7 +75,7 @@ test("pages and submissions have ports of their own, and ask for the secret", as
 
 test("from the command line, with files and an entry of its own; status and kill by id", async () => {
   const master = await startMaster();
-  const worker = startWorker(master.url, ["--memory", "4g"]);
+  const worker = startWorker(master.url, ["--cores", "4", "--memory", "4g"]);
   await worker.says(/worker at /);
   const to = ["submit", "--master", master.url];
   const cluster = [
