@@ -6,6 +6,7 @@ import type { EngineEvent, TaskMetrics } from "../base/events.ts";
 import type { WireError } from "../base/errors.ts";
 import type { ExecutorId, TaskAttemptId } from "../base/ids.ts";
 import type { TaskIdentity } from "../schedule/contracts.ts";
+import type { CachedBlock } from "./executor-messages.ts";
 import type { ExecutorSummary } from "./remote-executors.ts";
 import type { SubmittedJob } from "./messages.ts";
 
@@ -38,5 +39,7 @@ export interface EngineObserver {
 /** What pages ask for when they are drawn. */
 export interface EngineView {
   readonly executors: () => readonly ExecutorSummary[];
+  /** Cached partitions, each as often as it is held; absent where nobody keeps account of them. */
+  readonly cached?: () => readonly CachedBlock[];
   readonly settings: Readonly<Record<string, unknown>>;
 }
