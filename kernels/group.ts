@@ -276,7 +276,10 @@ export function settleBytes(table: usize, entry: usize, key: usize, hash: usize)
   const length = load<u32>(entry, 4) & ~LONG;
   if (count == load<u32>(table, 12) || length > load<u32>(table, 28) - used) return 0;
   const first = v128.load(entry, 16);
-  memory.copy(<usize>load<u32>(table, 24) + <usize>used, key, <usize>length);
+  const to = <usize>load<u32>(table, 24) + <usize>used;
+  // the bytes behind a short key are the next one's
+  if (length <= 16 && load<u32>(table, 28) - used >= 16) v128.store(to, first);
+  else memory.copy(to, key, <usize>length);
   store<u64>(
     <usize>load<u32>(table, 16) + (<usize>count << 3), hash != 0 ? load<u64>(hash) : hashString(key, length, first),
   );
