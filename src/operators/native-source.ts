@@ -49,6 +49,8 @@ export class NativeSource implements ChunkSource {
   /** Which strings may leave as spans. */
   private spans: SpanRows | undefined;
   private copied: Arena | undefined;
+  /** Rows so far: a line may be many words. */
+  private given = 0;
 
   constructor(
     private readonly source: ChunkSource,
@@ -95,6 +97,7 @@ export class NativeSource implements ChunkSource {
     const sourceRows = chunk.kind === "batch" ? chunk.sourceRows : undefined;
     env.metrics.rowsIn += sourceRows ?? rows;
     env.metrics.kernelRows += sourceRows ?? 0;
+    this.given += rows;
     if (rows === 0) return undefined;
     env.checkpoint(this.plan);
     this.running = chunk.kind === "rows" ? undefined : this.layoutOf(chunk);
@@ -182,7 +185,8 @@ export class NativeSource implements ChunkSource {
   private compile(type: InputType): Made | undefined {
     const { kernels } = this.env;
     const key = `${shapeKey(this.steps, type, this.toJavaScript)} ${this.ending?.kind ?? ""} ${this.spans ?? ""}`;
-    return compiledOnce(kernels, key, isWorthCode(this.env), (): Made => {
+    const isWorthMaking = isWorthCode(this.env) || this.given >= this.env.nativeRowsMin;
+    return compiledOnce(kernels, key, isWorthMaking, (): Made => {
       const { code } = generatePipeline(this.steps, type, this.toJavaScript, this.ending?.kind, this.spans);
       const run = code && instantiate(kernels, code.module);
       return { compiled: run && { code, run } };

@@ -122,6 +122,8 @@ export interface Pressure {
   /** Whether the other operators are asked to spill before a request. */
   readonly asks?: (n: number) => boolean;
   readonly fs?: SpillFs;
+  /** Rows from which on code is generated; none. */
+  readonly nativeRowsMin?: number;
   /** Folds and row operators as JavaScript only. */
   readonly inJavaScript?: boolean;
 }
@@ -196,7 +198,7 @@ function openTask(folder: string, pressure: Pressure) {
   const files = { dirs, openCodec: spillCodec(kernels, "lz4"), fs: pressure.fs };
   const metrics = { ...zeroMetrics };
   const env: TaskEnv = {
-    nativeRowsMin: 0,
+    nativeRowsMin: pressure.nativeRowsMin ?? 0,
     mayRunNative: pressure.inJavaScript !== true,
     partition: 0,
     stageId: 0,

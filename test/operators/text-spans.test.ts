@@ -78,3 +78,19 @@ test("a job without generated code yet reads words as well", async () => {
   expect(rows).toEqual([["a"], ["b"], ["c"]]);
   expect(kernelRows).toBe(2 + 3);
 });
+
+test("one line of many words is worth generated code", async () => {
+  const path = folder.file("line.txt", lines.join(" "));
+  const plan = map(
+    flatMap(textFile(path), (line: string) => line.split(" ")),
+    (each: string) => each.length,
+  );
+  const { rows, jsRows } = await runPlan(plan, { nativeRowsMin: 1000 });
+  expect(rows).toEqual(
+    lines
+      .join(" ")
+      .split(" ")
+      .map(each => each.length),
+  );
+  expect(jsRows).toBe(0);
+});
