@@ -40,7 +40,7 @@ export class MemoryBulk implements Bulk {
     const what = `${path} from ${addressKey(address)}`;
     if (options.signal?.aborted === true) throw new FiresteelError("cancelled", `${what} was cancelled`);
     const way = this.wayTo(address);
-    const request = body.slice();
+    const request = new Uint8Array(body); // a Buffer would only be seen, not copied, by slice()
     return new Promise((resolve, reject) => {
       let wanted = true;
       const chunks = new ChunkQueue(what, this.clock, options, () => {
@@ -81,7 +81,7 @@ async function produce(
     way.carry("back", then.begun);
     for await (const chunk of answer) {
       if (!wanted()) break;
-      const copy = chunk.slice();
+      const copy = new Uint8Array(chunk);
       // the next chunk sets out when this one has arrived: at most one beyond what the reader takes
       await new Promise<void>(resolve => {
         arrived = resolve;

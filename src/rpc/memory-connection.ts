@@ -39,7 +39,7 @@ export class MemoryEnd implements Connection {
 
   send(frame: Uint8Array): boolean {
     if (this.isClosed) return true;
-    const copy = frame.slice();
+    const copy = new Uint8Array(frame);
     const number = ++this.sent;
     const other = this.other!;
     this.inFlightBytes += copy.length;

@@ -183,11 +183,7 @@ export class SimulatedNetwork implements Carrier {
 
   carry(from: MemoryEnd, to: MemoryEnd, arrive: () => void): void {
     const lane = this.lane(from, to);
-    this.counts.frames++;
-    if (this.happens(this.options.lossPerFrame)) {
-      this.counts.losses++;
-      return this.break(from, to);
-    }
+    if (this.loses()) return this.break(from, to);
     lane.carry(arrive);
     if (this.happens(this.options.duplicatesPerFrame)) {
       this.counts.duplicates++;
@@ -211,6 +207,14 @@ export class SimulatedNetwork implements Carrier {
   delayMs(): number {
     const { delayMinMs = 0.1, delayMaxMs = 2 } = this.options;
     return delayMinMs + this.random.float() * (delayMaxMs - delayMinMs);
+  }
+
+  /** Whether the frame or chunk that sets out now breaks its connection. */
+  loses(): boolean {
+    this.counts.frames++;
+    if (!this.happens(this.options.lossPerFrame)) return false;
+    this.counts.losses++;
+    return true;
   }
 
   hold(lane: Lane): void {
@@ -375,7 +379,16 @@ class SimulatedTransport implements Transport {
     for (const each of [this, target]) each.cuts.add(cut);
     return {
       target: target.bulk.routes,
-      carry: (direction, arrive) => (direction === "there" ? there : back).carry(() => void (ended || arrive())),
+      carry: (direction, arrive) => {
+        if (this.network.loses()) {
+          const broke = `${addressKey(address)} is lost: the connection broke`;
+          return void this.network.clock.after(
+            this.network.delayMs(),
+            () => ended || cut(new FiresteelError("lost", broke)),
+          );
+        }
+        (direction === "there" ? there : back).carry(() => void (ended || arrive()));
+      },
       onCut: then => void heard.push(then),
       end,
     };

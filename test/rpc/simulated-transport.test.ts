@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import type { FiresteelError } from "../../src/base/errors.ts";
 import { Random } from "../../src/base/random.ts";
 import type { RpcEnv } from "../../src/rpc/contracts.ts";
 import { createRpcEnv } from "../../src/rpc/rpc-env.ts";
@@ -161,6 +162,30 @@ describe("simulated network", () => {
     expect(echo.notes.length).toBeLessThan(300);
     expect(echo.notes).toEqual([...echo.notes].sort((a, b) => a - b));
     expect(own.log.filter(line => line.startsWith("disconnected")).length).toBeGreaterThan(0);
+  });
+
+  test("streams break too, and what was read to the end is whole", async () => {
+    const { clock, network, server, client } = await world({ lossPerFrame: 0.02 }, 5);
+    server.bulk.serve("/ten/", () => Array.from({ length: 10 }, (_, n) => new Uint8Array([n])));
+    const outcomes = { whole: 0, lost: 0 };
+    const read = async () => {
+      const bytes: number[] = [];
+      try {
+        for await (const chunk of await client.bulk.open(server.address!, "/ten/", new Uint8Array(0)))
+          bytes.push(...chunk);
+        expect(bytes).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+        outcomes.whole++;
+      } catch (error) {
+        expect((error as FiresteelError).kind).toBe("lost");
+        outcomes.lost++;
+      }
+    };
+    const reads = Promise.all(Array.from({ length: 100 }, read));
+    await clock.runUntil(() => outcomes.whole + outcomes.lost === 100, hourMs);
+    await reads;
+    expect(outcomes.lost).toBeGreaterThan(0);
+    expect(outcomes.whole).toBeGreaterThan(0);
+    expect(outcomes.lost).toBe(network.counts.losses);
   });
 
   test("the same seed takes the same course, another one another", async () => {
