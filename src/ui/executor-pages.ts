@@ -3,17 +3,16 @@ import type { ExecutorSummary } from "../exec/remote-executors.ts";
 import type { AppStatus } from "./app-status.ts";
 import type { ApplicationView } from "./application-view.ts";
 import { badge, bar, bytes, count, duration, elapsed, moment } from "./format.ts";
-import { html, type Html, outsideLink, type Piece } from "./html.ts";
+import { html, type Html, outsideLink } from "./html.ts";
 import type { Page } from "./layout.ts";
 import { maskedSettings } from "./masked.ts";
 import type { ExecutorHistory } from "./status-records.ts";
 import { facts, section, table } from "./table.ts";
 
 export function executorsPage(status: AppStatus, view: ApplicationView, nowMs: number): Page {
-  const summaries = new Map(view.executors().map(summary => [summary.executor, summary]));
+  const all = view.executors();
   const alive = status.executors.filter(each => each.lostMs === undefined);
   const lost = status.executors.filter(each => each.lostMs !== undefined).toReversed();
-  const all = [...summaries.values()];
   const sum = (of: (summary: ExecutorSummary) => number) => all.reduce((sums, each) => sums + of(each), 0);
   const memory = sum(each => each.memoryBytes);
   const taken = sum(each => usedBytes(each));
@@ -24,7 +23,8 @@ export function executorsPage(status: AppStatus, view: ApplicationView, nowMs: n
     all.length > 0 && ["Cores", count(sum(each => each.cores))],
     all.length > 0 && ["Memory", bar(taken, memory, `${bytes(taken)} of ${bytes(memory)}`)],
   ])}
-  ${section("Here", aliveTable(alive, summaries, nowMs))} ${lost.length > 0 && section("Lost", lostTable(lost))}`;
+  ${section("Work", workTable(alive, view.application.id !== undefined, nowMs))}
+  ${all.length > 0 && section("Processes", processTable(all))} ${lost.length > 0 && section("Lost", lostTable(lost))}`;
   return { title: "Executors", body };
 }
 
@@ -32,63 +32,56 @@ function usedBytes({ metrics }: ExecutorSummary): number {
   return metrics === undefined ? 0 : metrics.taskBytes + metrics.storageBytes + metrics.exchangeBytes;
 }
 
-function aliveTable(
-  executors: readonly ExecutorHistory[],
-  summaries: ReadonlyMap<number, ExecutorSummary>,
-  nowMs: number,
-): Html {
-  const isCluster = summaries.size > 0;
-  const rows = executors.map(each => {
-    const summary = summaries.get(each.executor);
-    return [
-      each.executor,
-      isCluster &&
-        html`<span class="keep"
-          >${summary === undefined ? (each.host ?? "–") : `${summary.host}:${summary.address.port}`}</span
-        >`,
-      each.running,
-      count(each.done),
-      count(each.failed),
-      html`<span class="keep">${duration(each.runMs)}</span>`,
-      count(each.rowsIn),
-      bytes(each.shuffleReadBytes),
-      bytes(each.shuffleWriteBytes),
-      ...(isCluster ? processCells(summary) : []),
-      html`<span class="keep">${elapsed(each.addedMs, undefined, nowMs)}</span>`,
-    ].filter(cell => cell !== false);
-  });
-  const numbers = (...titles: readonly string[]) => titles.map(title => ({ title, number: true }));
+const numbers = (...titles: readonly string[]) => titles.map(title => ({ title, number: true }));
+
+function workTable(executors: readonly ExecutorHistory[], isCluster: boolean, nowMs: number): Html {
+  const rows = executors.map(each => [
+    each.executor,
+    ...(isCluster ? [each.host ?? "–"] : []),
+    each.running,
+    count(each.done),
+    count(each.failed),
+    html`<span class="keep">${duration(each.runMs)}</span>`,
+    count(each.rowsIn),
+    bytes(each.shuffleReadBytes),
+    bytes(each.shuffleWriteBytes),
+    html`<span class="keep">${elapsed(each.addedMs, undefined, nowMs)}</span>`,
+  ]);
   const columns = [
     ...numbers(isCluster ? "Executor" : "Thread"),
-    ...(isCluster ? [{ title: "Address" }] : []),
-    ...numbers("Running", "Done", "Failed", "Task time", "Rows in", "Shuffle read", "Shuffle write"),
-    ...(isCluster
-      ? [
-          ...numbers("Cores"),
-          { title: "Memory" },
-          ...numbers("Tasks", "Storage", "Shuffle", "Resident", "Process"),
-          { title: "Logs" },
-        ]
-      : []),
-    ...numbers("Here for"),
+    ...(isCluster ? [{ title: "Host" }] : []),
+    ...numbers("Running", "Done", "Failed", "Task time", "Rows in", "Shuffle read", "Shuffle write", "Here for"),
   ];
   return table(columns, rows, { empty: "No executor has registered." });
 }
 
-function processCells(summary: ExecutorSummary | undefined): readonly Piece[] {
-  if (summary === undefined) return ["–", "–", "–", "–", "–", "–", "–", "–"];
-  const { metrics, memoryBytes, cores, pid, logUrl } = summary;
-  const used = usedBytes(summary);
-  return [
-    cores,
-    bar(used, memoryBytes, bytes(memoryBytes)),
-    bytes(metrics?.taskBytes),
-    html`${bytes(metrics?.storageBytes)}${metrics !== undefined && metrics.cachedPartitions > 0 && html` <span class="soft">${count(metrics.cachedPartitions)} parts</span>`}`,
-    bytes(metrics?.exchangeBytes),
-    bytes(metrics?.residentBytes),
-    pid,
-    logUrl === undefined ? "–" : outsideLink(logUrl, "logs"),
+/** Of a cluster's executors, as of their last heartbeat. */
+function processTable(executors: readonly ExecutorSummary[]): Html {
+  const rows = executors.map(summary => {
+    const { executor, host, address, metrics, memoryBytes, cores, pid, logUrl } = summary;
+    return [
+      executor,
+      html`<span class="keep">${`${host}:${address.port}`}</span>`,
+      pid,
+      cores,
+      bar(usedBytes(summary), memoryBytes, `${bytes(usedBytes(summary))} of ${bytes(memoryBytes)}`),
+      bytes(metrics?.taskBytes),
+      bytes(metrics?.storageBytes),
+      count(metrics?.cachedPartitions ?? 0),
+      bytes(metrics?.exchangeBytes),
+      bytes(metrics?.residentBytes),
+      logUrl === undefined ? "–" : outsideLink(logUrl, "logs"),
+    ];
+  });
+  const columns = [
+    ...numbers("Executor"),
+    { title: "Address" },
+    ...numbers("Process", "Cores"),
+    { title: "Memory" },
+    ...numbers("Tasks", "Storage", "Cached partitions", "Shuffle", "Resident"),
+    { title: "Logs" },
   ];
+  return table(columns, rows);
 }
 
 function lostTable(executors: readonly ExecutorHistory[]): Html {

@@ -35,7 +35,7 @@ function leftOut(dropped: number, what: string): string | undefined {
 function jobTable(jobs: readonly JobStatus[], nowMs: number, caption?: string): Html {
   const rows = jobs.map(job => [
     html`<a href="/jobs/${job.job}">${job.job}</a>`,
-    html`<a href="/jobs/${job.job}">${job.name}</a
+    html`<a class="name" href="/jobs/${job.job}">${job.name}</a
       >${job.description !== undefined && html`<div class="soft">${job.description}</div>`}`,
     badge(job.state),
     moment(job.submittedMs),
@@ -109,7 +109,7 @@ function stageTable(stages: readonly StageStatus[], nowMs: number, caption?: str
     const { metrics } = stage;
     return [
       html`<a href="${path}">${stage.stage}${stage.attempt > 0 && `.${stage.attempt}`}</a>`,
-      html`<a href="${path}">${stage.name}</a
+      html`<a class="name" href="${path}">${stage.name}</a
         >${stage.error !== undefined && html`<div class="error">${stage.error.message.slice(0, 300)}</div>`}`,
       badge(stage.state),
       moment(stage.submittedMs),

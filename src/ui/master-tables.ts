@@ -27,7 +27,7 @@ export function applicationTable(
   kill: Kill | undefined,
 ): Html {
   const rows = applications.map(({ appId, description, ...status }) => [
-    html`<a href="/applications/${pathPart(appId)}">${description.name}</a>`,
+    html`<a class="name" href="/applications/${pathPart(appId)}">${description.name}</a>`,
     html`<span class="id">${appId}</span>`,
     description.user,
     badge(status.state),
@@ -63,7 +63,7 @@ export function driverTable(
   kill: Kill | undefined,
 ): Html {
   const rows = drivers.map(({ driverId, description, ...status }) => [
-    html`<a href="/drivers/${pathPart(driverId)}">${description.name}</a>`,
+    html`<a class="name" href="/drivers/${pathPart(driverId)}">${description.name}</a>`,
     html`<span class="id">${driverId}</span>`,
     badge(status.state),
     status.workerId === undefined ? "none yet" : outsideLink(workers.get(status.workerId)?.webUiUrl, status.workerId),

@@ -38,7 +38,7 @@ h2 small { font-weight: 400; color: var(--soft); }
 .scroll { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
 table { border-collapse: collapse; width: 100%; font-size: .87rem; font-variant-numeric: tabular-nums; }
 caption { caption-side: bottom; text-align: left; padding: .45rem .75rem; color: var(--soft); font-size: .8rem; border-top: 1px solid var(--line); }
-th, td { padding: .4rem .75rem; text-align: left; vertical-align: top; }
+th, td { padding: .4rem .65rem; text-align: left; vertical-align: top; }
 th { font-weight: 600; color: var(--soft); font-size: .78rem; white-space: nowrap; border-bottom: 1px solid var(--line); vertical-align: bottom; }
 th a { color: inherit; }
 tbody tr + tr td { border-top: 1px solid var(--line); }
@@ -47,6 +47,7 @@ tbody tr:hover td { background: var(--stripe); }
 td, dd, pre { unicode-bidi: isolate; }
 td { max-width: 34rem; overflow-wrap: break-word; }
 time, .id, .keep { white-space: nowrap; }
+.name { display: block; min-width: 12rem; }
 code, pre, .id { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .93em; }
 .soft, .empty { color: var(--soft); }
 .empty { margin: .3rem 0; }
@@ -61,6 +62,7 @@ progress { appearance: none; width: 6rem; height: .5rem; border: 0; border-radiu
 progress::-webkit-progress-bar { background: var(--track); }
 progress::-webkit-progress-value { background: var(--accent); }
 progress::-moz-progress-bar { background: var(--accent); }
+td progress { width: 4.5rem; }
 button {
   font: inherit; font-size: .8rem; color: var(--bad); background: none; cursor: pointer;
   border: 1px solid var(--line); border-radius: 6px; padding: .1rem .6rem;
@@ -76,7 +78,8 @@ pre {
 pre.log { height: calc(100vh - 15rem); min-height: 16rem; font-size: .82rem; }
 .error { color: var(--bad); white-space: pre-wrap; overflow-wrap: anywhere; }
 .pages { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: baseline; margin: .6rem 0; font-size: .87rem; color: var(--soft); }
-.timeline { display: block; width: 100%; height: auto; }
+.drawing { padding: .5rem .75rem; }
+.timeline { display: block; width: 100%; min-width: 40rem; height: auto; }
 .timeline text { fill: var(--ink); font: 11px system-ui, sans-serif; }
 .timeline .axis { stroke: var(--line); } .timeline .tick { fill: var(--soft); }
 .timeline .running { fill: var(--busy); } .timeline .completed { fill: var(--good); } .timeline .failed { fill: var(--bad); }
