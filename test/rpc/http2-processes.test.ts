@@ -10,8 +10,13 @@ import { Echo, failure, type EchoProtocol } from "./echo.ts";
 
 const secret = "of these processes";
 
-async function startChild(): Promise<{ child: ChildProcess; port: number; exited: Promise<void> }> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, "stopped-peer.ts")], {
+const deno = [join(import.meta.dirname, "../../node_modules/.bin/deno"), "run", "--allow-all", "--no-lock"];
+
+async function startChild(
+  runtime = [process.execPath],
+): Promise<{ child: ChildProcess; port: number; exited: Promise<void> }> {
+  const [command, ...args] = [...runtime, join(import.meta.dirname, "stopped-peer.ts")];
+  const child = spawn(command!, args, {
     stdio: ["pipe", "pipe", "inherit"],
     env: { ...process.env, FIRESTEEL_SECRET: secret },
   });
@@ -93,6 +98,26 @@ test("a killed process is noticed at once, by questions and by streams", async (
   } finally {
     child.kill("SIGKILL");
     await env.shutdown();
+  }
+});
+
+test("Deno and Bun understand each other", async () => {
+  const { child, port, exited } = await startChild(deno);
+  const { env } = await client(10_000);
+  try {
+    const address = { host: "127.0.0.1", port };
+    const value = { map: new Map([[1, new Float64Array([0.5])]]), big: 2n ** 70n };
+    expect(await env.ref<EchoProtocol>(address, "echo").ask({ type: "echo", value })).toEqual(value);
+    let bytes = 0;
+    for await (const chunk of await env.bulk.open(address, "/endless/", new Uint8Array(10))) {
+      bytes += chunk.length;
+      if (bytes > 20 << 20) break;
+    }
+    expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(404);
+  } finally {
+    child.stdin!.end();
+    await env.shutdown();
+    await exited;
   }
 });
 
