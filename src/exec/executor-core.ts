@@ -87,8 +87,8 @@ export class ExecutorCore implements RpcEndpoint<ExecutorProtocol> {
   private readonly broadcasts = new Map<BroadcastId, BroadcastChunks>();
   private readonly queue = new ThreadQueue();
   /** What was sent is done in its order; a cancellation alone overtakes. */
-  private inOrder: Promise<void>;
-  private release!: () => void;
+  private inOrder = Promise.resolve();
+  private readonly registered = Promise.withResolvers<void>();
   private readonly cancelled = new Map<TaskAttemptId, string>();
   private successes: RemoteSuccess[] = [];
   private failures: TaskFailure[] = [];
@@ -102,7 +102,8 @@ export class ExecutorCore implements RpcEndpoint<ExecutorProtocol> {
     private readonly registration: ExecutorRegistration,
     private readonly parts: ExecutorParts,
   ) {
-    this.inOrder = new Promise(resolve => (this.release = resolve));
+    // messages may be here before the answer to the registration has been looked at
+    this.then(() => this.registered.promise);
   }
 
   /** Registers at the driver; rejects when it is not wanted there. */
@@ -116,8 +117,7 @@ export class ExecutorCore implements RpcEndpoint<ExecutorProtocol> {
       message: (thread, message) => this.fromThread(thread, message),
       lost: (thread, error) => this.threadLost(thread, error),
     });
-    for (const definition of startup.definitions) this.then(() => this.define(definition));
-    this.release();
+    this.registered.resolve();
     this.heartbeat = every(this.env.clock, this.parts.heartbeatEveryMs, () => void this.beat());
   }
 

@@ -43,7 +43,6 @@ export interface ExecutorStartup {
   readonly workingFolder: string;
   /** All configuration of the application, by key. */
   readonly settings: Settings;
-  readonly definitions: readonly RemoteDefinition[];
 }
 
 /** A success whose value stays at the executor until the driver has fetched it, when it is large. */

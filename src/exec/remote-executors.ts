@@ -215,9 +215,10 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
     };
     this.executors.set(id, executor);
     this.byPeer.set(from.id, executor);
-    const definitions = this.definitions.map(definition => this.sent.definition(definition));
+    for (const definition of this.definitions)
+      executor.ref.send({ type: "define", definition: this.sent.definition(definition) });
     this.gate.add(executor, registration.cores);
-    return { workingFolder: process.cwd(), settings: this.options.settings, definitions };
+    return { workingFolder: process.cwd(), settings: this.options.settings };
   }
 
   private letIn(executors: readonly RemoteExecutor[]): void {
