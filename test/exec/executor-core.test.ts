@@ -1,0 +1,51 @@
+/** The executor's end of the talk with its driver, over a place that only notes what it is told. */
+import { expect, test } from "bun:test";
+import type { BroadcastId, ExecutorId, StageId, TaskAttemptId } from "../../src/base/ids.ts";
+import { ExecutorCore, type ExecutorParts, type PlaceListener, type TaskPlace } from "../../src/exec/executor-core.ts";
+import { type DriverProtocol, driverEndpoint, type ExecutorStartup } from "../../src/exec/executor-messages.ts";
+import type { TaskOrder } from "../../src/exec/messages.ts";
+import { InProcessNetwork } from "../../src/rpc/in-process-transport.ts";
+import { createRpcEnv } from "../../src/rpc/rpc-env.ts";
+
+test("tasks that come before the answer was looked at wait for what was defined earlier", async () => {
+  const env = await createRpcEnv({ role: "executor", transport: new InProcessNetwork().transport() });
+  const noted: string[] = [];
+  let listener: PlaceListener | undefined;
+  const launched = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<ExecutorStartup>();
+  const fetched = Promise.withResolvers<Uint8Array>();
+  const place = {
+    define: definition => void noted.push(definition.kind),
+    launch(_, order) {
+      noted.push(`task ${order.attempt}`);
+      launched.resolve();
+    },
+    flush() {},
+  } as Partial<TaskPlace> as TaskPlace;
+  const parts = {
+    openPlace(_, given) {
+      listener = given;
+      return place;
+    },
+    fetchBroadcast: () => fetched.promise,
+    heartbeatEveryMs: 1000,
+    ended() {},
+  } as Partial<ExecutorParts> as ExecutorParts;
+  const driver = { ...env.ref<DriverProtocol>(env.address!, driverEndpoint), ask: () => answer.promise };
+  const core = new ExecutorCore(env, driver as never, { type: "registerExecutor", executor: 1 } as never, parts);
+  const started = core.start();
+  const order: TaskOrder = { attempt: 7 as TaskAttemptId, attemptNumber: 0, stage: 0 as StageId, partition: 0 };
+  core.receive({ type: "tasks", orders: [order] });
+  const definitions: ExecutorStartup["definitions"] = [
+    { kind: "broadcast", id: 1 as BroadcastId, bytes: 3, chunks: [] },
+  ];
+  answer.resolve({ definitions } as Partial<ExecutorStartup> as ExecutorStartup);
+  await started;
+  listener!.ready(0 as ExecutorId, 1);
+  expect(noted).toEqual([]);
+  fetched.resolve(new Uint8Array(3));
+  await launched.promise;
+  expect(noted).toEqual(["broadcast", "task 7"]);
+  core.end("over", true);
+  await env.shutdown();
+});
