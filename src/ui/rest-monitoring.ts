@@ -68,7 +68,9 @@ export function monitoringApp(status: AppStatus, view: ApplicationView, clock: C
   own.get("/allexecutors", c => c.json(executors(true) as object));
   own.get("/environment", c => c.json(environmentInfo(view)));
   app.route("/applications/:app", own);
-  app.notFound(c => c.json({ message: "nothing is served there" }, 404));
+  app.all("*", () => {
+    throw new PageError(404, "nothing is served there");
+  });
   app.onError((thrown, c) => {
     const { status: code, message, hint } = asPageError(thrown);
     return c.json({ message, ...(hint !== undefined && { hint }) }, code);
