@@ -16,6 +16,8 @@ export class ChunkQueue implements BulkStream {
   private state: "open" | "finished" | FiresteelError = "open";
   private reader: (() => void) | undefined;
   private writer: (() => void) | undefined;
+  private waitingSinceMs = 0;
+  private idle: Timer | undefined;
   private waitsSinceMs: number | undefined;
   private timer: Timer | undefined;
   private readonly what: string;
@@ -75,40 +77,43 @@ export class ChunkQueue implements BulkStream {
     this.onCancel();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
-    try {
-      for (;;) {
-        const chunk = this.chunks.shift();
-        if (chunk !== undefined) {
-          this.queuedBytes -= chunk.length;
-          if (this.hasRoom) this.wakeWriter();
-          yield chunk;
-        } else if (this.state === "finished") return;
-        else if (this.state !== "open") throw this.state;
-        else await this.more();
-      }
-    } finally {
-      this.cancel();
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, void, undefined> {
+    return {
+      next: async () => {
+        for (;;) {
+          const chunk = this.chunks.shift();
+          if (chunk !== undefined) {
+            this.queuedBytes -= chunk.length;
+            if (this.writer !== undefined && this.hasRoom) this.wakeWriter();
+            return { done: false, value: chunk };
+          }
+          if (this.state === "finished") return { done: true, value: undefined };
+          if (this.state !== "open") throw this.state;
+          await this.more();
+        }
+      },
+      return: async () => {
+        this.cancel();
+        return { done: true, value: undefined };
+      },
+    };
+  }
+
+  private more(): Promise<void> {
+    this.waitingSinceMs = this.clock.nowMs();
+    this.idle ??= this.clock.after(this.idleTimeoutMs, () => this.checkIdle());
+    return new Promise<void>(resolve => (this.reader = resolve));
+  }
+
+  /** One timer for many waits: it looks how long the last one has been. */
+  private checkIdle(): void {
+    const waitedMs = this.reader === undefined ? 0 : this.clock.nowMs() - this.waitingSinceMs;
+    if (waitedMs < this.idleTimeoutMs) {
+      this.idle = this.clock.after(this.idleTimeoutMs - waitedMs, () => this.checkIdle());
+      return;
     }
-  }
-
-  private async more(): Promise<void> {
-    this.waitsSinceMs = this.clock.nowMs();
-    this.watch(this.idleTimeoutMs);
-    await new Promise<void>(resolve => (this.reader = resolve));
-    this.waitsSinceMs = undefined;
-  }
-
-  /** One timer for many waits: a fast stream has thousands in a second. */
-  private watch(afterMs: number): void {
-    this.timer ??= this.clock.after(afterMs, () => {
-      this.timer = undefined;
-      if (this.waitsSinceMs === undefined || !this.open) return;
-      const leftMs = this.waitsSinceMs + this.idleTimeoutMs - this.clock.nowMs();
-      if (leftMs > 0) return this.watch(leftMs);
-      this.fail(new FiresteelError("lost", `${this.what}: nothing came for ${seconds(this.idleTimeoutMs)}`));
-      this.onCancel();
-    });
+    this.fail(new FiresteelError("lost", `${this.what}: nothing came for ${seconds(this.idleTimeoutMs)}`));
+    this.onCancel();
   }
 
   private end(state: "finished" | FiresteelError): void {
