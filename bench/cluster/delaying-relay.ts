@@ -5,6 +5,8 @@ export interface Relay {
   readonly port: number;
   /** Connections relayed so far. */
   readonly connections: number;
+  /** Sockets open now, two a connection. */
+  readonly open: number;
   close(): Promise<void>;
 }
 
@@ -22,6 +24,7 @@ export async function delayingRelay(targetPort: number, delayMs: number): Promis
       [outer, inner],
     ] as const) {
       sockets.add(from);
+      from.once("close", () => sockets.delete(from));
       hand(from, to, delayMs);
     }
   });
@@ -30,6 +33,9 @@ export async function delayingRelay(targetPort: number, delayMs: number): Promis
     port: (server.address() as AddressInfo).port,
     get connections() {
       return connections;
+    },
+    get open() {
+      return sockets.size;
     },
     async close() {
       for (const each of sockets) each.destroy();

@@ -22,6 +22,7 @@ import { MemoryBulk, type BulkWay } from "./memory-bulk.ts";
 import { connectEnds, type Carrier, type MemoryEnd } from "./memory-connection.ts";
 import { addressKey, describePeer } from "./peers.ts";
 import { ProcessClock } from "./simulated-clock.ts";
+import { Lane, type LaneEnd, type LaneNetwork } from "./simulated-lane.ts";
 
 export interface SimulatedNetworkOptions {
   readonly clock: Clock;
@@ -50,7 +51,7 @@ export interface SimulatedProcess {
 
 const firstPort = 7_000;
 
-export class SimulatedNetwork implements Carrier {
+export class SimulatedNetwork implements Carrier, LaneNetwork {
   readonly clock: Clock;
   private readonly options: SimulatedNetworkOptions;
   private readonly random: Random;
@@ -255,49 +256,7 @@ export class SimulatedNetwork implements Carrier {
   }
 }
 
-/** One direction of one connection or stream: what sets out first arrives first. */
-class Lane {
-  private readonly network: SimulatedNetwork;
-  private readonly from: SimulatedTransport;
-  private readonly toHost: string;
-  private readonly to: () => SimulatedTransport | undefined;
-  private lastMs = 0;
-  private held: (() => void)[] = [];
-  private isCut = false;
-
-  constructor(network: SimulatedNetwork, from: SimulatedTransport, toHost: string, to: Lane["to"]) {
-    this.network = network;
-    this.from = from;
-    this.toHost = toHost;
-    this.to = to;
-  }
-
-  carry(arrive: () => void): void {
-    const { clock } = this.network;
-    this.lastMs = Math.max(this.lastMs, clock.nowMs() + this.network.delayMs());
-    clock.after(this.lastMs - clock.nowMs(), () => this.arrived(arrive));
-  }
-
-  cut(): void {
-    this.isCut = true;
-    this.held = [];
-  }
-
-  release(): void {
-    for (const each of this.held.splice(0)) this.carry(each);
-  }
-
-  private arrived(arrive: () => void): void {
-    const state = this.to()?.state ?? "running";
-    if (this.isCut || state === "dead") return;
-    if (this.held.length === 0 && state === "running" && !this.network.isParted(this.from.host, this.toHost))
-      return arrive();
-    this.held.push(arrive);
-    this.network.hold(this);
-  }
-}
-
-class SimulatedTransport implements Transport {
+class SimulatedTransport implements Transport, LaneEnd {
   readonly host: string;
   readonly bulk: MemoryBulk;
   readonly cuts = new Set<(reason: FiresteelError) => void>();

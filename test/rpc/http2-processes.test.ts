@@ -145,3 +145,25 @@ test("a long way costs time once, not with every window", async () => {
     await env.shutdown();
   }
 });
+
+test("streams share a few connections, which are closed when nobody uses them", async () => {
+  const env = await createRpcEnv({ role: "server", transport: createHttp2Transport({ secret }) });
+  env.bulk.serve("/bytes/", () => [new Uint8Array(100_000)]);
+  const relay = await delayingRelay(env.address!.port, 1);
+  const address = { host: "127.0.0.1", port: relay.port };
+  const few = new BulkClient({ secret, connectionsMax: 2, keepIdleMs: 20 });
+  const read = async () => {
+    for await (const _ of await few.open(address, "/bytes/", new Uint8Array(0)));
+  };
+  try {
+    await Promise.all(Array.from({ length: 20 }, read));
+    expect(relay.connections).toBe(2);
+    await until(() => relay.open === 0);
+    await read();
+    expect(relay.connections).toBe(3);
+  } finally {
+    await few.close();
+    await relay.close();
+    await env.shutdown();
+  }
+});
