@@ -25,8 +25,8 @@ export interface EnginePagesSettings {
 
 export interface EnginePages {
   readonly observer: EngineObserver;
-  /** `appId` is what the master calls the application; undefined in local mode. */
-  listener(view: EngineView, appId?: string): RequestListener;
+  /** `appId` gives what the master calls the application, once it does; absent in local mode. */
+  listener(view: EngineView, appId?: () => string | undefined): RequestListener;
 }
 
 export function openEnginePages(settings: EnginePagesSettings): EnginePages {
@@ -35,8 +35,13 @@ export function openEnginePages(settings: EnginePagesSettings): EnginePages {
   const startedMs = clock.nowMs();
   return {
     observer: status,
-    listener(view, appId) {
-      const application = { id: appId, name: appName, user: userName(), startedMs };
+    listener(view, appId = () => undefined) {
+      const application = {
+        get id() {
+          return appId();
+        },
+        ...{ name: appName, user: userName(), startedMs },
+      };
       const guard = authenticated({ secret, clock, hosts: [hostname(), ...hosts], warn });
       const app = createApplicationPages(status, { ...view, application }, { guard, clock, warn });
       return restListener((request, from) => app.fetch(request, from), hostname());

@@ -11,6 +11,7 @@ import { facts, section, table } from "./table.ts";
 
 export function executorsPage(status: AppStatus, view: ApplicationView, nowMs: number): Page {
   const all = view.executors();
+  const isCluster = view.application.id !== undefined || all.length > 0;
   const alive = status.executors.filter(each => each.lostMs === undefined);
   const lost = status.executors.filter(each => each.lostMs !== undefined).toReversed();
   const sum = (of: (summary: ExecutorSummary) => number) => all.reduce((sums, each) => sums + of(each), 0);
@@ -23,8 +24,8 @@ export function executorsPage(status: AppStatus, view: ApplicationView, nowMs: n
     all.length > 0 && ["Cores", count(sum(each => each.cores))],
     all.length > 0 && ["Memory", bar(taken, memory, `${bytes(taken)} of ${bytes(memory)}`)],
   ])}
-  ${section("Work", workTable(alive, view.application.id !== undefined, nowMs))}
-  ${all.length > 0 && section("Processes", processTable(all))} ${lost.length > 0 && section("Lost", lostTable(lost))}`;
+  ${section("Work", workTable(alive, isCluster, nowMs))} ${all.length > 0 && section("Processes", processTable(all))}
+  ${lost.length > 0 && section("Lost", lostTable(lost))}`;
   return { title: "Executors", body };
 }
 

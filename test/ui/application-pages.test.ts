@@ -110,11 +110,13 @@ describe("an application's pages", () => {
       "firesteel.store.url": "s3://ada:open-sesame@host/bucket",
       "firesteel.extra": "a=1,api_key=open-sesame,b=2",
       "firesteel.rpc.maxTokens": 12,
+      "firesteel.executor.memory": 8 * 2 ** 30,
     };
     const text = await textAt(open(pageRank(), viewOf({ settings })), "/environment");
     expect(text).not.toContain("open-sesame");
     expect(text).toContain("s3://••••••@host/bucket");
     expect(text).toContain("<td>12</td>");
+    expect(text).toContain("<td>8g</td>");
   });
 
   test("escape whatever jobs and executors call themselves", async () => {
