@@ -111,7 +111,17 @@ export class BlockLocations {
     return false;
   }
 
-  /** What is held of an Rdd, for pages. */
+  /** All that is held, each partition as often as it is, for pages. */
+  blocks(): CachedBlock[] {
+    const found: CachedBlock[] = [];
+    for (const [rdd, { partitions }] of this.rdds) {
+      for (const [partition, { holders }] of partitions)
+        for (const bytes of holders.values()) found.push({ rdd, partition, bytes });
+    }
+    return found;
+  }
+
+  /** What is held of an Rdd. */
   summaryOf(rdd: RddId): { readonly partitions: number; readonly copies: number; readonly bytes: number } {
     const sum = { partitions: 0, copies: 0, bytes: 0 };
     for (const { holders } of this.rdds.get(rdd)?.partitions.values() ?? []) {

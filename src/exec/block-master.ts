@@ -3,14 +3,16 @@
  * a stage's tasks read, and each task where else its inputs are.
  */
 import type { ExecutorId, RddId } from "../base/ids.ts";
-import { type CachedInput, inputPartitions, persistedIn, placesOfInputs } from "../planner/cached-inputs.ts";
+import { inputPartitions, persistedIn, placesOfInputs } from "../planner/cached-inputs.ts";
 import type { StagePlan } from "../planner/stages.ts";
 import type { RpcAddress } from "../rpc/contracts.ts";
 import type { Preferred } from "../schedule/contracts.ts";
 import { type BlockEvent, BlockLocations } from "./block-locations.ts";
 
-/** A cached partition that other executors hold. */
-export interface CachedAt extends CachedInput {
+/** Cached partitions that other executors hold: the same ones, for all of them. */
+export interface CachedAt {
+  readonly rdd: RddId;
+  readonly partitions: readonly number[];
   readonly holders: readonly RpcAddress[];
 }
 
@@ -22,6 +24,8 @@ export interface BlockMasterOptions {
 }
 
 const holdersToldMax = 3;
+/** To one task, so that it fits into a message. Further ones it computes. */
+const partitionsToldMax = 100_000;
 
 export class BlockMaster {
   readonly locations = new BlockLocations();
@@ -50,13 +54,21 @@ export class BlockMaster {
 
   /** For a task that is launched on an executor: where the persisted partitions are that it may read and that executor lacks. */
   elsewhere(stage: StagePlan, partition: number, executor: ExecutorId): CachedAt[] {
-    const found: CachedAt[] = [];
-    for (const input of inputPartitions(stage, partition)) {
-      const holders = this.locations.holdersOf(input.rdd, input.partition);
+    const found = new Map<string, { rdd: RddId; partitions: number[]; holders: readonly RpcAddress[] }>();
+    let told = 0;
+    for (const { rdd, partition: at } of inputPartitions(stage, partition)) {
+      const holders = this.locations.holdersOf(rdd, at);
       if (holders.length === 0 || holders.includes(executor)) continue;
-      const addresses = holders.flatMap(holder => this.options.addressOf(holder) ?? []);
-      if (addresses.length > 0) found.push({ ...input, holders: addresses.slice(0, holdersToldMax) });
+      if (told++ === partitionsToldMax) break;
+      const key = `${rdd}:${holders.join()}`;
+      const known = found.get(key);
+      if (known !== undefined) known.partitions.push(at);
+      else found.set(key, { rdd, partitions: [at], holders: this.addressesOf(holders) });
     }
-    return found;
+    return [...found.values()].filter(({ holders }) => holders.length > 0);
+  }
+
+  private addressesOf(holders: readonly ExecutorId[]): RpcAddress[] {
+    return holders.flatMap(holder => this.options.addressOf(holder) ?? []).slice(0, holdersToldMax);
   }
 }

@@ -8,13 +8,13 @@ import { type Clock, systemClock, type Timer } from "../base/clock.ts";
 import type { EngineEvent } from "../base/events.ts";
 import { FiresteelError, toWire, type WireError } from "../base/errors.ts";
 import type { ExecutorId, JobId, StageId, TaskAttemptId } from "../base/ids.ts";
-import type { DagAction, SchedulerLimits, TaskAction, TaskIdentity } from "../schedule/contracts.ts";
+import type { DagAction, JobGraph, SchedulerLimits, TaskAction, TaskIdentity } from "../schedule/contracts.ts";
 import { OutputCommitCoordinator } from "../schedule/output-commit.ts";
 import { SchedulerLoop } from "../schedule/scheduler-loop.ts";
 import type { Executors, Launch, OpenExecutors } from "./executors.ts";
 import { DamageBook } from "./input-damage.ts";
 import { JobBook } from "./job-book.ts";
-import type { FromEngine, Released, StageOrder, TaskSuccess, ToEngine } from "./messages.ts";
+import type { FromEngine, Released, StageOrder, SubmittedJob, TaskSuccess, ToEngine } from "./messages.ts";
 import type { EngineObserver } from "./observer.ts";
 import { OutputBook } from "./output-book.ts";
 import { WatchedTasks } from "./watched-tasks.ts";
@@ -69,7 +69,7 @@ export class Engine {
         break;
       case "submit":
         this.watched?.jobSubmitted(message.job);
-        this.loop.dagEvent({ type: "jobSubmitted", job: this.jobs.add(message.job) });
+        this.loop.dagEvent({ type: "jobSubmitted", job: this.addJob(message.job) });
         break;
       case "cancelJob":
         this.loop.dagEvent({ type: "jobCancelled", job: message.job, reason: message.reason });
@@ -93,6 +93,10 @@ export class Engine {
         assertNever(message);
     }
     this.executors.flush();
+  }
+
+  private addJob(job: SubmittedJob): JobGraph {
+    return this.jobs.add(job, plan => this.executors.preferredOf(plan));
   }
 
   private release(what: Released): void {

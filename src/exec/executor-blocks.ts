@@ -20,6 +20,9 @@ export interface ExecutorBlocksOptions {
   readonly copyFailed: (rdd: RddId, partition: number) => void;
 }
 
+/** Blocks in a message. */
+const toldMax = 5000;
+
 export class ExecutorBlocks {
   private readonly watch: BlockWatch;
   private readonly copies: CachedBlockCopies;
@@ -28,7 +31,11 @@ export class ExecutorBlocks {
     const { bulk, pool, store, changed } = options;
     serveCachedBlocks(bulk, pool, store);
     this.copies = new CachedBlockCopies(pool, store, { bulk });
-    this.watch = new BlockWatch(pool, store, (put, gone) => changed(put.map(toBlock), gone.map(toBlock)));
+    this.watch = new BlockWatch(pool, store, (put, gone) => {
+      // what is gone first: it makes room elsewhere
+      for (let at = 0; at < gone.length; at += toldMax) changed([], gone.slice(at, at + toldMax).map(toBlock));
+      for (let at = 0; at < put.length; at += toldMax) changed(put.slice(at, at + toldMax).map(toBlock), []);
+    });
   }
 
   /** Before the driver hears of a task's success, so that it knows what the task cached; and with every heartbeat. */

@@ -6,10 +6,10 @@
 import { assertNever } from "../base/assert.ts";
 import { every, type Timer } from "../base/clock.ts";
 import { FiresteelError, toWire, type WireError } from "../base/errors.ts";
-import type { BroadcastId, ExchangeId, ExecutorId, StageId, TaskAttemptId } from "../base/ids.ts";
+import type { BroadcastId, ExchangeId, ExecutorId, RddId, StageId, TaskAttemptId } from "../base/ids.ts";
 import { decodeValue } from "../data/value-codec.ts";
 import type { JobBundle } from "../closure/contracts.ts";
-import type { Peer, RpcEndpoint, RpcEndpointRef, RpcEnv } from "../rpc/contracts.ts";
+import type { Peer, RpcAddress, RpcEndpoint, RpcEndpointRef, RpcEnv } from "../rpc/contracts.ts";
 import type { BroadcastChunks } from "../shuffle/broadcast-chunks.ts";
 import type { OutputName } from "../shuffle/output-registry.ts";
 import type { MapOutput } from "../storage/map-output.ts";
@@ -71,6 +71,12 @@ export interface ExecutorParts {
   readonly findOutput: (name: OutputName) => MapOutput | undefined;
   readonly discardOutput: (name: OutputName) => void;
   readonly releaseExchange: (exchange: ExchangeId) => void;
+  /** Tells the driver which cached partitions came and went: before it hears of the tasks that brought that about. */
+  readonly tellBlocks: () => void;
+  /** Tells the driver what came of it. */
+  readonly copyBlock: (rdd: RddId, partition: number, from: RpcAddress) => void;
+  /** Before the place removes its blocks: no more of them are copied. */
+  readonly releaseRdd: (rdd: RddId) => void;
   /** It is over: the driver said so, or is gone. */
   readonly ended: (reason: string, asked: boolean) => void;
   readonly heartbeatEveryMs: number;
@@ -145,6 +151,8 @@ export class ExecutorCore implements RpcEndpoint<ExecutorProtocol> {
         return this.then(() => this.parts.discardOutput(message));
       case "executorLost":
         return this.place?.executorLost(message.executor);
+      case "copyBlock":
+        return this.then(() => this.parts.copyBlock(message.rdd, message.partition, message.from));
       case "resultTaken":
         return this.parts.dropResult(message.hash);
       case "stop":
@@ -202,6 +210,7 @@ export class ExecutorCore implements RpcEndpoint<ExecutorProtocol> {
 
   private forget(what: Released): void {
     if (what.kind === "exchange") this.parts.releaseExchange(what.id);
+    if (what.kind === "rdd") this.parts.releaseRdd(what.id);
     if (what.kind !== "broadcast") return;
     const broadcast = this.broadcasts.get(what.id);
     this.broadcasts.delete(what.id);
@@ -330,6 +339,7 @@ export class ExecutorCore implements RpcEndpoint<ExecutorProtocol> {
     this.successes = [];
     this.failures = [];
     this.reportBytes = 0;
+    this.parts.tellBlocks();
     this.driver.send({ type: "tasksEnded", successes, failures });
   }
 
@@ -341,6 +351,7 @@ export class ExecutorCore implements RpcEndpoint<ExecutorProtocol> {
   private async beat(): Promise<void> {
     const { executor } = this.registration;
     const metrics = this.place!.metrics();
+    this.parts.tellBlocks();
     try {
       const { known } = await this.driver.ask({ type: "executorHeartbeat", executor, metrics });
       if (!known) this.end("the driver no longer knows this executor", false);

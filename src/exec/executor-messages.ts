@@ -69,7 +69,9 @@ export type ExecutorToDriver =
     }
   | { readonly type: "warning"; readonly message: string }
   /** Cached partitions that came and went. */
-  | { readonly type: "blocksChanged"; readonly put: readonly CachedBlock[]; readonly gone: readonly CachedBlock[] };
+  | { readonly type: "blocksChanged"; readonly put: readonly CachedBlock[]; readonly gone: readonly CachedBlock[] }
+  /** A copyBlock in vain: there was no room, or the other one has it no more. */
+  | { readonly type: "copyFailed"; readonly rdd: RddId; readonly partition: number };
 
 export interface TaskFailure {
   readonly attempt: TaskAttemptId;
@@ -105,11 +107,6 @@ export interface DriverProtocol {
       readonly question: { readonly type: "locateBlob"; readonly hash: string };
       readonly answer: readonly RpcAddress[];
     };
-    /** Executors that hold a cached partition. */
-    readonly locateBlock: {
-      readonly question: { readonly type: "locateBlock"; readonly rdd: RddId; readonly partition: number };
-      readonly answer: readonly RpcAddress[];
-    };
   };
 }
 
@@ -130,6 +127,8 @@ export type DriverToExecutor =
     }
   /** Another one: nobody is to wait for it. */
   | { readonly type: "executorLost"; readonly executor: ExecutorId }
+  /** Hold a copy of another one's cached partition. Answered by blocksChanged or copyFailed. */
+  | { readonly type: "copyBlock"; readonly rdd: RddId; readonly partition: number; readonly from: RpcAddress }
   | { readonly type: "resultTaken"; readonly hash: string }
   | { readonly type: "stop"; readonly reason: string };
 

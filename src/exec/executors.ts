@@ -4,7 +4,8 @@
  */
 import type { WireError } from "../base/errors.ts";
 import type { ExchangeId, ExecutorId, StageId, TaskAttemptId } from "../base/ids.ts";
-import type { TaskAction, TaskIdentity } from "../schedule/contracts.ts";
+import type { StagePlan } from "../planner/stages.ts";
+import type { Preferred, TaskAction, TaskIdentity } from "../schedule/contracts.ts";
 import type { MapInput } from "../storage/map-status.ts";
 import type { Definition, Released, StageOrder, TaskSuccess } from "./messages.ts";
 
@@ -25,6 +26,8 @@ export interface Executors {
   /** A new stage begins: nothing is known of its tasks' times. */
   expectUnknown(): void;
   forgetStage(stage: StageId): void;
+  /** Where the inputs of a stage's tasks are cached; undefined when it does not matter. */
+  preferredOf(plan: StagePlan): Preferred | undefined;
   /** It lost against another attempt's, or came too late. */
   discardOutput(output: MapInput): void;
   /** Frees all outputs of an exchange. */

@@ -23,9 +23,9 @@ export class HostPlace implements TaskPlace {
     this.host.release(what);
   }
 
-  launch(thread: ExecutorId, { attempt, attemptNumber, stage, partition }: TaskOrder, order: () => StageOrder): void {
-    const task = { stage, stageAttempt: 0, partition };
-    this.host.threads.launch(thread, attempt, attemptNumber, task, order);
+  launch(thread: ExecutorId, task: TaskOrder, order: () => StageOrder): void {
+    const { attempt, attemptNumber, stage, partition, cachedAt } = task;
+    this.host.threads.launch(thread, attempt, attemptNumber, { stage, stageAttempt: 0, partition }, order, cachedAt);
   }
 
   cancel(thread: ExecutorId, attempt: TaskAttemptId, reason: string): void {

@@ -2,7 +2,7 @@
 import { invariant } from "../base/assert.ts";
 import type { JobId, StageId } from "../base/ids.ts";
 import type { StagePlan } from "../planner/stages.ts";
-import type { JobGraph, StageGraph } from "../schedule/contracts.ts";
+import type { JobGraph, Preferred, StageGraph } from "../schedule/contracts.ts";
 import type { AccumulatorUpdate, SubmittedJob } from "./messages.ts";
 
 interface RunningStage {
@@ -19,15 +19,17 @@ export class JobBook {
   private readonly stages = new Map<StageId, RunningStage>();
 
   /** Keeps the job and gives its outline for the schedulers. */
-  add(job: SubmittedJob): JobGraph {
+  add(job: SubmittedJob, preferredOf: (plan: StagePlan) => Preferred | undefined): JobGraph {
     this.jobs.set(job.id, job);
     const stages = job.stages.map(plan => {
+      const preferred = preferredOf(plan);
       const graph: StageGraph = {
         kind: plan.kind,
         ...(plan.kind !== "result" && { exchange: plan.root.exchange }),
         parents: plan.reads,
         partitions: plan.kind === "result" ? job.partitions : Array.from({ length: plan.partitions }, (_, i) => i),
         name: plan.name,
+        ...(preferred !== undefined && { preferred }),
       };
       this.plans.set(graph, plan);
       return graph;

@@ -67,6 +67,11 @@ export class LocalExecutors implements Executors {
     this.threads.forgetStage(stage);
   }
 
+  /** All threads read the same memory. */
+  preferredOf(): undefined {
+    return undefined;
+  }
+
   discardOutput(output: MapInput): void {
     if (!isMapStatus(output)) this.host.exchanges.discard(output);
   }

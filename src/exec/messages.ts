@@ -24,6 +24,7 @@ import type { StagePlan } from "../planner/stages.ts";
 import type { LocalityWaits } from "../schedule/contracts.ts";
 import type { LocalDirs } from "../storage/local-dirs.ts";
 import type { MapInput } from "../storage/map-status.ts";
+import type { CachedAt } from "./block-master.ts";
 import type { InputDamage } from "./input-damage.ts";
 
 /** What a process that runs tasks is to have. */
@@ -156,6 +157,8 @@ export interface TaskOrder {
   readonly attemptNumber: number;
   readonly stage: StageId;
   readonly partition: number;
+  /** Cached partitions that it may read and that its executor does not have. */
+  readonly cachedAt?: readonly CachedAt[];
 }
 
 /** All a thread needs for the tasks of one stage attempt; sent once to each thread before its first such task. */

@@ -7,7 +7,7 @@ import type { WireError } from "../base/errors.ts";
 import type { ExecutorId, TaskAttemptId } from "../base/ids.ts";
 import type { TaskIdentity } from "../schedule/contracts.ts";
 import type { CachedBlock } from "./executor-messages.ts";
-import type { ExecutorSummary } from "./remote-executors.ts";
+import type { ExecutorSummary } from "./registered-executors.ts";
 import type { SubmittedJob } from "./messages.ts";
 
 export interface TaskRun {

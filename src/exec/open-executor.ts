@@ -7,7 +7,7 @@ import { basename, join } from "node:path";
 import { FiresteelError } from "../base/errors.ts";
 import type { ExecutorId } from "../base/ids.ts";
 import { hostId } from "../platform/host-id.ts";
-import type { RpcAddress, RpcEnv } from "../rpc/contracts.ts";
+import type { Bulk, RpcAddress, RpcEndpointRef, RpcEnv } from "../rpc/contracts.ts";
 import { BlobClient } from "../shuffle/blob-client.ts";
 import { serveBlobs } from "../shuffle/blob-server.ts";
 import { BroadcastClient } from "../shuffle/broadcast-client.ts";
@@ -26,8 +26,10 @@ import {
   type ExecutorStartup,
 } from "./executor-messages.ts";
 import { ExecutorCore, type ExecutorParts } from "./executor-core.ts";
+import { ExecutorBlocks } from "./executor-blocks.ts";
 import { HostPlace } from "./host-place.ts";
-import type { HostStart } from "./messages.ts";
+import type { HostStart, Settings } from "./messages.ts";
+import type { TaskHost } from "./task-host.ts";
 
 export interface ExecutorOptions {
   readonly driver: RpcAddress;
@@ -70,20 +72,16 @@ export async function openExecutor(env: RpcEnv, options: ExecutorOptions): Promi
     ...{ client: blobs, store, driver, random: Math.random },
     locate: hash => driverRef.ask({ type: "locateBlob", hash }),
   });
-  let opened: { readonly place: HostPlace; readonly outputs: OutputRegistry } | undefined;
+  let opened:
+    { readonly place: HostPlace; readonly outputs: OutputRegistry; readonly blocks: ExecutorBlocks } | undefined;
   const { promise: ended, resolve: end } = Promise.withResolvers<Ended>();
   const parts: ExecutorParts = {
     openPlace: (startup, listener) => {
       const { settings } = startup;
-      const start = hostStart(options, startup, dirs, id);
-      const place = new HostPlace(start, listener);
+      const place = new HostPlace(hostStart(options, startup, dirs, id), listener);
       const outputs = new OutputRegistry(place.host.exchanges);
-      opened = { place, outputs };
-      const { memory, module } = place.host;
-      const compress = settings["firesteel.shuffle.compress"] as "true" | "false" | "auto";
-      const codec = settings["firesteel.shuffle.codec"] as SpillCodecName;
-      const serving = { registry: outputs, memory, module, hostId: id, compress, codec };
-      env.bulk.serve(segmentsPath, segmentHandler(serving));
+      opened = { place, outputs, blocks: cachedBlocks(env.bulk, place.host, driverRef) };
+      serveOutputs(env.bulk, place.host, outputs, settings, id);
       return place;
     },
     fetchBlob: hash => blobs.fetch(hash, [driver]),
@@ -100,6 +98,9 @@ export async function openExecutor(env: RpcEnv, options: ExecutorOptions): Promi
     discardOutput: name => opened?.outputs.discard(name),
     // its pages go with the place's own release
     releaseExchange: exchange => opened?.outputs.release(exchange),
+    tellBlocks: () => opened?.blocks.look(),
+    copyBlock: (rdd, partition, from) => void opened?.blocks.copy(rdd, partition, from),
+    releaseRdd: rdd => opened?.blocks.release(rdd),
     ended: (reason, asked) => end({ reason, asked }),
     heartbeatEveryMs: 1000,
   };
@@ -121,6 +122,27 @@ export async function openExecutor(env: RpcEnv, options: ExecutorOptions): Promi
       await env.shutdown();
     },
   };
+}
+
+/** What came and went is sent to the driver. */
+function cachedBlocks(bulk: Bulk, { pool, blocks }: TaskHost, driver: RpcEndpointRef<DriverProtocol>): ExecutorBlocks {
+  return new ExecutorBlocks({
+    ...{ bulk, pool, store: blocks },
+    changed: (put, gone) => driver.send({ type: "blocksChanged", put, gone }),
+    copyFailed: (rdd, partition) => driver.send({ type: "copyFailed", rdd, partition }),
+  });
+}
+
+function serveOutputs(
+  bulk: Bulk,
+  { memory, module }: TaskHost,
+  registry: OutputRegistry,
+  settings: Settings,
+  hostId: string,
+): void {
+  const compress = settings["firesteel.shuffle.compress"] as "true" | "false" | "auto";
+  const codec = settings["firesteel.shuffle.codec"] as SpillCodecName;
+  bulk.serve(segmentsPath, segmentHandler({ registry, memory, module, hostId, compress, codec }));
 }
 
 /** Of results that wait to be fetched, in memory. */

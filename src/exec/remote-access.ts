@@ -1,12 +1,14 @@
-/** What the tasks of one thread of an executor process read from other processes: their map outputs, and the driver's bytes. */
+/** What the tasks of one thread of an executor process read from other processes: their map outputs and cached partitions, and the driver's bytes. */
 import { systemClock } from "../base/clock.ts";
-import type { ExecutorId } from "../base/ids.ts";
+import type { ExecutorId, RddId } from "../base/ids.ts";
 import type { BlobRef } from "../plan/nodes.ts";
 import { BulkClient } from "../rpc/bulk-client.ts";
 import { BlobClient } from "../shuffle/blob-client.ts";
+import { openRemoteBlocks, type RemoteBlocks } from "../shuffle/cached-block-client.ts";
 import { configuredSegmentClient } from "../shuffle/segment-client.ts";
 import { BlobStore } from "../storage/blob-store.ts";
 import type { OpenRemote } from "../storage/mixed-reader.ts";
+import type { CachedAt } from "./block-master.ts";
 import type { ClusterAccess, Settings } from "./messages.ts";
 
 export interface RemoteAccess {
@@ -14,6 +16,8 @@ export interface RemoteAccess {
   /** The driver has given it up: nobody waits for it. */
   executorLost(executor: ExecutorId): void;
   fetchBlob(ref: BlobRef): Promise<Uint8Array>;
+  /** A cached partition, of the first of its holders that still has it. */
+  openBlocks(cachedAt: readonly CachedAt[], rdd: RddId, partition: number): Promise<RemoteBlocks | undefined>;
 }
 
 export function openRemoteAccess({ driver, hostId, secret }: ClusterAccess, settings: Settings): RemoteAccess {
@@ -24,6 +28,12 @@ export function openRemoteAccess({ driver, hostId, secret }: ClusterAccess, sett
   return {
     openRemote: configuredSegmentClient(settings, { bulk, clock, hostId, isLost: executor => lost.has(executor) }),
     executorLost: executor => void lost.add(executor),
+    openBlocks(cachedAt, rdd, partition) {
+      const found = cachedAt.find(each => each.rdd === rdd && each.partitions.includes(partition));
+      return found === undefined
+        ? Promise.resolve(undefined)
+        : openRemoteBlocks({ bulk }, found.holders, rdd, partition);
+    },
     fetchBlob: ({ hash, bytes }) => blobs.fetch(hash, [driver], { bytes }),
   };
 }

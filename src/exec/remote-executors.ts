@@ -5,19 +5,21 @@
  * Promises: an executor that is silent, or whose connection ends, is lost once, with all that ran there and lay there, and its
  * process is given up; what it says later is not heard. Does not: start or end processes (cluster-manager.ts).
  */
-import { FiresteelError, toWire, type WireError } from "../base/errors.ts";
+import { type FiresteelError, toWire, type WireError } from "../base/errors.ts";
 import type { ExchangeId, ExecutorId, StageId, TaskAttemptId } from "../base/ids.ts";
 import { assertNever } from "../base/assert.ts";
 import { every, type Timer } from "../base/clock.ts";
-import type { Peer, QuestionOf, RpcAddress, RpcEndpoint, RpcEndpointRef, RpcEnv } from "../rpc/contracts.ts";
-import type { TaskIdentity } from "../schedule/contracts.ts";
+import { persistedIn } from "../planner/cached-inputs.ts";
+import type { StagePlan } from "../planner/stages.ts";
+import type { Peer, QuestionOf, RpcAddress, RpcEndpoint, RpcEnv } from "../rpc/contracts.ts";
+import type { Preferred, TaskIdentity } from "../schedule/contracts.ts";
 import { isMapStatus, type MapInput } from "../storage/map-status.ts";
 import type { Executors, ExecutorsListener, Launch } from "./executors.ts";
 import {
+  type CachedBlock,
   type DriverProtocol,
   type DriverToExecutor,
   executorEndpoint,
-  type ExecutorMetrics,
   type ExecutorProtocol,
   type ExecutorRegistration,
   type ExecutorStartup,
@@ -25,10 +27,13 @@ import {
   type RemoteSuccess,
 } from "./executor-messages.ts";
 import { BlobLocations } from "./blob-locations.ts";
+import { BlockMaster } from "./block-master.ts";
 import { CoresGate, type CoresGateOptions } from "./cores-gate.ts";
-import type { Definition, Released, Settings, StageOrder, TaskOrder, TaskSuccess } from "./messages.ts";
+import type { Definition, Released, Settings, StageOrder, TaskSuccess } from "./messages.ts";
+import { type ExecutorSummary, RegisteredExecutors, type RemoteExecutor } from "./registered-executors.ts";
 import type { SentBytes } from "./sent-bytes.ts";
-import { SlotMeter } from "./slot-meter.ts";
+
+export type { ExecutorSummary };
 
 export interface RemoteOptions extends CoresGateOptions {
   readonly settings: Settings;
@@ -36,42 +41,21 @@ export interface RemoteOptions extends CoresGateOptions {
   readonly timeoutMs: number;
 }
 
-/** Of an executor that is there, for pages. */
-export interface ExecutorSummary extends ExecutorRegistration {
-  readonly sinceMs: number;
-  readonly runningTasks: number;
-  readonly endedTasks: number;
-  readonly failedTasks: number;
-  readonly metrics: ExecutorMetrics | undefined;
-}
-
-interface RemoteExecutor {
-  readonly registration: ExecutorRegistration;
-  readonly peer: Peer;
-  readonly ref: RpcEndpointRef<ExecutorProtocol>;
-  readonly stages: Set<StageId>;
-  readonly running: Set<TaskAttemptId>;
-  readonly meter: SlotMeter;
-  readonly sinceMs: number;
-  orders: TaskOrder[];
-  heardMs: number;
-  metrics: ExecutorMetrics | undefined;
-  endedTasks: number;
-  failedTasks: number;
-}
-
 export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
   readonly concurrent = true;
-  /** Executors that a cluster manager has granted and that may register. */
-  private readonly expected = new Set<ExecutorId>();
-  private readonly executors = new Map<ExecutorId, RemoteExecutor>();
-  private readonly byPeer = new Map<string, RemoteExecutor>();
+  private readonly executors = new RegisteredExecutors();
   private readonly attempts = new Map<
     TaskAttemptId,
     { readonly task: TaskIdentity; readonly executor: RemoteExecutor }
   >();
   private readonly definitions: Definition[] = [];
   private readonly blobs = new BlobLocations();
+  private readonly blocks = new BlockMaster({
+    addressOf: executor => this.executors.addressOf(executor),
+    copy: (to, rdd, partition, from) => this.executors.get(to)?.ref.send({ type: "copyBlock", rdd, partition, from }),
+  });
+  /** Stages whose tasks may read what is cached. */
+  private readonly cachedStages = new Map<StageId, StagePlan>();
   private readonly watch: Timer;
   private isStopped = false;
   private readonly gate: CoresGate<RemoteExecutor>;
@@ -93,36 +77,34 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
   // ---- what the cluster manager says
 
   expect(executor: ExecutorId): void {
-    this.expected.add(executor);
+    this.executors.expect(executor);
   }
 
   /** Its process ended, or will never start. */
   ended(executor: ExecutorId, reason: string): void {
-    this.expected.delete(executor);
+    this.executors.expectNoLonger(executor);
     this.lose(executor, reason);
   }
 
   /** Tasks wait, and there is nobody. */
   get isStarved(): boolean {
-    return this.executors.size === 0 && this.tasksWait;
+    return this.executors.count === 0 && this.tasksWait;
   }
 
   get summaries(): readonly ExecutorSummary[] {
-    return [...this.executors.values()].map(({ registration, running, sinceMs, metrics, endedTasks, failedTasks }) => ({
-      ...registration,
-      sinceMs,
-      runningTasks: running.size,
-      endedTasks,
-      failedTasks,
-      metrics,
-    }));
+    return this.executors.summaries;
+  }
+
+  /** Cached partitions, each as often as it is held. */
+  get cached(): readonly CachedBlock[] {
+    return this.blocks.locations.blocks();
   }
 
   /** Nothing is started or heard any more; executors are told to end. */
   stop(reason: string): void {
     this.isStopped = true;
     this.watch.cancel();
-    for (const executor of this.executors.values()) executor.ref.send({ type: "stop", reason });
+    for (const executor of this.executors.all()) executor.ref.send({ type: "stop", reason });
   }
 
   // ---- what executors say
@@ -132,7 +114,7 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
       case "registerExecutor":
         return this.register(question, from);
       case "executorHeartbeat": {
-        const executor = this.byPeer.get(from.id);
+        const executor = this.executors.of(from);
         if (executor !== undefined) {
           executor.heardMs = this.env.clock.nowMs();
           executor.metrics = question.metrics;
@@ -143,15 +125,13 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
         return this.mayCommit(question.attempt, from);
       case "locateBlob":
         return this.locateBlob(question.hash, from);
-      case "locateBlock":
-        return [];
       default:
         return assertNever(question);
     }
   }
 
   receive(message: ExecutorToDriver, from: Peer): void {
-    const executor = this.byPeer.get(from.id);
+    const executor = this.executors.of(from);
     if (executor === undefined) return;
     executor.heardMs = this.env.clock.nowMs();
     switch (message.type) {
@@ -165,6 +145,10 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
         this.listener.warning(message.message);
         break;
       case "blocksChanged":
+        this.blocks.event({ ...message, executor: executor.registration.executor });
+        break;
+      case "copyFailed":
+        this.blocks.event({ ...message, executor: executor.registration.executor });
         break;
       default:
         assertNever(message);
@@ -172,58 +156,36 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
   }
 
   onDisconnected(peer: Peer, reason: FiresteelError): void {
-    const executor = this.byPeer.get(peer.id);
+    const executor = this.executors.of(peer);
     if (executor !== undefined) this.lose(executor.registration.executor, reason.message);
   }
 
   private locateBlob(hash: string, from: Peer): readonly RpcAddress[] {
-    const asker = this.byPeer.get(from.id)?.registration.executor;
+    const asker = this.executors.of(from)?.registration.executor;
     if (asker === undefined) return [];
-    return this.blobs.locate(hash, asker).flatMap(each => this.executors.get(each)?.registration.address ?? []);
+    return this.blobs.locate(hash, asker).flatMap(each => this.executors.addressOf(each) ?? []);
   }
 
   private mayCommit(attempt: TaskAttemptId, from: Peer): boolean {
-    const executor = this.byPeer.get(from.id);
+    const executor = this.executors.of(from);
     if (executor === undefined || !executor.running.has(attempt)) return false;
     return this.listener.mayCommit(executor.registration.executor, attempt);
   }
 
   private register(registration: ExecutorRegistration, from: Peer): ExecutorStartup {
-    const id = registration.executor;
-    if (this.executors.has(id))
-      throw new FiresteelError("user", `executor ${id} is already registered, by another process`, {
-        hint: "end this process: its id was given to one process alone",
-      });
-    if (!this.expected.delete(id))
-      throw new FiresteelError("user", `executor ${id} is not expected by this driver`, {
-        hint: "executors are started by workers, for the application whose driver asked for them",
-      });
-    const nowMs = this.env.clock.nowMs();
-    const executor: RemoteExecutor = {
-      registration,
-      peer: from,
-      ref: this.env.refAt<ExecutorProtocol>(from, executorEndpoint),
-      stages: new Set(),
-      running: new Set(),
-      meter: new SlotMeter(registration.cores),
-      sinceMs: nowMs,
-      orders: [],
-      heardMs: nowMs,
-      metrics: undefined,
-      endedTasks: 0,
-      failedTasks: 0,
-    };
-    this.executors.set(id, executor);
-    this.byPeer.set(from.id, executor);
+    const { cores, executor: id, host } = registration;
+    const ref = this.env.refAt<ExecutorProtocol>(from, executorEndpoint);
+    const executor = this.executors.add(registration, from, ref, this.env.clock.nowMs());
+    this.blocks.event({ type: "executorAdded", executor: id, host });
     for (const definition of this.definitions)
-      executor.ref.send({ type: "define", definition: this.sent.definition(definition) });
-    this.gate.add(executor, registration.cores);
+      ref.send({ type: "define", definition: this.sent.definition(definition) });
+    this.gate.add(executor, cores);
     return { workingFolder: process.cwd(), settings: this.options.settings };
   }
 
   private letIn(executors: readonly RemoteExecutor[]): void {
     for (const { registration, meter } of executors) {
-      if (this.executors.has(registration.executor))
+      if (this.executors.get(registration.executor) !== undefined)
         this.listener.ready(registration.executor, meter.slots, registration.host);
     }
     this.flush();
@@ -238,6 +200,7 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
 
   release(what: Released): void {
     if (what.kind === "exchange") return;
+    if (what.kind === "rdd") this.blocks.event({ type: "rddReleased", rdd: what.id });
     if (what.kind === "broadcast") {
       const at = this.definitions.findIndex(each => each.kind === "broadcast" && each.id === what.id);
       if (at >= 0) this.sent.forgetDefinition(this.definitions.splice(at, 1)[0]!);
@@ -252,12 +215,20 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
     if (!executor.stages.has(stage)) {
       this.flushOne(executor);
       executor.stages.add(stage);
-      executor.ref.send({ type: "stage", stage, order: this.sent.stage(stage, stageOrder) });
+      executor.ref.send({ type: "stage", stage, order: this.sent.stage(stage, () => this.orderOf(stage, stageOrder)) });
     }
     this.tasksWait = false;
     executor.running.add(attempt);
     this.attempts.set(attempt, { task, executor });
-    executor.orders.push({ attempt, attemptNumber, stage, partition });
+    const plan = this.cachedStages.get(stage);
+    const cachedAt = plan === undefined ? [] : this.blocks.elsewhere(plan, partition, id);
+    executor.orders.push({ attempt, attemptNumber, stage, partition, ...(cachedAt.length > 0 && { cachedAt }) });
+    // what one task is told may fill much of a message
+    if (cachedAt.length > 0) this.flushOne(executor);
+  }
+
+  preferredOf(plan: StagePlan): Preferred | undefined {
+    return this.blocks.preferredOf(plan);
   }
 
   kill(id: ExecutorId, attempt: TaskAttemptId, reason: string): void {
@@ -268,7 +239,7 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
   }
 
   flush(): void {
-    for (const executor of this.executors.values()) this.flushOne(executor);
+    for (const executor of this.executors.all()) this.flushOne(executor);
   }
 
   taskOf(attempt: TaskAttemptId): TaskIdentity | undefined {
@@ -285,7 +256,7 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
 
   expectUnknown(): void {
     this.tasksWait = true;
-    for (const executor of this.executors.values()) {
+    for (const executor of this.executors.all()) {
       executor.meter.expectUnknown();
       this.adapt(executor);
     }
@@ -293,7 +264,8 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
 
   forgetStage(stage: StageId): void {
     this.sent.forgetStage(stage);
-    for (const executor of this.executors.values()) {
+    this.cachedStages.delete(stage);
+    for (const executor of this.executors.all()) {
       if (executor.stages.delete(stage)) executor.ref.send({ type: "forgetStage", stage });
     }
   }
@@ -309,6 +281,13 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
   }
 
   // ---- inside
+
+  /** Of a stage that is sent for the first time. */
+  private orderOf(stage: StageId, stageOrder: () => StageOrder): StageOrder {
+    const order = stageOrder();
+    if (persistedIn(order.plan).length > 0) this.cachedStages.set(stage, order.plan);
+    return order;
+  }
 
   private succeeded(executor: RemoteExecutor, successes: readonly RemoteSuccess[]): void {
     const whole: TaskSuccess[] = [];
@@ -357,12 +336,12 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
   }
 
   private toAll(message: DriverToExecutor): void {
-    for (const executor of this.executors.values()) executor.ref.send(message);
+    for (const executor of this.executors.all()) executor.ref.send(message);
   }
 
   private lookForSilence(): void {
     const nowMs = this.env.clock.nowMs();
-    for (const { registration, heardMs } of [...this.executors.values()]) {
+    for (const { registration, heardMs } of [...this.executors.all()]) {
       const silentMs = nowMs - heardMs;
       if (silentMs > this.options.timeoutMs)
         this.lose(registration.executor, `it has said nothing for ${Math.round(silentMs / 1000)} s`);
@@ -372,9 +351,9 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
   private lose(id: ExecutorId, reason: string): void {
     const executor = this.executors.get(id);
     if (executor === undefined || this.isStopped) return;
-    this.executors.delete(id);
-    this.byPeer.delete(executor.peer.id);
+    this.executors.remove(executor);
     this.blobs.executorLost(id);
+    this.blocks.event({ type: "executorLost", executor: id });
     for (const attempt of executor.running) this.attempts.delete(attempt);
     const { host, pid } = executor.registration;
     const error: WireError = {

@@ -101,6 +101,8 @@ export class TaskRunner {
     metrics: TaskCounters,
     damage: InputDamage[],
   ): TaskEnv {
+    const { remote } = this;
+    const { cachedAt } = order;
     const env: TaskEnv = {
       mayRunNative: this.start.settings["firesteel.codegen"] === true && intrinsicsPatched() === undefined,
       nativeRowsMin: this.start.settings["firesteel.codegen.rowsMin"] as number,
@@ -138,6 +140,10 @@ export class TaskRunner {
         invariant(this.remote !== undefined, `bytes ${ref.hash} were not sent with their plan`);
         return this.remote.fetchBlob(ref);
       },
+      ...(cachedAt !== undefined &&
+        remote !== undefined && {
+          cachedElsewhere: (id: RddId, partition: number) => remote.openBlocks(cachedAt, id, partition),
+        }),
       setting: key => this.start.settings[key]!,
       cached: (id: RddId, partition: number, plan: Plan, compute: () => ChunkSource) =>
         cachedSource(id, partition, plan, env, compute),

@@ -81,6 +81,7 @@ export class TaskThreads {
     attemptNumber: number,
     task: TaskIdentity,
     stageOrder: () => StageOrder,
+    cachedAt?: TaskOrder["cachedAt"],
   ): void {
     const thread = this.threads.get(executor);
     if (thread === undefined) return;
@@ -94,7 +95,7 @@ export class TaskThreads {
     }
     thread.running.add(attempt);
     this.attempts.set(attempt, { task, thread });
-    thread.outbox.push({ attempt, attemptNumber, stage, partition });
+    thread.outbox.push({ attempt, attemptNumber, stage, partition, ...(cachedAt !== undefined && { cachedAt }) });
   }
 
   /** Of a stage whose tasks were launched here and that is not forgotten. */

@@ -29,9 +29,10 @@ export interface CachedInput {
 /** The persisted partitions that a task may read, nearest its end first: those below others too, which may be gone. */
 export function inputPartitions(stage: StagePlan, partition: number): CachedInput[] {
   const found: CachedInput[] = [];
+  const isNew = once();
   const visit = (plan: Plan, at: number) => {
-    if (plan.storage?.memory === true && !found.some(each => each.rdd === plan.id && each.partition === at))
-      found.push({ rdd: plan.id, partition: at });
+    if (!isNew(plan, at)) return;
+    if (plan.storage?.memory === true) found.push({ rdd: plan.id, partition: at });
     if (!isCut(plan)) for (const [parent, parentAt] of inputsOf(plan, at)) visit(parent, parentAt);
   };
   visit(topOf(stage), partition);
@@ -44,24 +45,36 @@ export function placesOfInputs<Place>(
   partition: number,
   placesOf: (rdd: RddId, partition: number) => readonly Place[],
 ): readonly Place[] {
-  return placesBelow(topOf(stage), partition, placesOf);
+  return placesBelow(topOf(stage), partition, placesOf, once());
 }
 
 function placesBelow<Place>(
   plan: Plan,
   partition: number,
   placesOf: (rdd: RddId, partition: number) => readonly Place[],
+  isNew: (plan: Plan, partition: number) => boolean,
 ): readonly Place[] {
+  if (!isNew(plan, partition)) return [];
   if (plan.storage?.memory === true) {
     const places = placesOf(plan.id, partition);
     if (places.length > 0) return places;
   }
   if (isCut(plan)) return [];
   for (const [parent, at] of inputsOf(plan, partition)) {
-    const places = placesBelow(parent, at, placesOf);
+    const places = placesBelow(parent, at, placesOf, isNew);
     if (places.length > 0) return places;
   }
   return [];
+}
+
+/** Partitions that many are made of are looked at once. */
+function once(): (plan: Plan, partition: number) => boolean {
+  const seen = new Map<Plan, Set<number>>();
+  return (plan, partition) => {
+    const of = seen.get(plan) ?? new Set();
+    seen.set(plan, of);
+    return of.size < of.add(partition).size;
+  };
 }
 
 /** The partitions of parents that a partition is made of. */

@@ -91,7 +91,7 @@ test("tasks prefer who has cached their input, and are told of it when they run 
   expect(preferred(0)).toEqual({ executors: [id(0)] });
   expect(master.elsewhere(stage, 0, id(0))).toEqual([]);
   const [found] = master.elsewhere(stage, 0, id(1));
-  expect(found).toEqual({ rdd, partition: 0, holders: [open[0]!.address] });
+  expect(found).toEqual({ rdd, partitions: [0], holders: [open[0]!.address] });
   expect((await openRemoteBlocks({ bulk: open[1]!.bulk }, found!.holders, rdd, 0))!.blockBytes).toEqual([MiB]);
   lose(0);
   expect([preferred(0), master.elsewhere(stage, 0, id(1))]).toEqual([{ executors: [] }, []]);

@@ -2,7 +2,12 @@
 import { expect, test } from "bun:test";
 import type { BroadcastId, ExecutorId, StageId, TaskAttemptId } from "../../src/base/ids.ts";
 import { ExecutorCore, type ExecutorParts, type PlaceListener, type TaskPlace } from "../../src/exec/executor-core.ts";
-import { type DriverProtocol, driverEndpoint, type ExecutorStartup } from "../../src/exec/executor-messages.ts";
+import {
+  type DriverProtocol,
+  driverEndpoint,
+  type ExecutorMetrics,
+  type ExecutorStartup,
+} from "../../src/exec/executor-messages.ts";
 import type { TaskOrder } from "../../src/exec/messages.ts";
 import { InProcessNetwork } from "../../src/rpc/in-process-transport.ts";
 import { createRpcEnv } from "../../src/rpc/rpc-env.ts";
@@ -21,6 +26,7 @@ test("tasks that come before the answer was looked at wait for what was defined 
       launched.resolve();
     },
     flush() {},
+    metrics: () => ({}) as ExecutorMetrics,
   } as Partial<TaskPlace> as TaskPlace;
   const parts = {
     openPlace(_, given) {
@@ -28,18 +34,18 @@ test("tasks that come before the answer was looked at wait for what was defined 
       return place;
     },
     fetchBroadcast: () => fetched.promise,
+    tellBlocks() {},
     heartbeatEveryMs: 1000,
     ended() {},
   } as Partial<ExecutorParts> as ExecutorParts;
   const driver = { ...env.ref<DriverProtocol>(env.address!, driverEndpoint), ask: () => answer.promise };
   const core = new ExecutorCore(env, driver as never, { type: "registerExecutor", executor: 1 } as never, parts);
   const started = core.start();
+  const definition = { kind: "broadcast", id: 1 as BroadcastId, bytes: 3, chunks: [] } as const;
+  core.receive({ type: "define", definition });
   const order: TaskOrder = { attempt: 7 as TaskAttemptId, attemptNumber: 0, stage: 0 as StageId, partition: 0 };
   core.receive({ type: "tasks", orders: [order] });
-  const definitions: ExecutorStartup["definitions"] = [
-    { kind: "broadcast", id: 1 as BroadcastId, bytes: 3, chunks: [] },
-  ];
-  answer.resolve({ definitions } as Partial<ExecutorStartup> as ExecutorStartup);
+  answer.resolve({ workingFolder: ".", settings: {} });
   await started;
   listener!.ready(0 as ExecutorId, 1);
   expect(noted).toEqual([]);

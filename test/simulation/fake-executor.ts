@@ -84,6 +84,10 @@ export function startFakeExecutor(options: FakeExecutorOptions): FakeExecutor {
     findOutput: name => outputs.find(name),
     discardOutput: name => outputs.discard(name),
     releaseExchange: exchange => outputs.release(exchange),
+    // nothing is cached here
+    tellBlocks: () => {},
+    copyBlock: () => {},
+    releaseRdd: () => {},
     ended: end,
     heartbeatEveryMs: options.heartbeatEveryMs,
   });

@@ -1,0 +1,118 @@
+/**
+ * Executor processes that a driver knows: those that it expects, and those that have registered, by id and by connection, with what
+ * they were last heard to say. Sends nothing.
+ */
+import { FiresteelError } from "../base/errors.ts";
+import type { ExecutorId, StageId, TaskAttemptId } from "../base/ids.ts";
+import type { Peer, RpcAddress, RpcEndpointRef } from "../rpc/contracts.ts";
+import type { ExecutorMetrics, ExecutorProtocol, ExecutorRegistration } from "./executor-messages.ts";
+import type { TaskOrder } from "./messages.ts";
+import { SlotMeter } from "./slot-meter.ts";
+
+/** Of an executor that is there, for pages. */
+export interface ExecutorSummary extends ExecutorRegistration {
+  readonly sinceMs: number;
+  readonly runningTasks: number;
+  readonly endedTasks: number;
+  readonly failedTasks: number;
+  readonly metrics: ExecutorMetrics | undefined;
+}
+
+export interface RemoteExecutor {
+  readonly registration: ExecutorRegistration;
+  readonly peer: Peer;
+  readonly ref: RpcEndpointRef<ExecutorProtocol>;
+  readonly stages: Set<StageId>;
+  readonly running: Set<TaskAttemptId>;
+  readonly meter: SlotMeter;
+  readonly sinceMs: number;
+  orders: TaskOrder[];
+  heardMs: number;
+  metrics: ExecutorMetrics | undefined;
+  endedTasks: number;
+  failedTasks: number;
+}
+
+export class RegisteredExecutors {
+  /** Executors that a cluster manager has granted and that may register. */
+  private readonly expected = new Set<ExecutorId>();
+  private readonly executors = new Map<ExecutorId, RemoteExecutor>();
+  private readonly byPeer = new Map<string, RemoteExecutor>();
+
+  expect(executor: ExecutorId): void {
+    this.expected.add(executor);
+  }
+
+  expectNoLonger(executor: ExecutorId): void {
+    this.expected.delete(executor);
+  }
+
+  /** Throws, for the process that asks, when its id is another's or nobody's. */
+  add(
+    registration: ExecutorRegistration,
+    peer: Peer,
+    ref: RpcEndpointRef<ExecutorProtocol>,
+    nowMs: number,
+  ): RemoteExecutor {
+    const id = registration.executor;
+    if (this.executors.has(id))
+      throw new FiresteelError("user", `executor ${id} is already registered, by another process`, {
+        hint: "end this process: its id was given to one process alone",
+      });
+    if (!this.expected.delete(id))
+      throw new FiresteelError("user", `executor ${id} is not expected by this driver`, {
+        hint: "executors are started by workers, for the application whose driver asked for them",
+      });
+    const executor: RemoteExecutor = {
+      ...{ registration, peer, ref },
+      stages: new Set(),
+      running: new Set(),
+      meter: new SlotMeter(registration.cores),
+      sinceMs: nowMs,
+      orders: [],
+      heardMs: nowMs,
+      metrics: undefined,
+      endedTasks: 0,
+      failedTasks: 0,
+    };
+    this.executors.set(id, executor);
+    this.byPeer.set(peer.id, executor);
+    return executor;
+  }
+
+  remove({ registration, peer }: RemoteExecutor): void {
+    this.executors.delete(registration.executor);
+    this.byPeer.delete(peer.id);
+  }
+
+  get(executor: ExecutorId): RemoteExecutor | undefined {
+    return this.executors.get(executor);
+  }
+
+  of(peer: Peer): RemoteExecutor | undefined {
+    return this.byPeer.get(peer.id);
+  }
+
+  addressOf(executor: ExecutorId): RpcAddress | undefined {
+    return this.executors.get(executor)?.registration.address;
+  }
+
+  all(): Iterable<RemoteExecutor> {
+    return this.executors.values();
+  }
+
+  get count(): number {
+    return this.executors.size;
+  }
+
+  get summaries(): readonly ExecutorSummary[] {
+    return [...this.executors.values()].map(({ registration, running, sinceMs, metrics, endedTasks, failedTasks }) => ({
+      ...registration,
+      sinceMs,
+      runningTasks: running.size,
+      endedTasks,
+      failedTasks,
+      metrics,
+    }));
+  }
+}

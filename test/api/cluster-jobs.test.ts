@@ -1,0 +1,7 @@
+/**
+ * Jobs side by side, cancelled, cached and streamed, with executors that are processes. Two of them have as much memory together as
+ * the one of local mode has less: some cases fill it.
+ */
+import { declareSuite } from "./suite.ts";
+
+await declareSuite("jobs", { master: "local-cluster[2,1,16]", conf: { "firesteel.executor.memory": "16m" } });
