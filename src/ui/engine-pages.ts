@@ -3,16 +3,13 @@
  * their own in local mode. Guarded as REST is: by the cluster's secret, without one by asking from this machine.
  */
 import type { RequestListener } from "node:http";
-import { hostname, userInfo } from "node:os";
+import { userInfo } from "node:os";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { formatHostPort } from "../base/master-url.ts";
 import { chooseBinding } from "../deploy/bind.ts";
 import { listenHttp } from "../deploy/http-port.ts";
-import { authenticated } from "../deploy/rest-authentication.ts";
-import { restListener } from "../deploy/rest-server.ts";
 import type { EngineObserver, EngineView } from "../exec/observer.ts";
 import { AppStatus } from "./app-status.ts";
-import { createApplicationPages } from "./application-pages.ts";
 
 export interface EnginePagesSettings {
   readonly appName: string;
@@ -29,8 +26,9 @@ export interface EnginePages {
   listener(view: EngineView, appId?: () => string | undefined): RequestListener;
 }
 
+/** Costs little until someone looks: what draws pages is imported then. */
 export function openEnginePages(settings: EnginePagesSettings): EnginePages {
-  const { appName, secret, clock = systemClock, hosts = [], warn = () => {} } = settings;
+  const { appName, clock = systemClock, warn = () => {} } = settings;
   const status = new AppStatus();
   const startedMs = clock.nowMs();
   return {
@@ -42,9 +40,20 @@ export function openEnginePages(settings: EnginePagesSettings): EnginePages {
         },
         ...{ name: appName, user: userName(), startedMs },
       };
-      const guard = authenticated({ secret, clock, hosts: [hostname(), ...hosts], warn });
-      const app = createApplicationPages(status, { ...view, application }, { guard, clock, warn });
-      return restListener((request, from) => app.fetch(request, from), hostname());
+      let opened: Promise<RequestListener> | undefined;
+      const open = async () => {
+        const { engineListener } = await import("./engine-listener.ts");
+        return engineListener(status, { ...view, application }, { ...settings, clock });
+      };
+      return (request, response) => {
+        (opened ??= open()).then(
+          listener => listener(request, response),
+          (thrown: unknown) => {
+            warn(`pages cannot be shown: ${String(thrown)}`);
+            response.writeHead(500).end();
+          },
+        );
+      };
     },
   };
 }
