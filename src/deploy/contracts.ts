@@ -114,5 +114,6 @@ export interface MasterStore {
   removeApplication(appId: ApplicationId): void;
   putDriver(driver: StoredDriver): void;
   removeDriver(driverId: DriverId): void;
+  /** Both who opened it and whoever was given it may. */
   close(): void;
 }

@@ -21,6 +21,7 @@ export class SqliteMasterStore implements MasterStore {
   private readonly database: DatabaseSync;
   private readonly putRow: StatementSync;
   private readonly removeRow: StatementSync;
+  private closed = false;
 
   /** Makes the directory. Throws when the file cannot be used, or another master has it open. */
   constructor(directory: string) {
@@ -77,6 +78,8 @@ export class SqliteMasterStore implements MasterStore {
   }
 
   close(): void {
+    if (this.closed) return;
+    this.closed = true;
     this.database.close();
   }
 

@@ -71,6 +71,12 @@ describe.each(makers)("the %s store", (_, make) => {
     });
   });
 
+  test("may be closed again", () => {
+    const store = make();
+    store.close();
+    expect(() => store.close()).not.toThrow();
+  });
+
   test("tells a worker from an application of the same name", () => {
     const store = opened(make());
     store.putWorker(worker("same"));
