@@ -60,6 +60,7 @@ const pairedWith: Readonly<Record<string, string>> = {};
 /** Folders of test/ that mirror no folder of src/. */
 const otherTestFolders = [
   "bench",
+  "chaos",
   "closures",
   "deno",
   "examples",

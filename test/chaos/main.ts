@@ -1,0 +1,62 @@
+/**
+ * Kills, stops and cuts off processes of real clusters at seeded moments, and compares what their jobs give with local mode.
+ *
+ *   bun run chaos [--seeds N] [--from SEED] [--program PATH] [--plans]
+ */
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { Random } from "../../src/base/random.ts";
+import { LocalRuns } from "./expected.ts";
+import { describePlan, planOf } from "./plan.ts";
+import { runSeed } from "./seed.ts";
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: "string", default: "20" },
+    from: { type: "string", default: "1" },
+    program: { type: "string", default: join(import.meta.dirname, "../../dist/firesteel") },
+    plans: { type: "boolean", default: false },
+  },
+});
+const first = Number(values.from);
+const folder = realpathSync(mkdtempSync(join(tmpdir(), "firesteel-chaos-")));
+const input = join(folder, "text");
+writeFileSync(input, textOf(new Random(5)));
+const program = [resolve(values.program)];
+const local = new LocalRuns(program, folder, input);
+const started = performance.now();
+let faults = 0;
+let wrong = 0;
+for (let seed = first; seed < first + Number(values.seeds); seed++) {
+  const plan = planOf(seed);
+  console.log(describePlan(plan));
+  if (values.plans) continue;
+  const beganMs = performance.now();
+  try {
+    const expected = await local.of(plan.job);
+    const done = await runSeed(plan, { program, folder: join(folder, `seed-${seed}`), input, expected });
+    faults += done.length;
+    console.log(`  ${((performance.now() - beganMs) / 1000).toFixed(1)} s: ${done.join("; ")}`);
+  } catch (error) {
+    wrong++;
+    console.log(`FAILED: ${describePlan(plan)}\n${(error as Error).message}\n`);
+  }
+}
+rmSync(folder, { recursive: true, force: true });
+const seconds = (performance.now() - started) / 1000;
+console.log(`${values.seeds} seeds in ${seconds.toFixed(1)} s: ${faults} faults, ${wrong} wrong`);
+process.exit(wrong === 0 ? 0 : 1);
+
+/** About 20 MB, some words more often than others. */
+function textOf(random: Random): string {
+  const words = Array.from({ length: 60_000 }, (_, i) => {
+    const word = (random.uint32() * 2 ** 16 + i).toString(36).slice(0, 1 + random.below(9));
+    return i % 17 === 0 ? `${word}é` : word;
+  });
+  const lines = Array.from({ length: 350_000 }, () =>
+    Array.from({ length: 9 }, () => words[Math.floor(words.length * random.float() ** 3)]!).join(" "),
+  );
+  return `${lines.join("\n")}\n`;
+}
