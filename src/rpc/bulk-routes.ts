@@ -1,6 +1,6 @@
 /** Who answers which path of a transport's bulk requests: the longest prefix wins. */
 import { FiresteelError } from "../base/errors.ts";
-import type { BulkHandler, Peer } from "./contracts.ts";
+import type { BulkAnswer, BulkHandler, Peer } from "./contracts.ts";
 
 export class BulkRoutes {
   private readonly handlers = new Map<string, BulkHandler>();
@@ -11,11 +11,7 @@ export class BulkRoutes {
   }
 
   /** The answer's chunks; rejects with kind "data" for a path that nobody serves. */
-  async answer(
-    path: string,
-    body: Uint8Array,
-    from: Peer | undefined,
-  ): Promise<AsyncIterable<Uint8Array> | Iterable<Uint8Array>> {
+  async answer(path: string, body: Uint8Array, from: Peer | undefined): Promise<BulkAnswer> {
     let longest: string | undefined;
     for (const prefix of this.handlers.keys()) {
       if (path.startsWith(prefix) && prefix.length > (longest?.length ?? -1)) longest = prefix;

@@ -15,6 +15,7 @@ import {
   sameProof,
   type Secret,
 } from "./authentication.ts";
+import type { BulkAnswer } from "./contracts.ts";
 import type { BulkRoutes } from "./bulk-routes.ts";
 import { welcome } from "./handshake.ts";
 
@@ -92,16 +93,12 @@ export class BulkServer {
 }
 
 /** A handler that holds something open lets it go. */
-async function leave(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
+async function leave(chunks: BulkAnswer): Promise<void> {
   if (Symbol.asyncIterator in chunks) await chunks[Symbol.asyncIterator]().return?.();
   else chunks[Symbol.iterator]().return?.();
 }
 
-async function sendChunks(
-  stream: ServerHttp2Stream,
-  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  gone: Promise<void>,
-): Promise<void> {
+async function sendChunks(stream: ServerHttp2Stream, chunks: BulkAnswer, gone: Promise<void>): Promise<void> {
   let bytes = 0;
   let trailers: Record<string, string> | undefined;
   stream.respond({ ":status": 200 }, { waitForTrailers: true });
@@ -110,7 +107,9 @@ async function sendChunks(
     for await (const chunk of chunks) {
       if (isGone(stream)) return;
       bytes += chunk.length;
-      if (chunk.length > 0 && !stream.write(sendable(chunk))) await drained(stream, gone);
+      if (chunk.length === 0) continue;
+      const written = (error?: Error | null) => void (error ?? chunks.sent?.(chunk));
+      if (!stream.write(sendable(chunk), written)) await drained(stream, gone);
     }
     trailers = { [endHeader]: String(bytes) };
   } catch (error) {

@@ -111,12 +111,16 @@ export interface BulkOptions {
   readonly signal?: AbortSignal;
 }
 
-/** `path` is what follows the prefix. Chunks are sent as they are: a handler may reuse none of them. */
-export type BulkHandler = (
-  path: string,
-  body: Uint8Array,
-  from: Peer | undefined,
-) => AsyncIterable<Uint8Array> | Iterable<Uint8Array> | Promise<AsyncIterable<Uint8Array> | Iterable<Uint8Array>>;
+/** `path` is what follows the prefix. */
+export type BulkHandler = (path: string, body: Uint8Array, from: Peer | undefined) => BulkAnswer | Promise<BulkAnswer>;
+
+/** Chunks are sent as they are: none may be written again before `sent` gave it back. */
+export type BulkAnswer = (AsyncIterable<Uint8Array> | Iterable<Uint8Array>) & ChunksBack;
+
+export interface ChunksBack {
+  /** The chunk has left. Not called for those of an answer that broke. */
+  sent?(chunk: Uint8Array): void;
+}
 
 export interface BulkStream extends AsyncIterable<Uint8Array> {
   /** Stops the sender too. */

@@ -4,8 +4,9 @@
  */
 import type { Clock } from "../base/clock.ts";
 import { FiresteelError, fromWire, toWire } from "../base/errors.ts";
+import { seconds } from "./asks.ts";
 import { BulkRoutes } from "./bulk-routes.ts";
-import { ChunkQueue } from "./chunk-queue.ts";
+import { ChunkQueue, idleTimeoutDefaultMs } from "./chunk-queue.ts";
 import type { Bulk, BulkHandler, BulkOptions, BulkStream, Peer, RpcAddress } from "./contracts.ts";
 import { addressKey } from "./peers.ts";
 
@@ -47,7 +48,13 @@ export class MemoryBulk implements Bulk {
         way.carry("there", () => (wanted = false));
         reject(new FiresteelError("cancelled", `${what} was cancelled`));
       });
+      const idleTimeoutMs = options.idleTimeoutMs ?? idleTimeoutDefaultMs;
+      const unanswered = this.clock.after(idleTimeoutMs, () => {
+        wanted = false;
+        failed(new FiresteelError("lost", `${what}: nothing came for ${seconds(idleTimeoutMs)}`));
+      });
       const failed = (error: FiresteelError) => {
+        unanswered.cancel();
         chunks.fail(error);
         reject(error);
         way.end();
@@ -58,7 +65,10 @@ export class MemoryBulk implements Bulk {
       });
       way.carry("there", () => {
         void produce(way, { path, body: request, from: this.self() }, chunks, () => wanted, {
-          begun: () => resolve(chunks),
+          begun: () => {
+            unanswered.cancel();
+            resolve(chunks);
+          },
           failed,
         });
       });
@@ -82,6 +92,7 @@ async function produce(
     for await (const chunk of answer) {
       if (!wanted()) break;
       const copy = new Uint8Array(chunk);
+      answer.sent?.(chunk);
       // the next chunk sets out when this one has arrived: at most one beyond what the reader takes
       await new Promise<void>(resolve => {
         arrived = resolve;

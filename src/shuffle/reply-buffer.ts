@@ -13,10 +13,21 @@ import { frameHeadBytes } from "./segment-wire.ts";
 
 /** Large enough that pieces cost little, small enough that making one does not hold up the thread. */
 export const pieceBytes = 128 * 1024;
+/** As many as a few replies have on their way. */
+const freePiecesMax = 16;
 
-/** Not filled with zeros, which takes as long as half a copy: every byte that is sent was written. */
-function newPiece(): Uint8Array {
-  return Buffer.allocUnsafeSlow(pieceBytes);
+/** Pieces that were sent, to be written again: fresh memory costs six times what the copy into it does. */
+export class PiecePool {
+  private readonly free: Uint8Array[] = [];
+
+  take(): Uint8Array {
+    return this.free.pop() ?? Buffer.allocUnsafeSlow(pieceBytes);
+  }
+
+  /** `part` of a piece that nobody reads any more. */
+  giveBack(part: Uint8Array): void {
+    if (this.free.length < freePiecesMax) this.free.push(new Uint8Array(part.buffer));
+  }
 }
 
 function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
@@ -24,9 +35,14 @@ function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
 }
 
 export class ReplyBuffer {
-  private bytes = newPiece();
-  private view = viewOf(this.bytes);
+  private bytes: Uint8Array;
+  private view: DataView;
   private end = 0;
+
+  constructor(private readonly pool: PiecePool) {
+    this.bytes = pool.take();
+    this.view = viewOf(this.bytes);
+  }
 
   /** Room before the piece is full. */
   get room(): number {
@@ -36,10 +52,15 @@ export class ReplyBuffer {
   /** The piece so far; the next begins empty. */
   take(): Uint8Array {
     const piece = this.bytes.subarray(0, this.end);
-    this.bytes = newPiece();
+    this.bytes = this.pool.take();
     this.view = viewOf(this.bytes);
     this.end = 0;
     return piece;
+  }
+
+  /** Nothing is put in any more. */
+  close(): void {
+    this.pool.giveBack(this.bytes);
   }
 
   get isEmpty(): boolean {

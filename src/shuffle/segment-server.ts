@@ -8,12 +8,12 @@
 import { open, type FileHandle } from "node:fs/promises";
 import { FiresteelError } from "../base/errors.ts";
 import type { ExchangeId } from "../base/ids.ts";
-import type { BulkHandler } from "../rpc/contracts.ts";
+import type { BulkHandler, ChunksBack } from "../rpc/contracts.ts";
 import { type MapOutput, reducePartitions } from "../storage/map-output.ts";
 import type { SpillCodecName } from "../storage/spill-codec.ts";
 import { chunkBytes, chunkHeadBytes } from "../storage/spill-file.ts";
 import type { OutputRegistry } from "./output-registry.ts";
-import { ChunkPacker, pieceBytes, ReplyBuffer } from "./reply-buffer.ts";
+import { ChunkPacker, pieceBytes, PiecePool, ReplyBuffer } from "./reply-buffer.ts";
 import {
   decodeRequest,
   fileNameBytesMax,
@@ -41,17 +41,18 @@ export interface SegmentServing {
 /** Answers requests made by `encodeRequest`. */
 export function segmentHandler(serving: SegmentServing): BulkHandler {
   const u8 = new Uint8Array(serving.memory.buffer);
+  const pool = new PiecePool();
   let packer: ChunkPacker | undefined;
   return (_path, body) => {
     const request = decodeRequest(body);
     const packs = serving.compress === "true" || (serving.compress === "auto" && request.hostId !== serving.hostId);
     if (packs && request.codec === serving.codec) packer ??= new ChunkPacker(serving.module, serving.codec);
-    return new Reply(serving, u8, request, packs && request.codec === serving.codec ? packer : undefined).pieces();
+    return new Reply(serving, u8, request, pool, packs && request.codec === serving.codec ? packer : undefined);
   };
 }
 
-class Reply {
-  private readonly out = new ReplyBuffer();
+class Reply implements AsyncIterable<Uint8Array>, ChunksBack {
+  private readonly out: ReplyBuffer;
   /** Plain bytes of the blocks so far. */
   private sentBytes = 0;
   /** The file that was named last. */
@@ -62,10 +63,17 @@ class Reply {
     private readonly serving: SegmentServing,
     private readonly u8: Uint8Array,
     private readonly request: SegmentRequest,
+    private readonly pool: PiecePool,
     private readonly packer: ChunkPacker | undefined,
-  ) {}
+  ) {
+    this.out = new ReplyBuffer(pool);
+  }
 
-  async *pieces(): AsyncGenerator<Uint8Array, void, undefined> {
+  sent(piece: Uint8Array): void {
+    this.pool.giveBack(piece);
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
     try {
       for (const wanted of this.request.segments) {
         const outcome = yield* this.segment(wanted);
@@ -77,6 +85,7 @@ class Reply {
       if (!this.out.isEmpty) yield this.out.take();
       throw thrown;
     } finally {
+      this.out.close();
       await this.open?.handle.close();
     }
   }
