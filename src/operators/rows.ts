@@ -17,8 +17,9 @@ export function* rowsOf(source: ChunkSource, env: TaskEnv): Generator<unknown, v
 
 /**
  * Opens `make` over a source whose `next` never returns a promise: at the first pull it waits for the first chunk, as long as that
- * is all there is to wait for. A source that may wait again (mapAsync, gzip, map outputs of other executors) is read to its end into kernel memory first,
- * because a synchronous iterator cannot wait. `below` is the source's plan, `plan` who pulls.
+ * is all there is to wait for. A source that may wait again (mapAsync, gzip, map outputs and cached partitions of other executors) is
+ * read to its end into kernel memory first, because a synchronous iterator cannot wait. `below` is the source's plan, `plan` who
+ * pulls.
  */
 export function whenSynchronous(
   source: ChunkSource,

@@ -3,11 +3,13 @@ import type { FilesPlan, Plan } from "../plan/nodes.ts";
 import { isMapStatus } from "../storage/map-status.ts";
 import type { TaskEnv } from "./task-env.ts";
 
-/** What decides whether exchanges wait. */
-type Inputs = Pick<TaskEnv, "mapOutputs">;
+/** What decides whether exchanges and cached plans wait. */
+type Inputs = Pick<TaskEnv, "mapOutputs" | "cachedElsewhere">;
 
 /** Whether `next` may give a promise after the first call. Breakers wait once, while they read. */
 export function waitsAgain(plan: Plan, env: Inputs): boolean {
+  // it may be read from another executor
+  if (plan.storage?.memory === true && env.cachedElsewhere !== undefined) return true;
   switch (plan.op) {
     case "exchange":
       return env.mapOutputs(plan.exchange).some(isMapStatus);
