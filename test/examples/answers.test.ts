@@ -1,6 +1,6 @@
 /** The examples print, to the byte, what DuckDB, NumPy, scikit-learn and NLTK compute from the same data (answers.py). */
 import { expect, test } from "bun:test";
-import { answer, runExample } from "./run-example.ts";
+import { answer, runExample, runExampleOn } from "./run-example.ts";
 
 test.each<[string, ...string[]]>([
   ["flights"],
@@ -17,6 +17,12 @@ test.each<[string, ...string[]]>([
   },
   60_000,
 );
+
+test("page-rank is the same where its routes are cached by processes", () => {
+  const local = runExample("page-rank");
+  expect(runExampleOn("local-cluster[2,1,512m]", "page-rank")).toEqual(local);
+  expect(local.out).toBe(answer("page-rank"));
+}, 60_000);
 
 test("inverted-index looks up words by their stems", () => {
   const { out } = runExample("inverted-index", "test/examples/texts", "dedicating", "shades");

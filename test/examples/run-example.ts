@@ -14,8 +14,16 @@ export function runExample(name: string, ...args: string[]): Ended {
   return runJob(`examples/${name}.ts`, ...args);
 }
 
+export function runExampleOn(master: string, name: string, ...args: string[]): Ended {
+  return run(master, `examples/${name}.ts`, ...args);
+}
+
 export function runJob(file: string, ...args: string[]): Ended {
-  return runCommand(process.execPath, "src/main.ts", "run", "--quiet", "--master", "local[2]", file, ...args);
+  return run("local[2]", file, ...args);
+}
+
+function run(master: string, file: string, ...args: string[]): Ended {
+  return runCommand(process.execPath, "src/main.ts", "run", "--quiet", "--master", master, file, ...args);
 }
 
 export function runCommand(...command: string[]): Ended {

@@ -3,39 +3,15 @@
  * unnoticed.
  */
 import { afterAll, expect, test } from "bun:test";
-import { unlinkSync } from "node:fs";
 import type { RddId } from "../../src/base/ids.ts";
 import type { Plan } from "../../src/plan/nodes.ts";
 import { StorageLevel } from "../../src/plan/storage-level.ts";
-import { planText } from "../../src/sources/byte-splits.ts";
-import { resolvePaths } from "../../src/sources/input-files.ts";
 import { temporaryFolder } from "../sources/fixture.ts";
-import { type Cluster, cluster, range } from "./cluster.ts";
+import { type Cluster, cluster, range, until } from "./cluster.ts";
+import { persistedText } from "./persisted-text.ts";
 
 const folder = temporaryFolder();
 afterAll(() => folder[Symbol.dispose]());
-let nextRdd = 100;
-const rddId = () => nextRdd++ as RddId;
-
-/** A file of `lines` lines, in `partitions` partitions. */
-function persistedText(lines: number, partitions: number, storage: StorageLevel) {
-  const id = rddId();
-  const path = folder.file(`in-${id}.txt`, "line\n".repeat(lines));
-  const scan = planText(resolvePaths(path), partitions);
-  expect(scan.splits.length).toBe(partitions);
-  const source = { op: "files", format: "text", paths: path, minPartitions: partitions, options: {} } as const;
-  const plan: Plan = { id, operator: "textFile", at: undefined, ...source, scan, storage };
-  return { id, plan, remove: () => unlinkSync(path) };
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-  const endMs = performance.now() + 4000;
-  while (!isSo()) {
-    if (performance.now() > endMs) throw new Error("it never came about");
-    await new Promise(resolve => setImmediate(resolve));
-  }
-}
-
 const held = (here: Cluster) => here.cluster.executors.cached;
 const endedTasks = (here: Cluster) => here.cluster.executors.summaries.map(each => each.endedTasks);
 const sum = (counts: readonly unknown[]) => (counts as number[]).reduce((a, b) => a + b, 0);
@@ -44,7 +20,7 @@ test("are read where they are", async () => {
   const here = await cluster();
   await here.addExecutor(0, 1);
   await here.addExecutor(1, 1);
-  const { id, plan, remove } = persistedText(1000, 1, StorageLevel.MEMORY_ONLY);
+  const { id, plan, remove } = persistedText(folder, 1000, 1, StorageLevel.MEMORY_ONLY);
   expect(await here.run(plan, { kind: "count" }, 1)).toEqual([1000]);
   expect(held(here).map(({ rdd, partition }) => [rdd, partition])).toEqual([[id, 0]]);
   const holder = endedTasks(here).indexOf(1);
@@ -58,7 +34,7 @@ test("that are lost are computed again, those that are held twice are not", asyn
     const here = await cluster();
     await here.addExecutor(0, 1);
     await here.addExecutor(1, 1);
-    const { plan, remove } = persistedText(2000, 4, storage);
+    const { plan, remove } = persistedText(folder, 2000, 4, storage);
     expect(sum(await here.run(plan, { kind: "count" }, 4))).toBe(2000);
     await until(() => held(here).length === 4 * storage.replicas);
     remove();
@@ -73,7 +49,7 @@ test("that are lost are computed again, those that are held twice are not", asyn
 test("are copied again to an executor that comes later", async () => {
   const here = await cluster();
   await here.addExecutor(0, 1);
-  const { plan } = persistedText(100, 2, StorageLevel.MEMORY_ONLY_2);
+  const { plan } = persistedText(folder, 100, 2, StorageLevel.MEMORY_ONLY_2);
   await here.run(plan, { kind: "count" }, 2);
   expect(held(here).length).toBe(2);
   await here.addExecutor(1, 1);
@@ -84,7 +60,11 @@ test("that are evicted or released nobody is sent to any more", async () => {
   const here = await cluster();
   await here.addExecutor(0, 1);
   const MiB = 2 ** 20;
-  const [first, second] = [0, 1].map(() => ({ ...range(4 * MiB, 4), id: rddId(), storage: StorageLevel.MEMORY_ONLY }));
+  const [first, second] = [0, 1].map(i => ({
+    ...range(4 * MiB, 4),
+    id: i as RddId,
+    storage: StorageLevel.MEMORY_ONLY,
+  }));
   const of = ({ id }: Plan) => held(here).filter(each => each.rdd === id).length;
   await here.run(first!, { kind: "sum" }, 4);
   expect(of(first!)).toBe(4);

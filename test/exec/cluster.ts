@@ -34,24 +34,47 @@ class Grants implements ClusterManager {
   }
 }
 
-export class Cluster {
-  readonly network = new InProcessNetwork();
-  readonly manager = new Grants();
+/** Runs jobs on an engine. */
+export class Jobs {
   readonly said: FromEngine[] = [];
-  readonly opened: OpenExecutor[] = [];
-  env!: RpcEnv;
   engine!: Engine;
-  cluster!: ClusterExecutors;
-  coresAwaited = 0;
   private jobs = 0;
   private readonly waiting = new Map<number, (ended: Extract<FromEngine, { type: "jobEnded" }>) => void>();
 
+  heard(message: FromEngine): void {
+    this.said.push(message);
+    if (message.type === "jobEnded") this.waiting.get(message.job)?.(message);
+  }
+
+  /** What each partition gave, in order. */
+  async run(plan: Plan, action: Action, partitions: number): Promise<unknown[]> {
+    const id = this.jobs++ as JobId;
+    const ended = new Promise<Extract<FromEngine, { type: "jobEnded" }>>(resolve => this.waiting.set(id, resolve));
+    const stages = cutStages(plan, action, { operator: action.kind, at: undefined });
+    const wanted = Array.from({ length: partitions }, (_, i) => i);
+    this.engine.receive({
+      type: "submit",
+      job: { id, stages, partitions: wanted, pool: "default", group: undefined, properties: {} },
+    });
+    const { error } = await ended;
+    if (error !== undefined) throw new Error(error.message);
+    const results: unknown[] = [];
+    for (const each of this.said)
+      if (each.type === "result" && each.job === id) results[each.partition] = decodeValue(each.payload);
+    return results;
+  }
+}
+
+export class Cluster extends Jobs {
+  readonly network = new InProcessNetwork();
+  readonly manager = new Grants();
+  readonly opened: OpenExecutor[] = [];
+  env!: RpcEnv;
+  cluster!: ClusterExecutors;
+  coresAwaited = 0;
+
   async start(): Promise<void> {
-    const settings = Object.fromEntries(
-      Config.from([settingsLayer("test", { "firesteel.master": "local[1]" })], { cores: 1, memoryBytes: 2 ** 33 })
-        .entries()
-        .map(({ key, value }) => [key, value as never]),
-    ) as Settings;
+    const settings = settingsOf({ "firesteel.master": "local[1]" });
     this.env = await createRpcEnv({ role: "driver", transport: this.network.transport() });
     const limits = { taskFailuresMax: 4, stageAttemptsMax: 4 };
     this.engine = new Engine(
@@ -73,10 +96,7 @@ export class Cluster {
         );
         return this.cluster.executors;
       },
-      message => {
-        this.said.push(message);
-        if (message.type === "jobEnded") this.waiting.get(message.job)?.(message);
-      },
+      message => this.heard(message),
     );
     await this.cluster.started;
   }
@@ -91,24 +111,6 @@ export class Cluster {
     });
     this.opened.push(opened);
     return opened;
-  }
-
-  /** What each partition gave, in order. */
-  async run(plan: Plan, action: Action, partitions: number): Promise<unknown[]> {
-    const id = this.jobs++ as JobId;
-    const ended = new Promise<Extract<FromEngine, { type: "jobEnded" }>>(resolve => this.waiting.set(id, resolve));
-    const stages = cutStages(plan, action, { operator: action.kind, at: undefined });
-    const wanted = Array.from({ length: partitions }, (_, i) => i);
-    this.engine.receive({
-      type: "submit",
-      job: { id, stages, partitions: wanted, pool: "default", group: undefined, properties: {} },
-    });
-    const { error } = await ended;
-    if (error !== undefined) throw new Error(error.message);
-    const results: unknown[] = [];
-    for (const each of this.said)
-      if (each.type === "result" && each.job === id) results[each.partition] = decodeValue(each.payload);
-    return results;
   }
 
   async stop(): Promise<void> {
@@ -127,6 +129,11 @@ afterEach(async () => {
   for (const each of clusters.splice(0)) await each.stop();
 });
 
+export function settingsOf(given: Readonly<Record<string, string | number | boolean>>): Settings {
+  const config = Config.from([settingsLayer("test", given)], { cores: 1, memoryBytes: 2 ** 33 });
+  return Object.fromEntries(config.entries().map(({ key, value }) => [key, value as never])) as Settings;
+}
+
 /** Stopped when the test ends. */
 export async function cluster(coresAwaited = 0): Promise<Cluster> {
   const made = new Cluster();
@@ -134,4 +141,12 @@ export async function cluster(coresAwaited = 0): Promise<Cluster> {
   clusters.push(made);
   await made.start();
   return made;
+}
+
+export async function until(isSo: () => boolean): Promise<void> {
+  const endMs = performance.now() + 4000;
+  while (!isSo()) {
+    if (performance.now() > endMs) throw new Error("it never came about");
+    await new Promise(resolve => setImmediate(resolve));
+  }
 }
