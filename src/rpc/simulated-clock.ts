@@ -26,7 +26,7 @@ export class SimulatedClock implements Clock {
   }
 
   after(afterMs: number, then: () => void): Timer {
-    const due: Due = { atMs: this.now + Math.max(0, afterMs), order: this.order++, then };
+    const due: Due = { atMs: this.now + wholeTicks(afterMs), order: this.order++, then };
     this.push(due);
     return { cancel: () => (due.then = undefined) };
   }
@@ -160,6 +160,11 @@ export class ProcessClock implements Clock {
     if (this.state === "running") then();
     else if (this.state === "frozen") this.held.push(then);
   }
+}
+
+/** Ticks are 1/1024 ms: sums and differences of times are exact, and what is due later is never due at once by rounding. */
+function wholeTicks(ms: number): number {
+  return Math.ceil(Math.max(0, ms) * 1024) / 1024;
 }
 
 function before(a: Due, b: Due): boolean {

@@ -68,7 +68,7 @@ export function startFakeExecutor(options: FakeExecutorOptions): FakeExecutor {
   const core = new ExecutorCore(env, env.ref<DriverProtocol>(driver, driverEndpoint), registration, {
     openPlace: (_, listener) =>
       (place = new FakePlace(
-        { ...options, clock, random, fetch: (status, reduce) => fetchRows(env, status, reduce) },
+        { ...options, clock, random, fetch: (status, reduce) => fetchRows(env, random, status, reduce) },
         listener,
       )),
     fetchBlob: hash => blobs.fetch(hash, [driver]),
@@ -101,9 +101,11 @@ export function startFakeExecutor(options: FakeExecutorOptions): FakeExecutor {
   };
 }
 
-async function fetchRows(env: RpcEnv, status: MapStatus, reduce: number): Promise<readonly number[]> {
+async function fetchRows(env: RpcEnv, random: Random, status: MapStatus, reduce: number): Promise<readonly number[]> {
   const { exchange, mapPartition, executor, checksum } = status;
   try {
+    // as where a network gives out for longer than a reader tries
+    if (random.below(40) === 0) throw new FiresteelError("lost", "the network gave out");
     const body = encodeValue({ name: { exchange, mapPartition, checksum }, reduce });
     const stream = await env.bulk.open(status.address, segmentsPath, body, { idleTimeoutMs: 2_000 });
     const parts: Uint8Array[] = [];

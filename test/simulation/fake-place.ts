@@ -101,9 +101,9 @@ export class FakePlace implements TaskPlace {
   }
 
   private async run(thread: ExecutorId, order: TaskOrder, stage: StageOrder): Promise<void> {
-    const { random, taskMaxMs, failureRate, deathRate } = this.options;
+    const { random, failureRate, deathRate } = this.options;
     const isHere = () => !this.isDead && this.running.get(thread)?.has(order.attempt) === true;
-    await this.pass(1 + random.below(taskMaxMs));
+    await this.pass(1 + random.below(20));
     if (!isHere()) return;
     if (random.float() < deathRate)
       return this.loseThread(thread, toWire(new FiresteelError("lost", "the thread died")));
@@ -129,15 +129,18 @@ export class FakePlace implements TaskPlace {
     switch (plan.kind) {
       case "exchange": {
         const rows = await this.rowsOf(plan.root.parent, partition, stage);
+        await this.work();
         return { kind: "map", output: new FakeOutput(plan.root.exchange, partition, split(rows, plan.root)) };
       }
       case "result": {
         const rows = await this.rowsOf(plan.root, partition, stage);
+        await this.work();
         this.checkCancelled(attempt);
         if (plan.action.kind === "saveText") {
           await this.commit(plan.action.output.path, partition, attempt);
           return { kind: "value", payload: encodeValue(attempt) };
         }
+        if (plan.action.kind === "collect") return { kind: "value", payload: encodeValue(rows) };
         const value = plan.action.kind === "count" ? rows.length : rows.reduce((sum, row) => sum + row, 0);
         return { kind: "value", payload: encodeValue(value) };
       }
@@ -154,7 +157,14 @@ export class FakePlace implements TaskPlace {
       });
       if (this.isDead) return;
       this.checkCancelled(attempt);
-      if (allowed) return this.options.committed(path, partition, attempt);
+      if (allowed) {
+        await this.pass(1 + this.options.random.below(100));
+        if (this.isDead) return;
+        // throws when its thread is gone
+        this.threadOf(attempt);
+        this.options.committed(path, partition, attempt);
+        return;
+      }
       await this.pass(20);
     }
   }
@@ -167,6 +177,7 @@ export class FakePlace implements TaskPlace {
   private async rowsOf(plan: Plan, partition: number, stage: StageOrder): Promise<number[]> {
     switch (plan.op) {
       case "range": {
+        if (plan.operator === salted) return saltedRows(this.options.random.below(1000), partition, plan.step);
         const from = Math.floor((plan.rows * partition) / plan.partitions);
         const to = Math.floor((plan.rows * (partition + 1)) / plan.partitions);
         return Array.from({ length: to - from }, (_, i) => plan.start + (from + i) * plan.step);
@@ -200,9 +211,26 @@ export class FakePlace implements TaskPlace {
     if (this.cancelled.has(attempt)) throw new FiresteelError("cancelled", "the task was cancelled");
   }
 
+  private work(): Promise<void> {
+    return this.pass(1 + this.options.random.below(this.options.taskMaxMs));
+  }
+
   private pass(ms: number): Promise<void> {
     return new Promise(resolve => this.options.clock.after(ms, resolve));
   }
+}
+
+/** A range whose rows differ from attempt to attempt: one for each reduce partition, with the attempt's salt and who made it. */
+export const salted = "salted";
+
+function saltedRows(salt: number, partition: number, reducers: number): number[] {
+  return Array.from({ length: reducers }, (_, reducer) => (salt * 1000 + partition) * reducers + reducer);
+}
+
+/** What a row says of where it was made. */
+export function originOf(row: number, reducers: number): { readonly partition: number; readonly salt: number } {
+  const made = Math.floor(row / reducers);
+  return { partition: made % 1000, salt: Math.floor(made / 1000) };
 }
 
 function split(rows: readonly number[], { partitioner }: ExchangePlan): number[][] {

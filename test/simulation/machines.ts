@@ -18,6 +18,8 @@ export interface Surroundings {
   readonly clock: SimulatedClock;
   readonly network: SimulatedNetwork;
   readonly random: Random;
+  /** Longest time of a task. */
+  readonly taskMaxMs: number;
   readonly say: (line: string) => void;
   readonly broken: (what: string) => void;
   readonly committed: (path: string, partition: number, attempt: TaskAttemptId) => void;
@@ -181,7 +183,7 @@ export class SimulatedWorker implements Launcher {
     };
     const fake = startFakeExecutor({
       ...{ env, random, driver: description.driver, executor: executorId as ExecutorId, host, cores },
-      ...{ taskMaxMs: 400, failureRate: 0.02, deathRate: 0.01, heartbeatEveryMs: 500, committed },
+      ...{ taskMaxMs: machines.around.taskMaxMs, failureRate: 0.02, deathRate: 0.01, heartbeatEveryMs: 500, committed },
       ended: (reason, asked) => {
         network.crash(env);
         over(reason, asked ? 0 : 1);

@@ -6,6 +6,7 @@ import type { Action } from "../../src/plan/action.ts";
 import type { Plan } from "../../src/plan/nodes.ts";
 import { partitionCount } from "../../src/plan/partition-count.ts";
 import { cutStages } from "../../src/planner/stages.ts";
+import { originOf, salted } from "./fake-place.ts";
 
 export interface SimulatedJob {
   readonly submitted: SubmittedJob;
@@ -26,6 +27,7 @@ export class Workload {
 
   next(): SimulatedJob {
     const { random } = this;
+    if (random.below(5) === 0) return this.saltedJob();
     const known = this.plans[random.below(this.plans.length + 1)];
     const { plan, rows } = known ?? this.newPlan();
     const partitions = partitionCount(plan);
@@ -48,6 +50,51 @@ export class Workload {
     };
   }
 
+  /** Its map tasks give other rows each time: all that reads them has to see those of one and the same attempt. */
+  private saltedJob(): SimulatedJob {
+    const { random } = this;
+    const [maps, reducers] = [2 + random.below(5), 2 + random.below(4)];
+    const range = { ...this.node(salted), op: "range" as const, start: 0, step: reducers, rows: 0, partitions: maps };
+    const plan = this.distinct(range, reducers);
+    const id = this.jobs++ as JobId;
+    const stages = cutStages(plan, { kind: "collect", limit: undefined }, { operator: "collect", at: undefined });
+    return {
+      submitted: {
+        ...{ id, stages, partitions: Array.from({ length: reducers }, (_, i) => i) },
+        ...{ pool: "default", group: undefined, properties: {} },
+      },
+      what: `collect of salted rows, ${maps} maps to ${reducers}`,
+      partitions: reducers,
+      verdict(values) {
+        const salts = new Map<number, number>();
+        for (const row of (values as readonly number[][]).flat()) {
+          const { partition, salt } = originOf(row, reducers);
+          if ((salts.get(partition) ?? salt) !== salt) return `rows of two attempts of map ${partition} are mixed`;
+          salts.set(partition, salt);
+        }
+        return salts.size === maps ? undefined : `rows of ${salts.size} maps came, not of ${maps}`;
+      },
+    };
+  }
+
+  private distinct(parent: Plan, partitions: number): Plan {
+    const exchange = this.exchanges++ as ExchangeId;
+    const partitioner = { kind: "hash", partitions } as const;
+    return {
+      ...this.node("distinct"),
+      op: "distinct",
+      parent: {
+        ...this.node("distinct"),
+        op: "exchange",
+        exchange,
+        parent,
+        partitioner,
+        rows: "keys",
+        mapSide: undefined,
+      },
+    };
+  }
+
   private newPlan(): { readonly plan: Plan; readonly rows: readonly number[] } {
     const { random } = this;
     let rows = Array.from({ length: random.below(60) }, (_, i) => i * 3);
@@ -58,21 +105,7 @@ export class Workload {
       rows = [...rows, ...others];
     }
     for (let depth = random.below(4); depth > 0; depth--) {
-      const partitioner = { kind: "hash", partitions: 1 + random.below(6) } as const;
-      const exchange = this.exchanges++ as ExchangeId;
-      plan = {
-        ...this.node("distinct"),
-        op: "distinct",
-        parent: {
-          ...this.node("distinct"),
-          op: "exchange",
-          exchange,
-          parent: plan,
-          partitioner,
-          rows: "keys",
-          mapSide: undefined,
-        },
-      };
+      plan = this.distinct(plan, 1 + random.below(6));
       rows = [...new Set(rows)];
     }
     const made = { plan, rows };

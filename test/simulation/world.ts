@@ -10,6 +10,7 @@ import { ApplicationClient } from "../../src/deploy/application-client.ts";
 import { type ClusterExecutors, openClusterExecutors } from "../../src/exec/cluster-executors.ts";
 import { Engine } from "../../src/exec/engine.ts";
 import type { FromEngine } from "../../src/exec/messages.ts";
+import type { RemoteExecutors } from "../../src/exec/remote-executors.ts";
 import type { RpcEnv } from "../../src/rpc/contracts.ts";
 import { SimulatedClock } from "../../src/rpc/simulated-clock.ts";
 import { SimulatedNetwork } from "../../src/rpc/simulated-transport.ts";
@@ -74,6 +75,7 @@ class World {
     });
     this.machines = new Machines({
       ...{ clock, network: this.network, random: new Random(this.random.uint32()) },
+      taskMaxMs: [50, 400, 2000][this.random.below(3)]!,
       say: line => this.say(line),
       broken: what => this.broken(what),
       committed: (path, partition, attempt) => this.committed(path, partition, attempt),
@@ -89,7 +91,8 @@ class World {
       const at = this.random.below(faultsMs / 2);
       this.clock.after(at, () => this.submit(workload.next()));
     }
-    for (let i = this.random.below(8); i > 0; i--) this.clock.after(this.random.below(faultsMs), () => faults.happen());
+    for (let i = this.random.below(10); i > 0; i--)
+      this.clock.after(this.random.below(faultsMs), () => faults.happen());
     await this.clock.advance(faultsMs);
     this.check();
     await faults.end();
@@ -128,6 +131,7 @@ class World {
       listener => {
         const removed = (reason: string) => (this.gone = reason);
         this.cluster = openClusterExecutors(this.env, client, open, { ...listener, removed });
+        this.forget(this.cluster.executors);
         return this.cluster.executors;
       },
       message => this.heard(message),
@@ -140,6 +144,17 @@ class World {
     );
     await this.clock.runUntil(() => started || this.wrong !== undefined, 60_000);
     this.check();
+  }
+
+  /** Some questions are never answered: who asks must not wait for ever. */
+  private forget(executors: RemoteExecutors): void {
+    const answer = executors.receiveAndReply.bind(executors);
+    const random = new Random(this.random.uint32());
+    executors.receiveAndReply = (question, from) => {
+      if (question.type !== "mayCommit" || random.below(10) > 0) return answer(question, from);
+      this.count("unanswered");
+      return new Promise(() => {});
+    };
   }
 
   private submit(job: SimulatedJob): void {
@@ -213,7 +228,9 @@ class World {
       this.broken(
         `left behind: ${this.machines.executors.length} executors, ${this.grantedCores()} cores granted by the master`,
       );
-    await this.env.shutdown();
+    let isDown = false;
+    void this.env.shutdown().then(() => (isDown = true));
+    if (!(await this.clock.runUntil(() => isDown, 60_000))) this.broken("the driver does not shut down");
   }
 
   private grantedCores(): number {
