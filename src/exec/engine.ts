@@ -28,6 +28,8 @@ export class Engine {
   /** What a succeeded attempt brought, until the DAG scheduler says whether it counts. */
   private readonly arrived = new Map<string, TaskSuccess>();
   private readonly commits = new OutputCommitCoordinator();
+  /** Submitted for the jobs that run. */
+  private readonly stagesOf = new Map<JobId, Set<StageId>>();
   private wake: Timer | undefined;
   private readonly watched: WatchedTasks | undefined;
   /** The one that the schedulers are hearing of. */
@@ -265,6 +267,7 @@ export class Engine {
   private stageSubmitted({ job, stage, attempt, graph }: Extract<DagAction, { type: "stageSubmitted" }>): void {
     this.jobs.stageStarted(stage, job, graph);
     this.commits.step({ type: "stageStarted", stage });
+    this.stagesOf.set(job, (this.stagesOf.get(job) ?? new Set()).add(stage));
     const { name, partitions } = graph;
     const atMs = this.clock.nowMs();
     this.emit({ type: "stageSubmitted", job, stage, attempt, name, tasks: partitions.length, atMs });
@@ -275,12 +278,15 @@ export class Engine {
     if (updates.length > 0) this.post({ type: "accumulated", updates });
     for (const message of this.damage.stageEnded(stage)) this.post({ type: "warning", message });
     this.executors.forgetStage(stage);
-    this.commits.step({ type: "stageEnded", stage });
+    // of a failed attempt's tasks some may still run, and commit: only that nobody wants the stage ends their rights
+    if (error === undefined) this.commits.step({ type: "stageEnded", stage });
     this.emit({ type: "stageCompleted", stage, atMs: this.clock.nowMs(), ...(error !== undefined && { error }) });
   }
 
   private jobEnded(job: JobId, error: WireError | undefined): void {
     this.jobs.remove(job);
+    for (const stage of this.stagesOf.get(job) ?? []) this.commits.step({ type: "stageEnded", stage });
+    this.stagesOf.delete(job);
     this.emit({ type: "jobEnded", job, atMs: this.clock.nowMs(), ...(error !== undefined && { error }) });
     this.post({ type: "jobEnded", job, error });
   }
