@@ -30,6 +30,7 @@ export {
 export { sortBegin, sortStep } from "./sort";
 export { isAscii, splitColumn, splitLines, splitLineTokens, splitTokens, utf8Replacements, utf8Valid } from "./text";
 export { lz4Compress, lz4Decompress } from "./lz4";
+export { joinPlanes, planesPay, splitPlanes } from "./planes";
 export { mergeBegin, mergeBytes, mergeU64, mergeWindow } from "./merge";
 export { mergeSortBegin, mergeSortStep } from "./merge-sort";
 export {

@@ -20,6 +20,7 @@ export const families: Readonly<Record<string, () => Promise<Family>>> = {
   "merge-sort": () => import("./merge-sort.bench.ts"),
   move: () => import("./move.bench.ts"),
   normalize: () => import("./normalize.bench.ts"),
+  planes: () => import("./planes.bench.ts"),
   parquet: () => import("./parquet.bench.ts"),
   parts: () => import("./parts.bench.ts"),
   partition: () => import("./partition.bench.ts"),
