@@ -8,7 +8,10 @@ switch (threadRole()) {
   case "engine":
     await (
       await import("./exec/engine-thread.ts")
-    ).runEngine(async () => (await import("./deploy/driver-cluster.ts")).openDriverCluster);
+    ).runEngine({
+      cluster: async () => (await import("./deploy/driver-cluster.ts")).openDriverCluster,
+      pages: () => import("./ui/engine-pages.ts"),
+    });
     break;
   case "task":
     (await import("./exec/engine-module.ts")).provideEngineModule((await import("./api/task-module.ts")).taskModule);

@@ -37,6 +37,8 @@ export interface Surroundings {
   readonly config: Config;
   readonly onEvent: (event: EngineEvent) => void;
   readonly onWarning: (message: string) => void;
+  /** A Context is ready. */
+  readonly onStarted?: ((started: Pick<Context, "applicationId" | "uiWebUrl">) => void) | undefined;
   /** When present nothing runs: see `DriverListener`. */
   readonly explain?: ((plan: string) => void) | undefined;
 }
@@ -50,7 +52,6 @@ export class Context {
   readonly [refuseSymbol] =
     "a Context lives on the driver, and tasks cannot run jobs: run this job on the driver, and broadcast or join its result";
   readonly startTime = new Date();
-  readonly applicationId = `local-${this.startTime.getTime()}`;
   /** @internal */
   readonly driver: Driver;
 
@@ -89,6 +90,7 @@ export class Context {
     active = { context, at: callSite() };
     try {
       await context.driver.registered();
+      surroundings?.onStarted?.(context);
       return context;
     } catch (error) {
       await context.stop();
@@ -113,6 +115,16 @@ export class Context {
 
   get version(): string {
     return version;
+  }
+
+  /** What the cluster's master calls the application; of local mode, made of its start. */
+  get applicationId(): string {
+    return this.driver.applicationId ?? `local-${this.startTime.getTime()}`;
+  }
+
+  /** Where its pages are, while `firesteel.ui.enabled`. */
+  get uiWebUrl(): string | undefined {
+    return this.driver.webUiUrl;
   }
 
   get defaultParallelism(): number {

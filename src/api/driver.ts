@@ -245,6 +245,14 @@ export class Driver {
   }
 
   /** Resolves when a cluster has taken the application, at once in local mode; rejects when none does. */
+  get applicationId(): string | undefined {
+    return this.engine?.appId;
+  }
+
+  get webUiUrl(): string | undefined {
+    return this.engine?.webUiUrl;
+  }
+
   async registered(): Promise<void> {
     await this.engine?.registered();
   }

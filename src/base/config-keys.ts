@@ -4,6 +4,7 @@
  */
 import { clusterKeys } from "./cluster-keys.ts";
 import { deployKeys } from "./deploy-keys.ts";
+import { uiKeys } from "./ui-keys.ts";
 import type { KeySpec, Surroundings } from "./key-spec.ts";
 
 export type { KeySpec, Machine, Surroundings } from "./key-spec.ts";
@@ -175,6 +176,7 @@ export const configKeys = {
     meaning: "How many such files a worker keeps of each output, the newest ones, the one being written among them.",
   },
   ...clusterKeys,
+  ...uiKeys,
   ...deployKeys,
   "firesteel.ui.progress": {
     type: "choice",

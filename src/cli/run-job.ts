@@ -22,6 +22,7 @@ export interface JobRun {
   readonly conf: Config;
   readonly quiet: boolean;
   readonly onEvent: (event: EngineEvent) => void;
+  readonly onStarted: (applicationId: string) => void;
   /** What the job's function gave; not called for scripts. */
   readonly onReturned?: (value: unknown) => void;
   readonly signal: AbortSignal;
@@ -39,6 +40,10 @@ export async function runJob(run: JobRun): Promise<number> {
     config: run.conf,
     onEvent: run.onEvent,
     onWarning: message => void process.stderr.write(`warning: ${message}\n`),
+    onStarted: ({ applicationId, uiWebUrl }) => {
+      run.onStarted(applicationId);
+      if (uiWebUrl !== undefined && !run.quiet) process.stderr.write(`${applicationId}: pages at ${uiWebUrl}\n`);
+    },
     explain: explanation?.tell,
   });
   process.argv.splice(1, Infinity, run.jobFile, ...run.args);

@@ -38,10 +38,14 @@ export async function run(mode: "run" | "explain", invocation: Invocation): Prom
   let returned: { readonly value: unknown } | undefined;
   let done = false;
   const onReturned = (value: unknown) => void (returned = { value });
+  const onStarted = (applicationId: string) => {
+    if (report !== undefined) report.applicationId = applicationId;
+  };
+  const { signal } = interrupt;
   let summary = false;
   try {
     const { runJob } = await import("./run-job.ts");
-    const code = await runJob({ mode, jobFile, args, conf, quiet, onEvent, onReturned, signal: interrupt.signal });
+    const code = await runJob({ mode, jobFile, args, conf, quiet, onEvent, onStarted, onReturned, signal });
     summary = true;
     done = code === 0 && !interrupt.signal.aborted;
     return interrupt.signal.aborted ? exitCodes.interrupted : code;

@@ -6,6 +6,7 @@ import { userInfo } from "node:os";
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { FiresteelError } from "../base/errors.ts";
+import { formatHostPort } from "../base/master-url.ts";
 import type { ClusterManager } from "../exec/cluster-manager.ts";
 import { type ClusterExecutors, type ClusterOptions, openClusterExecutors } from "../exec/cluster-executors.ts";
 import type { Cluster } from "../exec/engine-thread.ts";
@@ -37,7 +38,9 @@ export async function openDriverCluster(
     askTimeoutMs: settings["firesteel.rpc.askTimeout"] as number,
     networkTimeoutMs: settings["firesteel.network.timeout"] as number,
   });
-  const manager = managerFor(master, env, describe(master, settings), {
+  const webUiUrl = `http://${formatHostPort(env.address!)}`;
+  const shown = settings["firesteel.ui.enabled"] === true ? webUiUrl : undefined;
+  const manager = managerFor(master, env, describe(master, settings, shown), {
     ...{ workDir: join(localDirs.paths[0]!, "cluster"), host: binding.host },
     ...{ localDirs: settings["firesteel.local.dirs"] as never, warn: listener.warning },
   });
@@ -52,7 +55,10 @@ export async function openDriverCluster(
         opened.executors.define({ kind: "file", name: basename(path), bytes: readFile(path) });
       return opened.executors;
     },
-    registered: async () => void (await opened?.started),
+    registered: async () => (await opened!.started).appId,
+    view: () => ({ executors: () => opened!.executors.summaries, cached: () => opened!.executors.cached }),
+    serve: http => void (transport.http = http),
+    webUiUrl,
     async stop(state) {
       await opened?.stop(state);
       await env.shutdown();
@@ -80,7 +86,7 @@ function managerFor(
   return new ApplicationClient({ env, masters: url.masters, description, log });
 }
 
-function describe({ url, appName }: ClusterMaster, settings: Settings): Description {
+function describe({ url, appName }: ClusterMaster, settings: Settings, webUiUrl: string | undefined): Description {
   const orUndefined = (key: string) => (settings[key] === 0 ? undefined : (settings[key] as number));
   return {
     name: appName,
@@ -89,7 +95,7 @@ function describe({ url, appName }: ClusterMaster, settings: Settings): Descript
     coresPerExecutor: orUndefined("firesteel.executor.cores"),
     memoryPerExecutorMb: Math.ceil((settings["firesteel.executor.memory"] as number) / 2 ** 20),
     executorsMax: orUndefined("firesteel.executor.instances"),
-    webUiUrl: undefined,
+    webUiUrl,
     executorEnvironment: {},
   };
 }

@@ -33,6 +33,10 @@ export class EngineClient {
   private stopped = false;
   private death: FiresteelError | undefined;
   private readonly onCluster: boolean;
+  /** How a cluster calls the application. */
+  appId: string | undefined;
+  webUiUrl: string | undefined;
+  private readonly mustBeReady: boolean;
   private readonly ready = Promise.withResolvers<void>();
   private onStopped: (() => void) | undefined;
 
@@ -42,6 +46,7 @@ export class EngineClient {
   ) {
     this.ready.promise.catch(() => {});
     this.onCluster = start.master !== undefined;
+    this.mustBeReady = this.onCluster || start.settings["firesteel.ui.enabled"] === true;
     const mainBeat = new Int32Array(new SharedArrayBuffer(4));
     this.beating = setInterval(() => void Atomics.add(mainBeat, 0, 1), beatEveryMs);
     this.beating.unref();
@@ -91,9 +96,9 @@ export class EngineClient {
     });
   }
 
-  /** Resolves when a cluster has taken the application; rejects when none does. */
+  /** Resolves when a cluster has taken the application, or the pages are there; rejects when that fails. */
   registered(): Promise<void> {
-    if (!this.onCluster) return Promise.resolve();
+    if (!this.mustBeReady) return Promise.resolve();
     this.worker.ref();
     const settled = () => {
       if (this.jobs.size === 0) this.worker.unref();
@@ -173,6 +178,8 @@ export class EngineClient {
         this.onStopped?.();
         break;
       case "ready":
+        this.appId = message.appId;
+        this.webUiUrl = message.webUiUrl;
         this.ready.resolve();
         break;
     }

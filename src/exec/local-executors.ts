@@ -4,6 +4,8 @@ import type { ExchangeId, ExecutorId, StageId, TaskAttemptId } from "../base/ids
 import { assertNever } from "../base/assert.ts";
 import type { TaskIdentity } from "../schedule/contracts.ts";
 import { isMapStatus, type MapInput } from "../storage/map-status.ts";
+import { pageBytes } from "../kernel/control-area.ts";
+import type { CachedBlock } from "./executor-messages.ts";
 import type { Executors, ExecutorsListener, Launch } from "./executors.ts";
 import type { Definition, FromTaskThread, HostStart, Released, StageOrder } from "./messages.ts";
 import { TaskHost } from "./task-host.ts";
@@ -24,6 +26,11 @@ export class LocalExecutors implements Executors {
       // what the thread's tasks held in shared memory was taken back before this call; map outputs live on there
       lost: (executor, error) => this.threadLost(executor, error),
     });
+  }
+
+  /** Cached partitions of this process. */
+  cached(): readonly CachedBlock[] {
+    return this.host.blocks.list().map(({ rdd, partition, pages }) => ({ rdd, partition, bytes: pages * pageBytes }));
   }
 
   private get threads() {

@@ -103,7 +103,8 @@ export interface SubmittedJob {
 
 /** Sent in arrays, in order. */
 export type FromEngine =
-  | { readonly type: "ready" }
+  /** Jobs may come. Of a cluster: how it calls the application. */
+  | { readonly type: "ready"; readonly appId: string | undefined; readonly webUiUrl: string | undefined }
   | { readonly type: "stopped" }
   /** There will be no executors (any more): every job fails. */
   | { readonly type: "gone"; readonly error: WireError }
