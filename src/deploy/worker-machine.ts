@@ -26,6 +26,8 @@ type LogSource = Parameters<WorkerExecutors["has"]>[0] | { readonly driverId: st
 const registerWord = "register";
 const heartbeatWord = "heartbeat";
 
+const earlyMax = 1000;
+
 export class WorkerMachine {
   private readonly executors: WorkerExecutors;
   private readonly drivers: WorkerDrivers;
@@ -36,6 +38,8 @@ export class WorkerMachine {
   private wasRegistered = false;
   /** Reports on what the registration named as running: to be made when it is answered. */
   private sinceAsked: WorkerToMaster[] = [];
+  /** What was said while a registration was under way, by who may be the master that takes this worker. */
+  private readonly early: { readonly peerId: string; readonly message: MasterToWorker }[] = [];
   private preferred = 0;
   /** Masters asked in this round, with why they did not take it. */
   private reasons: { readonly text: string; readonly refused: boolean }[] = [];
@@ -98,10 +102,10 @@ export class WorkerMachine {
         return this.register();
       case "registrationAnswered":
         if (event.attempt === this.attempt && this.isAsking) this.answered(event.answer);
-        return;
+        return this.obeyEarly();
       case "registrationFailed":
         if (event.attempt === this.attempt && this.isAsking) this.refused(event.reason, false);
-        return;
+        return this.obeyEarly();
       case "peerLost":
         if (event.peerId === this.master?.id) this.loseMaster(event.reason);
         return;
@@ -215,7 +219,14 @@ export class WorkerMachine {
   // ---- what the master says
 
   private obey(peerId: string, message: MasterToWorker): void {
-    if (peerId !== this.master?.id) return this.disobey(peerId, message);
+    if (peerId !== this.master?.id) {
+      // an answer is looked at later than a message right behind it
+      if (this.isAsking && message.type !== "reregister" && this.early.length < earlyMax) {
+        this.early.push({ peerId, message });
+        return;
+      }
+      return this.disobey(peerId, message);
+    }
     switch (message.type) {
       case "launchExecutor":
         if (this.phase === "working") this.executors.launch(message, this.launches++, this.nowMs);
@@ -236,7 +247,11 @@ export class WorkerMachine {
     }
   }
 
-  /** A master that does not have this worker, or not yet, and would wait for what it launched here. */
+  private obeyEarly(): void {
+    if (!this.isAsking) for (const { peerId, message } of this.early.splice(0)) this.obey(peerId, message);
+  }
+
+  /** A master that does not have this worker, and would wait for what it launched here. */
   private disobey(peerId: string, message: MasterToWorker): void {
     if (message.type !== "launchExecutor" && message.type !== "launchDriver") return;
     this.log("warn", "a master that this worker is not registered at launches something: refused");
