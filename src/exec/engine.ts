@@ -161,7 +161,7 @@ export class Engine {
 
   private checksumOf(attempt: TaskAttemptId): number | undefined {
     const output = this.arriving?.attempt === attempt ? this.arriving.output : undefined;
-    return output?.kind === "map" ? output.output.checksum : undefined;
+    return output?.kind === "map" ? output.output.rowsChecksum : undefined;
   }
 
   private carryOut(action: DagAction | TaskAction): void {

@@ -113,6 +113,7 @@ export class TaskRunner {
       kernels: this.kernels,
       memory,
       exchanges: this.exchanges,
+      outputsMayBeLost: remote !== undefined,
       blocks: this.blocks,
       spills: this.spills,
       metrics,

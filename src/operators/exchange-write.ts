@@ -2,14 +2,17 @@
  * The map side of an exchange: a task's rows, combined first where the plan says so, cut by partition and sealed into blocks.
  * Within a reduce partition the blocks keep the rows' order (or, when combined, the order of hashes), whatever spilled.
  */
+import { crc32 } from "node:zlib";
 import { assertNever } from "../base/assert.ts";
 import type { Batch, Column } from "../data/column.ts";
 import { blockBytes, sealBlock } from "../data/block.ts";
+import { hashColumn } from "../data/hash.ts";
 import { isFlat } from "../data/flat-column.ts";
 import { gather, slice } from "../data/move.ts";
 import { RowSealer } from "../data/seal-rows.ts";
 import { sliceColumn } from "../data/slice.ts";
 import { Arena } from "../kernel/arena.ts";
+import type { Kernels } from "../kernel/kernels.ts";
 import { offset, type Ptr } from "../kernel/ptr.ts";
 import type { ExchangePlan } from "../plan/nodes.ts";
 import type { ExchangeWriter } from "../storage/exchange-writer.ts";
@@ -29,7 +32,7 @@ export async function runExchange(plan: ExchangePlan, partition: number, env: Ta
   const out = new PartitionedWriter(plan, env, writer);
   try {
     await writeRows(plan, partition, env, out);
-    const output = writer.finish();
+    const output = writer.finish(out.rows?.checksum);
     env.metrics.spilledBytes += writer.spilledBytes;
     env.metrics.shuffleWriteBytes += output.bytes.reduce((sum, bytes) => sum + bytes, 0);
     return output;
@@ -90,12 +93,39 @@ async function writeRows(plan: ExchangePlan, partition: number, env: TaskEnv, ou
   }
 }
 
+/**
+ * A checksum of the rows of every reduce partition in order, by their values: where blocks end, and in which layout they are, depends
+ * on how much memory there was, and is no part of it.
+ */
+class RowsChecksum {
+  private readonly hashes: Uint32Array;
+
+  constructor(partitions: number) {
+    this.hashes = new Uint32Array(partitions);
+  }
+
+  /** `ids` are of the rows whose u64 hashes lie at `rowHashes`. */
+  add({ u32 }: Kernels, ids: Ptr, rowHashes: Ptr, rows: number): void {
+    const { hashes } = this;
+    const [firstId, firstHash] = [ids >>> 2, rowHashes >>> 2];
+    for (let i = 0; i < rows; i++) {
+      const partition = u32[firstId + i]!;
+      hashes[partition] = Math.imul(hashes[partition]! ^ u32[firstHash + 2 * i + 1]!, 0x9e3779b1) + 1;
+    }
+  }
+
+  get checksum(): number {
+    return crc32(new Uint8Array(this.hashes.buffer));
+  }
+}
+
 /** Cuts batches by partition: ids, a stable counting sort of row indexes, one gathered and sealed block a partition. */
 class PartitionedWriter {
   private readonly assign: AssignPartitions;
   private readonly scratch: Arena;
   private readonly block: Arena;
   private readonly partitions: number;
+  readonly rows: RowsChecksum | undefined;
 
   constructor(
     plan: ExchangePlan,
@@ -107,6 +137,7 @@ class PartitionedWriter {
     this.scratch = new Arena(account);
     this.block = new Arena(account);
     this.partitions = plan.partitioner.partitions;
+    this.rows = env.outputsMayBeLost === true ? new RowsChecksum(this.partitions) : undefined;
   }
 
   write(batch: Batch, keys: Column): void {
@@ -118,7 +149,7 @@ class PartitionedWriter {
   /** In halves, where memory is too short to cut all rows at once. */
   private cut(batch: Batch, keys: Column): void {
     const { rows } = batch;
-    const order = this.orderByPartition(keys);
+    const order = this.orderByPartition(batch, keys);
     if (order === undefined) {
       const half = rows >>> 1;
       this.cut(slice(batch, 0, half), sliceColumn(keys, 0, half));
@@ -139,7 +170,7 @@ class PartitionedWriter {
   }
 
   /** The rows by partition, in scratch memory; undefined when there is not enough of it for so many. */
-  private orderByPartition(keys: Column): { readonly counts: Ptr; readonly indexes: Ptr } | undefined {
+  private orderByPartition({ root }: Batch, keys: Column): { readonly counts: Ptr; readonly indexes: Ptr } | undefined {
     const { scratch, partitions } = this;
     const { run, u32 } = this.env.kernels;
     const { rows } = keys;
@@ -149,7 +180,10 @@ class PartitionedWriter {
       const indexes = scratch.alloc(rows * 4);
       const counts = scratch.alloc(partitions * 4);
       const cursors = scratch.alloc(partitions * 4);
+      const hashes = this.rows === undefined ? undefined : this.hash(root);
+      // may count rows: nothing is refused after it
       this.assign(keys, ids, scratch);
+      if (hashes !== undefined) this.rows!.add(this.env.kernels, ids, hashes, rows);
       u32.fill(0, counts / 4, counts / 4 + partitions);
       run.histogram(ids, rows, counts);
       let start = 0;
@@ -165,6 +199,12 @@ class PartitionedWriter {
       if (rows === 1) throw finalRefusal(refusal);
       return undefined;
     }
+  }
+
+  private hash(rows: Column): Ptr {
+    const hashes = this.scratch.alloc(rows.rows * 8);
+    hashColumn(this.env.kernels, this.scratch, rows, hashes);
+    return hashes;
   }
 
   private sealRows(partition: number, sealer: RowSealer, indexes: Ptr, count: number): void {

@@ -29,6 +29,8 @@ export interface TaskEnv {
   readonly blocks: BlockStore;
   readonly spills: SpillStore;
   readonly metrics: TaskCounters;
+  /** Whether map outputs go with the executor that has them, and are then computed again: what rows they had is kept then. */
+  readonly outputsMayBeLost?: boolean;
   /** Whether expressions may run as generated code: it stands for built-in functions, which a module may have replaced. */
   readonly mayRunNative: boolean;
   /** Code is generated once a task has read as many rows. */

@@ -99,8 +99,11 @@ export class ExchangeWriter {
     return this.freeRuns();
   }
 
-  /** The output, now the exchange's. Spills the rest when map outputs may hold no more memory. */
-  finish(): MapOutput {
+  /**
+   * The output, now the exchange's. Spills the rest when map outputs may hold no more memory. Without a checksum of its rows, that of
+   * its blocks is taken for it.
+   */
+  finish(rowsChecksum?: number): MapOutput {
     for (const run of this.runs) run.bytes = this.writing.memory.shrinkRun(run.ptr, run.bytes, run.used);
     const pages = this.memoryBytes / pageBytes;
     const owner = pages === 0 ? undefined : this.writing.takeOver(pages);
@@ -110,7 +113,7 @@ export class ExchangeWriter {
     let output: MapOutput;
     try {
       this.file?.close();
-      output = this.describe();
+      output = this.describe(rowsChecksum);
       this.end();
       if (owner === undefined) return output;
       for (const run of this.runs) this.writing.memory.handOver(run.ptr, run.bytes, owner);
@@ -160,7 +163,7 @@ export class ExchangeWriter {
     return freed;
   }
 
-  private describe(): MapOutput {
+  private describe(rowsChecksum: number | undefined): MapOutput {
     const { exchange, mapPartition, reducePartitions, u8 } = this.writing;
     const n = this.pieces.length;
     const first = new Uint32Array(reducePartitions + 1);
@@ -180,7 +183,8 @@ export class ExchangeWriter {
     }
     const runs = Uint32Array.from([...this.runs].flatMap(run => [run.ptr / pageBytes, run.bytes / pageBytes]));
     const checksum = crc32(new Uint8Array(first.buffer), crc32(new Uint8Array(crc.buffer)));
-    return { exchange, mapPartition, first, bytes, ptr, crc, runs, spilled, checksum };
+    const checksums = { checksum, rowsChecksum: rowsChecksum ?? checksum };
+    return { exchange, mapPartition, first, bytes, ptr, crc, runs, spilled, ...checksums };
   }
 
   private end(): void {

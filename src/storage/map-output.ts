@@ -20,8 +20,10 @@ export interface MapOutput {
   /** Runs of pages that the exchange owns for this output: page, count, page, count … */
   readonly runs: Uint32Array;
   readonly spilled: SpilledBlocks | undefined;
-  /** Of all blocks in order: a second computation of the same rows gives the same. */
+  /** Of all blocks in order: names this computation among others of the same rows, whose blocks may begin elsewhere. */
   readonly checksum: number;
+  /** Of all rows in order, however they lie in blocks: a second computation of the same rows gives the same. */
+  readonly rowsChecksum: number;
 }
 
 /** Where the blocks with address 0 are; indexed as the output's blocks. */

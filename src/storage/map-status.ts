@@ -16,8 +16,10 @@ export interface MapStatus {
   readonly hostId: string;
   /** Plain bytes for each reduce partition, exact below `bytesToldMax`. */
   readonly bytes: Uint32Array;
-  /** The output's: another computation of other rows has another. */
+  /** The output's: who asks for it gets no other computation. */
   readonly checksum: number;
+  /** The output's: another computation of other rows has another. */
+  readonly rowsChecksum: number;
 }
 
 /** A map output as its reader gets it: one of this process, whose blocks it can reach, or one of another executor. */
@@ -35,8 +37,8 @@ export function isMapOutput(input: MapInput): input is MapOutput {
 }
 
 export function statusOf(output: MapOutput, executor: ExecutorId, address: RpcAddress, hostId: string): MapStatus {
-  const { exchange, mapPartition, checksum } = output;
+  const { exchange, mapPartition, checksum, rowsChecksum } = output;
   const bytes = new Uint32Array(reducePartitions(output));
   for (let r = 0; r < bytes.length; r++) bytes[r] = Math.min(bytesToldMax, outputBytes(output, r));
-  return { exchange, mapPartition, executor, address, hostId, bytes, checksum };
+  return { exchange, mapPartition, executor, address, hostId, bytes, checksum, rowsChecksum };
 }

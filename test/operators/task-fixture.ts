@@ -157,10 +157,14 @@ export async function runPlan(plan: Plan, pressure: Pressure = {}): Promise<Outc
 }
 
 /** Something done in a task of its own. */
-export async function inTask<T>(changes: Partial<TaskEnv>, run: (env: TaskEnv) => Promise<T>): Promise<T> {
+export async function inTask<T>(
+  changes: Partial<TaskEnv>,
+  run: (env: TaskEnv) => Promise<T>,
+  pressure: Pressure = {},
+): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), "firesteel-operators-"));
   try {
-    return await run({ ...openTask(folder, {}).env, ...changes });
+    return await run({ ...openTask(folder, pressure).env, ...changes });
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -10,6 +10,7 @@ export class FakeOutput implements MapOutput {
   readonly runs = new Uint32Array();
   readonly spilled = undefined;
   readonly checksum: number;
+  readonly rowsChecksum: number;
 
   constructor(
     readonly exchange: ExchangeId,
@@ -24,5 +25,6 @@ export class FakeOutput implements MapOutput {
     let sum = 17;
     for (const rows of segments) for (const row of [rows.length, ...rows]) sum = (Math.imul(sum, 31) + row) >>> 0;
     this.checksum = sum;
+    this.rowsChecksum = sum;
   }
 }
