@@ -141,10 +141,7 @@ export class TaskRunner {
         invariant(this.remote !== undefined, `bytes ${ref.hash} were not sent with their plan`);
         return this.remote.fetchBlob(ref);
       },
-      ...(cachedAt !== undefined &&
-        remote !== undefined && {
-          cachedElsewhere: (id: RddId, partition: number) => remote.openBlocks(cachedAt, id, partition),
-        }),
+      ...(cachedAt !== undefined && remote !== undefined && { cachedElsewhere: remote.blocksOf(cachedAt) }),
       setting: key => this.start.settings[key]!,
       cached: (id: RddId, partition: number, plan: Plan, compute: () => ChunkSource) =>
         cachedSource(id, partition, plan, env, compute),
