@@ -132,20 +132,30 @@ export class BlockStore {
 
   /** What is cached, for status pages and placement. */
   list(): CachedPartitionInfo[] {
-    const { table } = this;
     const found: CachedPartitionInfo[] = [];
+    this.scan(entry => void found.push(this.infoOf(entry)));
+    return found;
+  }
+
+  /** The cached partitions by where the table has them, which is theirs until they go. Makes nothing. */
+  scan(visit: (entry: number, rdd: RddId, partition: number) => void): void {
+    const { table } = this;
     for (const entry of table.used()) {
       const state = table.state(entry);
-      if (state !== entryState.ready && state !== entryState.moving) continue;
-      found.push({
-        rdd: table.get(entry, entryWord.rdd) as RddId,
-        partition: table.get(entry, entryWord.partition),
-        rows: table.get(entry, entryWord.rows) >>> 0,
-        pages: table.get(entry, entryWord.pages),
-        bytes: table.get(entry, entryWord.bytes) >>> 0,
-      });
+      if (state === entryState.ready || state === entryState.moving)
+        visit(entry, table.get(entry, entryWord.rdd) as RddId, table.get(entry, entryWord.partition));
     }
-    return found;
+  }
+
+  infoOf(entry: number): CachedPartitionInfo {
+    const { table } = this;
+    return {
+      rdd: table.get(entry, entryWord.rdd) as RddId,
+      partition: table.get(entry, entryWord.partition),
+      rows: table.get(entry, entryWord.rows) >>> 0,
+      pages: table.get(entry, entryWord.pages),
+      bytes: table.get(entry, entryWord.bytes) >>> 0,
+    };
   }
 
   /** For `CacheWriter`: lists the entry's memory, hands it over, opens it to readers. Undefined, and nothing done, when it was removed. */

@@ -1,6 +1,7 @@
 /**
  * Tells an executor's main thread which cached partitions came and went since it last looked, whichever thread cached or evicted
- * them. A look costs one read while nothing has changed. What came and went between two looks is not told.
+ * them. A look costs one read while nothing has changed, else a pass over the table. What came and went between two looks is not
+ * told; what went and came again is told as both, or not at all.
  */
 import { headerWord } from "../kernel/control-area.ts";
 import type { MemoryPool } from "../kernel/memory-pool.ts";
@@ -9,8 +10,12 @@ import type { BlockStore, CachedPartitionInfo } from "./block-store.ts";
 export type BlocksChanged = (put: readonly CachedPartitionInfo[], gone: readonly CachedPartitionInfo[]) => void;
 
 export class BlockWatch {
-  private known = new Map<string, CachedPartitionInfo>();
-  private seen = 0;
+  /** By entry of the table. */
+  private readonly known: (CachedPartitionInfo | undefined)[] = [];
+  /** The look that saw an entry last. */
+  private readonly seenAt: number[] = [];
+  private looks = 0;
+  private changes = 0;
 
   constructor(
     private readonly pool: MemoryPool,
@@ -20,13 +25,27 @@ export class BlockWatch {
 
   look(): void {
     const changes = Atomics.load(this.pool.area.words, headerWord.blockChanges);
-    if (changes === this.seen) return;
-    // read before the list: what changes meanwhile is seen at the next look
-    this.seen = changes;
-    const now = new Map(this.store.list().map(each => [`${each.rdd}.${each.partition}`, each]));
-    const put = [...now].filter(([key]) => !this.known.has(key)).map(([, each]) => each);
-    const gone = [...this.known].filter(([key]) => !now.has(key)).map(([, each]) => each);
-    this.known = now;
+    if (changes === this.changes) return;
+    // read before the table: what changes meanwhile is seen at the next look
+    this.changes = changes;
+    const put: CachedPartitionInfo[] = [];
+    const gone: CachedPartitionInfo[] = [];
+    const { known, seenAt, store } = this;
+    const look = ++this.looks;
+    store.scan((entry, rdd, partition) => {
+      seenAt[entry] = look;
+      const before = known[entry];
+      if (before?.rdd === rdd && before.partition === partition) return;
+      if (before !== undefined) gone.push(before);
+      const now = { ...store.infoOf(entry), rdd, partition };
+      known[entry] = now;
+      put.push(now);
+    });
+    for (let entry = 0; entry < known.length; entry++) {
+      if (known[entry] === undefined || seenAt[entry] === look) continue;
+      gone.push(known[entry]!);
+      known[entry] = undefined;
+    }
     if (put.length + gone.length > 0) this.changed(put, gone);
   }
 }
