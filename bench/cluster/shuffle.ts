@@ -1,7 +1,12 @@
 /**
- * Map outputs from one process to another: plain and lz4, beside the same number of bytes over node:http2 alone, in turns within one
- * run; then through a relay that adds a delay each way. MB/s are of plain bytes. The data: blocks of rows `[key, n]` as the engine
- * makes them, the key one of a million whole numbers, n counting up; lz4 makes 0.56 of it.
+ * Map outputs from one process to another: plain and lz4, beside the same bytes over node:http2 alone, in turns within one run; then
+ * through a relay that adds a delay each way. MB/s are of plain bytes. The data: blocks of rows as the engine makes them, either
+ * `[key, n]`, the key one of a million whole numbers, n counting up, or `[n, line]` with lines of words, a quarter as much: these lz4
+ * packs at 0.4 GB/s a core at best (its own program), to 0.8 of them.
+ *
+ * What node:http2 sends is of another process than the outputs: "raw" copies each block out of kernel memory into a piece of its
+ * own, since sockets take no views of shared memory, over one connection or four; the ratios are to the faster of the two. "ready
+ * pieces" are the same bytes lying ready, which no shuffle has.
  *
  *   bun bench/cluster/shuffle.ts [--runs N] [--mb N] [--delay ms]
  */
@@ -15,8 +20,8 @@ import type { ExchangeId, ExecutorId } from "../../src/base/ids.ts";
 import { Random } from "../../src/base/random.ts";
 import { makeBatchWriter } from "../../src/data/batch-writer.ts";
 import { blockBytes, sealBlock } from "../../src/data/block.ts";
-import { compileKernels, createKernelMemory, instantiateKernels } from "../../src/kernel/kernels.ts";
-import { attachMemory } from "../../src/kernel/task-memory.ts";
+import { compileKernels, createKernelMemory, instantiateKernels, type Kernels } from "../../src/kernel/kernels.ts";
+import { attachMemory, type SharedPool } from "../../src/kernel/task-memory.ts";
 import { BulkClient } from "../../src/rpc/bulk-client.ts";
 import { createHttp2Transport } from "../../src/rpc/http2-transport.ts";
 import { OutputRegistry } from "../../src/shuffle/output-registry.ts";
@@ -24,6 +29,7 @@ import { segmentClient } from "../../src/shuffle/segment-client.ts";
 import { segmentHandler } from "../../src/shuffle/segment-server.ts";
 import { segmentsPath } from "../../src/shuffle/segment-wire.ts";
 import { ExchangeStore } from "../../src/storage/exchange-store.ts";
+import type { MapOutput } from "../../src/storage/map-output.ts";
 import { type MapStatus, statusOf } from "../../src/storage/map-status.ts";
 import { spillCodec } from "../../src/storage/spill-codec.ts";
 
@@ -38,7 +44,6 @@ const windowBytes = 16 * MiB;
 interface Served {
   readonly plain: number;
   readonly lz4: number;
-  readonly raw: number;
   readonly statuses: readonly { readonly bytes: number; readonly checksum: number }[];
 }
 
@@ -46,6 +51,7 @@ const { values } = parseArgs({
   options: {
     runs: { type: "string", default: "5" },
     mb: { type: "string", default: "256" },
+    rows: { type: "string", default: "numbers" },
     delay: { type: "string", default: "5" },
     role: { type: "string", default: "" },
     to: { type: "string", default: "" },
@@ -53,40 +59,23 @@ const { values } = parseArgs({
 });
 const totalBytes = Number(values.mb) * MB;
 
-if (values.role === "serve") await serve();
+if (values.role === "outputs" || values.role === "raw") await serve(values.role);
 else if (values.role === "relay") relay(Number(values.to), Number(values.delay));
 else await measure();
 
 // ---- the executor that has the outputs
 
-async function serve(): Promise<void> {
+async function serve(role: "outputs" | "raw"): Promise<void> {
   const memory = createKernelMemory(Math.min(4096 * MiB, 2 * totalBytes + 256 * MiB));
   const module = compileKernels();
   const pool = attachMemory(memory);
-  const kernels = instantiateKernels(memory, module);
   const store = new ExchangeStore(pool);
   const registry = new OutputRegistry(store);
-  const random = new Random(1);
-  const statuses = [];
-  const pieces: Uint8Array[] = [];
-  let counter = 0;
-  for (let map = 0; map < maps; map++) {
-    const task = pool.openTask(map);
-    const writer = store.openWriter(exchange, map, 1, task.withOperator("map"));
-    const rows = makeBatchWriter(kernels, task);
-    for (let written = 0; written < totalBytes / maps; written += 16 * blockRows) {
-      for (let i = 0; i < blockRows; i++) rows.push([random.below(1_000_000), counter++]);
-      const batch = rows.finish();
-      writer.append(0, blockBytes(kernels, batch), ptr => void sealBlock(kernels, batch, ptr));
-      rows.reset();
-    }
-    const output = writer.finish();
-    task.releaseAll();
-    registry.accept(output);
-    for (const [i, ptr] of output.ptr.entries())
-      pieces.push(new Uint8Array(kernels.u8.subarray(ptr, ptr + output.bytes[i]!)));
-    statuses.push({ bytes: output.bytes.reduce((sum, bytes) => sum + bytes, 0), checksum: output.checksum });
-  }
+  const outputs = makeOutputs(instantiateKernels(memory, module), pool, store);
+  process.stdin.resume().on("end", () => process.exit());
+  if (role === "raw")
+    return console.log(JSON.stringify({ raw: await serveRaw(new Uint8Array(memory.buffer), outputs) }));
+  for (const output of outputs) registry.accept(output);
   const ports: Record<string, number> = {};
   for (const compress of ["false", "true"] as const) {
     const transport = createHttp2Transport({ host });
@@ -94,25 +83,57 @@ async function serve(): Promise<void> {
       segmentsPath,
       segmentHandler({ registry, memory, module, hostId: "server", compress, codec: "lz4" }),
     );
-    transport.bulk.serve("/bytes", () => pieces);
     const address = await transport.start({ id: compress, role: "bench" } as never, (() => {}) as never);
     ports[compress] = address!.port;
   }
-  console.log(
-    JSON.stringify({ plain: ports["false"], lz4: ports["true"], raw: await serveRaw(pieces), statuses } as Served),
-  );
-  process.stdin.resume().on("end", () => process.exit());
+  const statuses = outputs.map(({ bytes, checksum }) => ({
+    bytes: bytes.reduce((sum, each) => sum + each, 0),
+    checksum,
+  }));
+  console.log(JSON.stringify({ plain: ports["false"], lz4: ports["true"], statuses } as Served));
 }
 
-/** The same bytes, each block a piece, as fast as node:http2 takes them. */
-async function serveRaw(pieces: readonly Uint8Array[]): Promise<number> {
+function makeOutputs(kernels: Kernels, pool: SharedPool, store: ExchangeStore): MapOutput[] {
+  const random = new Random(1);
+  let counter = 0;
+  const row = {
+    numbers: () => [random.below(1_000_000), counter++],
+    lines: () => [counter++, Array.from({ length: 8 }, () => (random.below(5_000) * 7919).toString(36)).join(" ")],
+  }[values.rows as "numbers" | "lines"];
+  return Array.from({ length: maps }, (_, map) => {
+    const task = pool.openTask(map);
+    const writer = store.openWriter(exchange, map, 1, task.withOperator("map"));
+    const rows = makeBatchWriter(kernels, task);
+    for (let written = 0; written < totalBytes / maps;) {
+      for (let i = 0; i < blockRows; i++) rows.push(row());
+      const batch = rows.finish();
+      const bytes = blockBytes(kernels, batch);
+      writer.append(0, bytes, ptr => void sealBlock(kernels, batch, ptr));
+      rows.reset();
+      written += bytes;
+    }
+    const output = writer.finish();
+    task.releaseAll();
+    return output;
+  });
+}
+
+/** The same bytes, each block a piece, as fast as node:http2 takes them: every `step`th from the `first` on. */
+async function serveRaw(u8: Uint8Array, outputs: readonly MapOutput[]): Promise<number> {
+  const blocks = outputs.flatMap(({ ptr, bytes }) => Array.from(ptr, (at, i) => u8.subarray(at, at + bytes[i]!)));
+  const ready = blocks.map(block => new Uint8Array(block));
   const server = http2.createServer({ settings: { initialWindowSize: windowBytes }, maxSessionMemory: 4096 });
   server.on("session", session => session.setLocalWindowSize(windowBytes));
-  server.on("stream", (stream: http2.ServerHttp2Stream) => {
-    let at = 0;
+  server.on("stream", (stream: http2.ServerHttp2Stream, headers) => {
+    const [, kind, first, step] = String(headers[":path"]).split("/");
     stream.respond({ ":status": 200 });
+    let at = Number(first);
     const more = () => {
-      while (at < pieces.length) if (!stream.write(pieces[at++]!)) return void stream.once("drain", more);
+      for (; at < blocks.length;) {
+        const piece = kind === "ready" ? ready[at]! : new Uint8Array(blocks[at]!);
+        at += Number(step);
+        if (!stream.write(piece)) return void stream.once("drain", more);
+      }
       stream.end();
     };
     more();
@@ -146,35 +167,37 @@ async function measure(): Promise<void> {
   const children: ChildProcess[] = [];
   const child = async (...args: string[]): Promise<Record<string, unknown>> => {
     const script = process.argv[1]!;
-    const spawned = spawn(process.execPath, [script, "--mb", values.mb, ...args], {
-      stdio: ["pipe", "pipe", "inherit"],
-    });
+    const spawned = spawn(process.execPath, [script, ...args], { stdio: ["pipe", "pipe", "inherit"] });
     children.push(spawned);
     const [line] = (await once(spawned.stdout, "data")) as [Buffer];
     return JSON.parse(String(line)) as Record<string, unknown>;
   };
   try {
-    const served = (await child("--role", "serve")) as unknown as Served;
-    const bytes = served.statuses.reduce((sum, status) => sum + status.bytes, 0);
-    console.log(`${bytes / MB} MB in ${maps} map outputs, blocks of ${blockRows} rows, ${values.runs} runs`);
-    const near = await compare(served, bytes);
-    const [raw, , plain, lz4] = near.map(median);
-    console.log(
-      `  codec off / raw ${(plain! / raw!).toFixed(2)} (≥ 0.7)   lz4 / raw ${(lz4! / raw!).toFixed(2)} (≥ 0.4)`,
-    );
-    const far: Record<string, number> = {};
-    for (const name of ["raw", "plain", "lz4"] as const)
-      far[name] = (await child("--role", "relay", "--to", String(served[name]), "--delay", values.delay))[
-        "port"
-      ] as number;
-    console.log(`through a relay that adds ${values.delay} ms each way (codec off ≥ 200 MB/s)`);
-    await compare({ ...served, ...far }, bytes);
+    for (const [rows, mb] of [
+      ["numbers", Number(values.mb)],
+      ["lines", Number(values.mb) / 4],
+    ] as const) {
+      const data = ["--rows", rows, "--mb", String(mb)];
+      const served = (await child("--role", "outputs", ...data)) as unknown as Served;
+      const { raw } = (await child("--role", "raw", ...data)) as { raw: number };
+      const bytes = served.statuses.reduce((sum, status) => sum + status.bytes, 0);
+      console.log(`${rows}: ${(bytes / MB).toFixed(0)} MB in ${maps} map outputs, ${values.runs} runs`);
+      const speeds = await compare(served, raw, bytes);
+      const best = Math.max(speeds["raw"]!, speeds["raw, 4 connections"]!);
+      const ratio = (name: string) => (speeds[name]! / best).toFixed(2);
+      console.log(`  codec off / raw ${ratio("codec off")} (≥ 0.7)   lz4 / raw ${ratio("lz4")} (≥ 0.4)`);
+      const relayed = async (port: number): Promise<number> =>
+        (await child("--role", "relay", "--to", String(port), "--delay", values.delay))["port"] as number;
+      const far = { ...served, plain: await relayed(served.plain), lz4: await relayed(served.lz4) };
+      console.log(`  through a relay that adds ${values.delay} ms each way (≥ 200 MB/s)`);
+      await compare(far, await relayed(raw), bytes);
+    }
   } finally {
     for (const each of children) each.kill();
   }
 }
 
-async function compare(served: Served, bytes: number): Promise<number[][]> {
+async function compare(served: Served, raw: number, bytes: number): Promise<Record<string, number>> {
   const memory = createKernelMemory(512 * MiB);
   const kernels = instantiateKernels(memory, compileKernels());
   const pool = attachMemory(memory);
@@ -204,8 +227,9 @@ async function compare(served: Served, bytes: number): Promise<number[][]> {
     if (got !== bytes) throw new Error(`${got} bytes came instead of ${bytes}`);
   };
   const ways: readonly (readonly [string, () => Promise<void>])[] = [
-    ["node:http2", () => readRaw(served.raw, bytes)],
-    ["bulk stream", () => readBulk(bulk, served.plain, bytes)],
+    ["ready pieces", () => readRaw(raw, "ready", 1, bytes)],
+    ["raw", () => readRaw(raw, "fresh", 1, bytes)],
+    ["raw, 4 connections", () => readRaw(raw, "fresh", 4, bytes)],
     ["codec off", () => read(served.plain)],
     ["lz4", () => read(served.lz4)],
   ];
@@ -217,30 +241,32 @@ async function compare(served: Served, bytes: number): Promise<number[][]> {
       if (run >= 0) speeds[i]!.push(bytes / 1000 / (performance.now() - startMs));
     }
   }
-  for (const [i, [name]] of ways.entries()) {
-    const of = speeds[i]!;
-    console.log(`  ${name.padEnd(12)} ${median(of).toFixed(0).padStart(5)} MB/s   best ${Math.max(...of).toFixed(0)}`);
-  }
   bulk.close();
-  return speeds;
+  return Object.fromEntries(
+    ways.map(([name], i) => {
+      const of = speeds[i]!;
+      console.log(
+        `  ${name.padEnd(20)} ${median(of).toFixed(0).padStart(5)} MB/s   best ${Math.max(...of).toFixed(0)}`,
+      );
+      return [name, median(of)];
+    }),
+  );
 }
 
-async function readRaw(port: number, bytes: number): Promise<void> {
-  const session = http2.connect(`http://${host}:${port}`, { settings: { initialWindowSize: windowBytes } });
-  await once(session, "connect");
-  session.setLocalWindowSize(windowBytes);
-  const stream = session.request({ ":path": "/" });
-  let got = 0;
-  stream.on("data", (chunk: Uint8Array) => (got += chunk.length));
-  await once(stream, "end");
-  session.close();
-  if (got < bytes) throw new Error(`${got} bytes came instead of ${bytes}`);
-}
-
-/** The same, with the proofs that messages and bulk have. */
-async function readBulk(bulk: BulkClient, port: number, bytes: number): Promise<void> {
-  let got = 0;
-  for await (const piece of await bulk.open({ host, port }, "/bytes", new Uint8Array())) got += piece.length;
+async function readRaw(port: number, kind: "ready" | "fresh", connections: number, bytes: number): Promise<void> {
+  const readPart = async (first: number): Promise<number> => {
+    const session = http2.connect(`http://${host}:${port}`, { settings: { initialWindowSize: windowBytes } });
+    await once(session, "connect");
+    session.setLocalWindowSize(windowBytes);
+    const stream = session.request({ ":path": `/${kind}/${first}/${connections}` });
+    let got = 0;
+    stream.on("data", (chunk: Uint8Array) => (got += chunk.length));
+    await once(stream, "end");
+    session.close();
+    return got;
+  };
+  const parts = await Promise.all(Array.from({ length: connections }, (_, first) => readPart(first)));
+  const got = parts.reduce((sum, part) => sum + part);
   if (got !== bytes) throw new Error(`${got} bytes came instead of ${bytes}`);
 }
 
