@@ -1,6 +1,5 @@
 /**
- * Jobs side by side, cancelled, cached and streamed, with executors that are processes. Two of them have as much memory together as
- * the one of local mode has less: some cases fill it.
+ * Jobs side by side, cancelled, cached and streamed, with executors that are processes. They have little memory: some cases fill it.
  */
 import { declareSuite } from "./suite.ts";
 
