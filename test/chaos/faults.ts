@@ -22,7 +22,8 @@ export interface Done {
 }
 
 const takesEffectMs = 5000;
-const noticedMs = 3000;
+const noticedMs = 1000;
+const jobMaxMs = 60_000;
 const comesBackMs = 15_000;
 
 /** Undefined when the job had ended before it could be done. */
@@ -64,8 +65,9 @@ async function killExecutor(fault: Fault, scene: Scene): Promise<Done | undefine
   const victim = executorOf(fault, scene);
   if (victim === undefined) return undefined;
   tryKill(victim.pid, "SIGKILL");
+  const proof = notice(scene, victim);
   await waitFor(`executor ${victim.pid} is dead`, takesEffectMs, () => !isAlive(victim));
-  return { what: `killed executor ${victim.pid}`, proof: () => noticed(scene, victim) };
+  return { what: `killed executor ${victim.pid}`, proof };
 }
 
 async function stopExecutor(fault: Fault, scene: Scene): Promise<Done | undefined> {
@@ -77,6 +79,7 @@ async function stopExecutor(fault: Fault, scene: Scene): Promise<Done | undefine
   const stoppedMs = performance.now();
   let endedMs = Infinity;
   void driver.ended.then(() => (endedMs = performance.now()));
+  const proof = notice(scene, victim);
   await waitFor(`executor ${victim.pid} is stopped`, takesEffectMs, () => statOf(victim.pid)?.state === "T");
   if (backAfterMs !== undefined) {
     setTimeout(() => {
@@ -87,23 +90,31 @@ async function stopExecutor(fault: Fault, scene: Scene): Promise<Done | undefine
   const back = backAfterMs === undefined ? "for good" : `for ${backAfterMs} ms`;
   return {
     what: `stopped executor ${victim.pid} ${back}`,
-    proof: () => {
+    proof: async () => {
       const silentMs = Math.min(endedMs - stoppedMs, backAfterMs ?? Infinity);
-      if (silentMs > executorTimeoutMs + noticedMs) noticed(scene, victim);
+      if (silentMs > executorTimeoutMs + noticedMs) await proof();
     },
   };
 }
 
-/** Of one that ended before it had registered at its driver, the master alone is told. */
-function noticed({ driver, cluster }: Scene, { pid, args }: Seen): void {
-  if (driver.err().includes(`(process ${pid}) is lost`)) return;
-  const id = args[args.indexOf("--executor-id") + 1]!;
-  if (driver.err().includes(`executor ${id} `) || cluster.masters.some(each => saysEnded(each, id))) return;
-  throw new Error(`nobody says that executor ${id} (process ${pid}) is lost`);
-}
-
-function saysEnded(master: Logged, id: string): boolean {
-  return new RegExp(`executor \\S*\\b${id}\\b.* ended`).test(master.err());
+/**
+ * That the driver says that the executor is lost; or, when it was hit before it had registered there, that another came in its place. A job
+ * may end before either.
+ */
+function notice({ driver, processes }: Scene, { pid, args }: Seen): () => Promise<void> {
+  const idOf = (of: readonly string[]) => Number(of[of.indexOf("--executor-id") + 1]);
+  const hitMs = performance.now();
+  const latest = Math.max(...processes.seen("executor").map(each => idOf(each.args)), idOf(args));
+  const saidLost = () => driver.err().includes(`(process ${pid}) is lost`);
+  const replaced = waitFor(`executor ${idOf(args)} is replaced`, jobMaxMs, () => {
+    if (driver.hasEnded() || saidLost()) return "no";
+    return processes.seen("executor").some(each => idOf(each.args) > latest) && "yes";
+  });
+  const endedSoon = driver.ended.then(() => performance.now() - hitMs < noticedMs);
+  return async () => {
+    if (saidLost() || (await replaced) === "yes" || (await endedSoon)) return;
+    throw new Error(`the driver does not say that executor ${idOf(args)} (process ${pid}) is lost, and no other came`);
+  };
 }
 
 async function killWorker({ victim }: Fault, { cluster, processes }: Scene): Promise<Done | undefined> {

@@ -1,7 +1,7 @@
 /** What a seed decides: the cluster, the job and its settings, and what is done to whom at which moment. Nothing else is random. */
 import { Random } from "../../src/base/random.ts";
 
-export const jobs = ["word-count", "group-sort", "join", "page-rank", "shared", "sort"] as const;
+export const jobs = ["word-count", "group-sort", "join", "page-rank", "shared", "sort", "spill"] as const;
 export type JobName = (typeof jobs)[number];
 
 export type ClusterPlan =
@@ -41,7 +41,7 @@ const short = {
 export function planOf(seed: number): Plan {
   const random = new Random(seed);
   const one = <T>(...of: T[]) => of[random.below(of.length)]!;
-  const memoryMb = one(32, 48, 64, 128, 256);
+  const memoryMb = one(32, 32, 48, 64, 128, 256);
   const cluster: ClusterPlan =
     random.below(3) === 0
       ? { kind: "local", executors: one(2, 2, 3), cores: one(1, 2), memoryMb }
