@@ -130,7 +130,7 @@ async function killWorker({ victim }: Fault, { cluster, processes }: Scene): Pro
     what: `killed ${worker.name} with ${children.length} executors`,
     proof: async () => {
       const [, port] = /worker at \S+:(\d+)/.exec(worker.err())!;
-      const lost = new RegExp(`worker-\\S+-${port} (is away|was lost)`);
+      const lost = new RegExp(`worker-\\S+-${port} (is away|was lost|did not come back)`);
       await waitFor(`a master says that ${worker.name} is lost`, comesBackMs, () =>
         cluster.masters.some(each => lost.test(each.err())),
       );

@@ -6,7 +6,7 @@ import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { answerOf, wordsOf } from "./answer.ts";
-import { Cluster, confs, jobFile } from "./cluster.ts";
+import { Cluster, jobFile } from "./cluster.ts";
 import { type Expected, momentOf } from "./expected.ts";
 import { type Done, inflict, type Scene } from "./faults.ts";
 import type { Fault, Plan } from "./plan.ts";
@@ -98,17 +98,11 @@ async function nothingLeft(processes: Processes, cluster: Cluster, { folder }: S
     throw new Error(`${(error as Error).message}: ${left.join("; ")}`);
   });
   if (cluster.port !== undefined) await isFree(cluster.port);
-  const next = processes.start("next start", [
-    "run",
-    "--quiet",
-    "--master",
-    "local[1]",
-    ...confs({}),
-    jobFile("nothing"),
-  ]);
+  const left = () => readdirSync(join(folder, "tmp"), { recursive: true }).map(String);
+  if (left().length === 0) return;
+  const next = processes.start("next start", ["run", "--quiet", "--master", "local[1]", jobFile("tidy")]);
   await waitFor("the next start", goneMaxMs, next.hasEnded);
-  const left = readdirSync(join(folder, "tmp"));
-  if (left.length > 0) throw new Error(`left in the temporary folder: ${left.join(", ")}`);
+  if (left().length > 0) throw new Error(`left in the temporary folder: ${left().join(", ")}`);
 }
 
 function isFree(port: number): Promise<void> {
