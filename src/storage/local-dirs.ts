@@ -5,7 +5,7 @@
  * `LocalDirs` is plain data: the process's main thread names the directories, its threads use them.
  */
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { FiresteelError } from "../base/errors.ts";
@@ -38,8 +38,9 @@ export function removeOrphans(dirs: LocalDirs): string[] {
     for (const name of namesIn(parent)) {
       const pid = ownName.exec(name)?.[1];
       const path = join(parent, name);
-      if (pid === undefined || isAlive(Number(pid)) || !isOfThisHost(path)) continue;
-      rmSync(path, { recursive: true, force: true });
+      if (pid === undefined || isAlive(Number(pid))) continue;
+      if (isOfThisHost(path)) rmSync(path, { recursive: true, force: true });
+      else if (!removeEmpty(path)) continue;
       removed.push(path);
     }
   }
@@ -57,8 +58,10 @@ export function newLocalFile(dirs: LocalDirs, folder: string, file: string): str
     const path = dirs.paths[(start + i) % count]!;
     try {
       const at = join(path, folder);
-      mkdirSync(at, { recursive: true, mode: 0o700 });
+      // nothing is in it before it says whose it is
+      mkdirSync(path, { recursive: true, mode: 0o700 });
       markHost(path);
+      mkdirSync(at, { recursive: true, mode: 0o700 });
       // The second time round any that can be written to will do: the write itself will say when it is full.
       if (i < count && count > 1 && freeBytes(at) < freeBytesWanted) continue;
       return join(at, file);
@@ -115,6 +118,16 @@ function isAlive(pid: number): boolean {
 function isOfThisHost(path: string): boolean {
   try {
     return readFileSync(join(path, hostFile), "utf8") === hostname();
+  } catch {
+    return false;
+  }
+}
+
+/** Its process was killed before it could say where it ran; one that lives elsewhere makes its directory again. */
+function removeEmpty(path: string): boolean {
+  try {
+    rmdirSync(path);
+    return true;
   } catch {
     return false;
   }

@@ -47,7 +47,11 @@ test("what a dead process of this host left is removed; the living and the other
     orphan(parent, dead - 1, "elsewhere"),
   ];
   mkdirSync(join(parent, "firesteel-notes"));
-  expect(removeOrphans(nameLocalDirs([parent]))).toEqual([gone]);
+  // killed before it had said where it ran
+  const unmarked = join(parent, `firesteel-${dead}-ba9876543210`);
+  mkdirSync(unmarked);
+  expect(new Set(removeOrphans(nameLocalDirs([parent])))).toEqual(new Set([gone, unmarked]));
+  expect(existsSync(unmarked)).toBe(false);
   expect([gone, alive, elsewhere, join(parent, "firesteel-notes")].map(existsSync)).toEqual([false, true, true, true]);
 });
 
