@@ -3,7 +3,7 @@
  *
  *   bun run chaos [--seeds N] [--from SEED] [--program PATH] [--plans]
  */
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -11,6 +11,7 @@ import { Random } from "../../src/base/random.ts";
 import { LocalRuns } from "./expected.ts";
 import { describePlan, planOf } from "./plan.ts";
 import { runSeed } from "./seed.ts";
+import { textOf } from "./text.ts";
 
 const { values } = parseArgs({
   options: {
@@ -21,10 +22,11 @@ const { values } = parseArgs({
   },
 });
 const first = Number(values.from);
+const program = [resolve(values.program)];
+if (!existsSync(program[0]!)) throw new Error(`${program[0]} is not there: npm run build makes it`);
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "firesteel-chaos-")));
 const input = join(folder, "text");
-writeFileSync(input, textOf(new Random(5)));
-const program = [resolve(values.program)];
+writeFileSync(input, textOf(new Random(5), 350_000));
 const local = new LocalRuns(program, folder, input);
 const started = performance.now();
 let faults = 0;
@@ -48,15 +50,3 @@ rmSync(folder, { recursive: true, force: true });
 const seconds = (performance.now() - started) / 1000;
 console.log(`${values.seeds} seeds in ${seconds.toFixed(1)} s: ${faults} faults, ${wrong} wrong`);
 process.exit(wrong === 0 ? 0 : 1);
-
-/** About 20 MB, some words more often than others. */
-function textOf(random: Random): string {
-  const words = Array.from({ length: 60_000 }, (_, i) => {
-    const word = (random.uint32() * 2 ** 16 + i).toString(36).slice(0, 1 + random.below(9));
-    return i % 17 === 0 ? `${word}é` : word;
-  });
-  const lines = Array.from({ length: 350_000 }, () =>
-    Array.from({ length: 9 }, () => words[Math.floor(words.length * random.float() ** 3)]!).join(" "),
-  );
-  return `${lines.join("\n")}\n`;
-}
