@@ -10,7 +10,7 @@ import { addressKey, bareHost } from "./peers.ts";
 const windowBytes = 16 << 20;
 
 export const sessionOptions = {
-  // 16 KiB frames cost an event each; larger ones halve that on both sides
+  // for peers that send larger frames when they may; Bun 1.4 sends 16 KiB at most, whatever it is told
   settings: { initialWindowSize: windowBytes, maxFrameSize: 256 << 10, maxConcurrentStreams: 1_000, enablePush: false },
   // MB; the default ends streams that have much buffered
   maxSessionMemory: 4_096,
