@@ -69,7 +69,7 @@ async function openReport(): Promise<ReportWriter | undefined> {
 }
 
 /** The reader of our output has gone, as in `firesteel run job.ts | head`: end as SIGPIPE would, without a word. */
-function endAtBrokenPipe(error: Error & { code?: string }): void {
+export function endAtBrokenPipe(error: Error & { code?: string }): void {
   if (error.code === "EPIPE") process.exit(exitCodes.brokenPipe);
   throw error;
 }

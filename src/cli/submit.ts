@@ -28,6 +28,7 @@ export async function submit(invocation: Invocation): Promise<number> {
     return 0;
   }
   refuseContradictions(invocation);
+  process.stdout.on("error", (await import("./run.ts")).endAtBrokenPipe);
   const looksAfter = options.has("kill") || options.has("status");
   if (!looksAfter && deployMode(options) === "client") return (await import("./run.ts")).run("run", invocation);
   const secret = takeSecret(textOption(options, "secret-file"));
