@@ -4,6 +4,7 @@
  */
 import { every, type Timer } from "../base/clock.ts";
 import type { ExecutorId } from "../base/ids.ts";
+import { formatBytes } from "../base/quantity.ts";
 import type { RpcEnv } from "../rpc/contracts.ts";
 import { BlobClient } from "../shuffle/blob-client.ts";
 import { serveBlobs } from "../shuffle/blob-server.ts";
@@ -66,7 +67,7 @@ export function openClusterExecutors(
       removed: reason => listener.removed(reason),
     })
     .then(granted => {
-      starving = every(env.clock, options.starvedEveryMs, () => warnWhenStarved(executors, listener));
+      starving = every(env.clock, options.starvedEveryMs, () => warnWhenStarved(executors, listener, settings));
       return granted;
     });
   return {
@@ -84,9 +85,11 @@ export function openClusterExecutors(
 /** Of stages and slices that wait to be fetched, in memory. */
 const blobBytesMax = 64 << 20;
 
-function warnWhenStarved(executors: RemoteExecutors, listener: ExecutorsListener): void {
+function warnWhenStarved(executors: RemoteExecutors, listener: ExecutorsListener, settings: Settings): void {
   if (!executors.isStarved) return;
+  const cores = settings["firesteel.executor.cores"] as number;
+  const memory = formatBytes(settings["firesteel.executor.memory"] as number);
   listener.warning(
-    "tasks wait, and no executor has registered: check on the master's page that workers are there and have the cores and memory that firesteel.executor.cores and firesteel.executor.memory ask for",
+    `tasks wait, and no executor has registered: each is to have ${cores === 0 ? "a core or more" : `${cores} cores`} (firesteel.executor.cores) and ${memory} (firesteel.executor.memory); check on the master's page that a worker has that to give`,
   );
 }
