@@ -109,9 +109,19 @@ function namesIn(folder: string): string[] {
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return !isZombie(pid);
   } catch (thrown) {
     return (thrown as { code?: unknown }).code !== "ESRCH";
+  }
+}
+
+/** Dead, and not yet waited for: in a container whose first process waits for nobody that lasts. */
+function isZombie(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return stat.startsWith("Z", stat.lastIndexOf(")") + 2);
+  } catch {
+    return false; // no Linux
   }
 }
 

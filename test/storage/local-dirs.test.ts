@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import {
@@ -53,6 +54,18 @@ test("what a dead process of this host left is removed; the living and the other
   expect(new Set(removeOrphans(nameLocalDirs([parent])))).toEqual(new Set([gone, unmarked]));
   expect(existsSync(unmarked)).toBe(false);
   expect([gone, alive, elsewhere, join(parent, "firesteel-notes")].map(existsSync)).toEqual([false, true, true, true]);
+});
+
+test.skipIf(process.platform !== "linux")("a process that is dead and was not waited for lives no more", async () => {
+  const parent = join(folder, "zombies");
+  // its child's parent becomes a program that waits for no child
+  const child = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 20"], { stdio: ["ignore", "pipe", "ignore"] });
+  const [said] = (await once(child.stdout, "data")) as [Buffer];
+  const pid = Number(said.toString());
+  const left = orphan(parent, pid, hostname());
+  while (!/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"))) await new Promise(resolve => setImmediate(resolve));
+  expect(removeOrphans(nameLocalDirs([parent]))).toEqual([left]);
+  child.kill();
 });
 
 test("a local dir that cannot be used is passed over; when none can, the error names the key", () => {
