@@ -14,6 +14,7 @@ export class Cluster {
   /** All masters, the latest last. */
   readonly masters: Logged[] = [];
   relay: Relay | undefined;
+  isRestarting = false;
   private masterPort = 0;
   private readonly lost = new Set<number>();
   private masterUrl: string | undefined;

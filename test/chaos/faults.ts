@@ -151,12 +151,14 @@ async function stopWorker({ victim, backAfterMs }: Fault, { cluster }: Scene): P
 
 async function restartMaster({ backAfterMs }: Fault, { cluster }: Scene): Promise<Done | undefined> {
   const master = cluster.masters.at(-1)!;
-  if (master.hasEnded()) return undefined;
+  if (master.hasEnded() || cluster.isRestarting) return undefined;
+  cluster.isRestarting = true;
   const proof = comeBack(cluster);
   master.child.kill("SIGKILL");
   await waitFor(`${master.name} is dead`, takesEffectMs, master.hasEnded);
   await new Promise(resolve => setTimeout(resolve, backAfterMs));
   await cluster.startMaster();
+  cluster.isRestarting = false;
   return { what: `killed ${master.name} and started it again after ${backAfterMs} ms`, proof };
 }
 
