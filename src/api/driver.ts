@@ -58,6 +58,8 @@ export class Driver {
   private readonly engine: EngineClient | undefined;
   private readonly sentBundles = new Set<string>();
   private readonly warned = new Set<string>();
+  /** The same for every capture: each line is warned of once. */
+  private readonly warn = (message: string): void => this.warnOnce(message);
   private readonly localProperties = new Map<string, string>();
   private readonly onAccumulated = new Map<AccumulatorId, (amount: unknown) => void>();
   /** Tells the engine when nothing refers to a persisted plan any more. */
@@ -101,7 +103,7 @@ export class Driver {
 
   capture(fn: unknown, operator: string, at: CallSite | undefined, allowAsync: boolean): PlanFunction {
     this.checkRunning();
-    return captureClosure(fn as never, { operator, at, allowAsync, warn: message => this.warnOnce(message) });
+    return captureClosure(fn as never, { operator, at, allowAsync, warn: this.warn });
   }
 
   /** The plan of another Rdd that an operator was given. */

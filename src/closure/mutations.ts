@@ -4,8 +4,8 @@ import { type CaptureOptions, handleSymbol } from "./contracts.ts";
 import { operatorPlace, positionIn } from "./refusals.ts";
 import type { Meta } from "./runtime.ts";
 
-/** Lines that were warned of; one warning each is enough. */
-const warned = new Set<string>();
+/** Lines that were warned of, by who hears it: one warning each is enough in an application. */
+const warnedBy = new WeakMap<CaptureOptions["warn"], Set<string>>();
 
 export function warnOfMutations(options: CaptureOptions, file: string, meta: Meta, values: readonly unknown[]): void {
   for (const [name, path, by, at] of meta.mutations ?? []) {
@@ -13,6 +13,8 @@ export function warnOfMutations(options: CaptureOptions, file: string, meta: Met
     for (const step of path) container = (container as Record<string, unknown> | null | undefined)?.[step];
     if (!changes(container, by)) continue;
     const place = formatPosition(positionIn(file, at)!);
+    const warned = warnedBy.get(options.warn) ?? new Set();
+    warnedBy.set(options.warn, warned);
     if (warned.has(place)) continue;
     warned.add(place);
     const shown = [name, ...path].join(".");

@@ -53,8 +53,9 @@ export async function runForm(path: string): Promise<Outcome> {
 }
 
 function formContext(bundle: JobBundle, warnings: string[]): FormContext {
+  const warn = (message: string) => void warnings.push(message);
   const ship = async (fn: AnyFunction, args: unknown[], at: CaptureOptions["at"], iterate: boolean) => {
-    const ref = captureClosure(fn, { operator: "map", at, warn: message => warnings.push(message) });
+    const ref = captureClosure(fn, { operator: "map", at, warn });
     const answer = await inTask({ bundle, ref, args: encodeValue(args), iterate });
     if ("value" in answer) return decodeValue(answer.value);
     throw Object.assign(new Error(answer.message), { stack: answer.stack });
