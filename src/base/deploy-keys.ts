@@ -32,7 +32,7 @@ export const deployKeys = {
     min: second,
     max: 24 * hour,
     default: 60 * second,
-    meaning: "How long a master hears nothing of a worker or an application before it counts as dead.",
+    meaning: "How long a master hears nothing of a worker before it counts as dead; of an application, at least 60 s.",
   },
   "firesteel.deploy.workerGrace": {
     type: "duration",

@@ -16,7 +16,8 @@ export function masterLimitsOf(config: Config): MasterLimits {
     executorRetriesMax: config.get("firesteel.deploy.maxExecutorRetries"),
     workerTimeoutMs: timeoutMs,
     workerGraceMs: config.get("firesteel.deploy.workerGrace"),
-    applicationTimeoutMs: timeoutMs,
+    // their heartbeats keep their own pace, however soon workers are to be given up
+    applicationTimeoutMs: Math.max(timeoutMs, masterLimits.applicationTimeoutMs),
     applicationGraceMs: config.get("firesteel.deploy.applicationGrace"),
     recoveryTimeoutMs: config.get("firesteel.deploy.recoveryTimeout"),
     endedApplicationsMax: config.get("firesteel.deploy.retainedApplications"),

@@ -48,3 +48,9 @@ test("a recovery directory is made and used", () => {
     rmSync(folder, { recursive: true });
   }
 });
+
+test("workers that are given up soon do not take applications with them", () => {
+  const limits = (timeout: string) => masterLimitsOf(configOf({ "firesteel.deploy.workerTimeout": timeout }));
+  expect([limits("3s").workerTimeoutMs, limits("3s").applicationTimeoutMs]).toEqual([3_000, 60_000]);
+  expect(limits("5min").applicationTimeoutMs).toBe(300_000);
+});
