@@ -14,13 +14,13 @@ trap 'kill $(jobs -p) 2> /dev/null; wait; rm -rf "$work"' EXIT
 
 # ---- the cluster, in three commands
 "$firesteel" master --secret-file "$work/secret" --host 127.0.0.1 --port 0 --webui-port 0 --rest-port 0 2> "$work/master.log" &
-until grep -q '^master at' "$work/master.log"; do sleep 0.02; done
+until grep -qs '^master at' "$work/master.log"; do sleep 0.02; done
 read -r master pages rest <<< "$(sed -n 's/^master at \(.*\), pages at \(.*\), submissions by HTTP at \(.*\)$/\1 \2 \3/p' "$work/master.log")"
 declare -a workers
 for n in 1 2; do
   "$firesteel" worker "$master" --secret-file "$work/secret" --host 127.0.0.1 --cores 2 --memory 2g --work-dir "$work/worker-$n" 2> "$work/worker-$n.log" &
   workers[n]=$!
-  until grep -q '^worker at' "$work/worker-$n.log"; do sleep 0.02; done
+  until grep -qs '^worker at' "$work/worker-$n.log"; do sleep 0.02; done
 done
 echo "master at $master, its pages at $pages, two workers with two cores each"
 
@@ -56,15 +56,15 @@ demo page-rank "$PWD/node_modules/vega-datasets/data/flights-airport.csv"
 demo word-count "$PWD/README.md"
 
 # ---- an executor dies
-echo "word-count over 100 copies of it, with an executor killed"
-for _ in $(seq 100); do cat README.md ARCHITECTURE.md; done > "$work/text"
-"$firesteel" run --quiet examples/word-count.ts "$work/text" > "$work/local"
-"$firesteel" run --quiet --master "$master" --secret-file "$work/secret" --conf firesteel.files.maxPartitionBytes=64k examples/word-count.ts "$work/text" > "$work/answer" 2> "$work/errors" &
+echo "page-rank of 60 rounds, with an executor killed"
+routes=$PWD/node_modules/vega-datasets/data/flights-airport.csv
+"$firesteel" run --quiet examples/page-rank.ts "$routes" 60 > "$work/local"
+"$firesteel" run "${on_cluster[@]}" examples/page-rank.ts "$routes" 60 > "$work/answer" 2> "$work/errors" &
 job=$!
 victim=
-until [ -n "$victim" ]; do victim=$(pgrep -P "${workers[1]}" || true); done
-sleep 0.2
+until [ -n "$victim" ]; do victim=$(pgrep -P "${workers[1]}" | head -n 1 || true); done
+sleep 0.5
 kill -9 "$victim"
 wait "$job"
-grep -o "executor [0-9]* on .* is lost" "$work/errors" | head -n 1 | sed 's/^/  /'
+grep -o "executor [0-9]* on .* is lost" "$work/errors" | sed -n '1s/^/  /p'
 same "with executor process $victim killed" "$work/answer"
