@@ -45,6 +45,7 @@ describe("segments", () => {
   ];
   for (const [name, options, sameHost] of variants) {
     test(`of other executors read as if they were here: ${name}`, async () => {
+      const fetched = { outputs: 0, requests: 0 };
       for (let round = 0; round < 4; round++) {
         const seed = (Date.now() + round * 7919) & 0xffff;
         const { way, executors, reduces, inputs, whole } = await mixed(seed, options, sameHost);
@@ -54,10 +55,13 @@ describe("segments", () => {
           const got = hashes(await executors[0]!.read(inputs, reduce));
           expect({ seed, reduce, got }).toEqual({ seed, reduce, got: wanted });
         }
-        expect(inputs.filter(isMapStatus).length).toBeGreaterThan(0);
-        expect(way.requests.length).toBeGreaterThan(0);
+        fetched.outputs += inputs.filter(isMapStatus).length;
+        fetched.requests += way.requests.length;
         await way.closed();
       }
+      // in one round all that others hold may be empty
+      expect(fetched.outputs).toBeGreaterThan(0);
+      expect(fetched.requests).toBeGreaterThan(0);
     });
   }
 
