@@ -166,7 +166,10 @@ export class BulkClient {
     if (slot.streams > 0 || this.closing.signal.aborted) return;
     slot.idle = setTimeout(() => {
       this.forget(where, slot);
-      void slot.opened.then(({ session }) => session.close());
+      void slot.opened.then(
+        ({ session }) => session.close(),
+        () => {},
+      );
     }, this.keepIdleMs);
     slot.idle.unref();
   }
