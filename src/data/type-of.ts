@@ -18,3 +18,33 @@ export function typeOf(column: Column): ColumnType {
       return { kind: column.kind };
   }
 }
+
+/**
+ * Whether the column is known to have the type; false also where that would take long to tell. Makes nothing: it is asked of
+ * every batch.
+ */
+export function isOfType(column: Column, type: ColumnType): boolean {
+  if (column.kind !== type.kind) return false;
+  switch (column.kind) {
+    case "constant":
+      return column.value === (type as typeof column).value;
+    case "dictionary":
+      return isOfType(column.values, (type as { readonly values: ColumnType }).values);
+    case "struct": {
+      const { shape, fields } = type as Extract<ColumnType, { kind: "struct" }>;
+      if (column.shape !== shape || column.fields.length !== fields.length) return false;
+      for (let i = 0; i < fields.length; i++) if (!isOfType(column.fields[i]!, fields[i]!)) return false;
+      return true;
+    }
+    case "list": {
+      const { container, item } = type as Extract<ColumnType, { kind: "list" }>;
+      return column.container === container && isOfType(column.items, item);
+    }
+    case "optional": {
+      const { absent, item } = type as Extract<ColumnType, { kind: "optional" }>;
+      return column.absent === absent && isOfType(column.item, item);
+    }
+    default:
+      return true;
+  }
+}

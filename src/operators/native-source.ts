@@ -6,7 +6,8 @@
 import type { Column, SpanRows } from "../data/column.ts";
 import { typeKey } from "../data/layout.ts";
 import { hasSpans, withoutSpans } from "../data/spans.ts";
-import { typeOf } from "../data/type-of.ts";
+import type { ColumnType } from "../data/schema.ts";
+import { isOfType, typeOf } from "../data/type-of.ts";
 import { generatePipeline, type InputType, type PipelineCode, type Step } from "../expr/pipeline.ts";
 import { status, word } from "../expr/parameters.ts";
 import { shapeKey } from "../expr/shape.ts";
@@ -40,6 +41,7 @@ export function isWorthCode({ metrics, nativeRowsMin }: TaskEnv): boolean {
 }
 
 export class NativeSource implements ChunkSource {
+  private last: { readonly type: ColumnType; readonly running: Running | undefined } | undefined;
   private readonly layouts = new Map<string, Running | undefined>();
   private running: Running | undefined;
   /** What is left of the batch being done. */
@@ -84,6 +86,7 @@ export class NativeSource implements ChunkSource {
   close(): void {
     for (const running of this.layouts.values()) running?.free();
     this.layouts.clear();
+    this.last = undefined;
     this.running = undefined;
     this.copied?.close();
     this.source.close();
@@ -171,14 +174,22 @@ export class NativeSource implements ChunkSource {
   }
 
   private layoutOf(chunk: NativeChunk): Running | undefined {
-    // of each batch, so it must be quick: writing out the expressions takes as long as some thousand rows
+    // of each batch, so it must be quick: most are of the last one's layout
+    const { last } = this;
+    if (last !== undefined && chunk.kind === "batch" && isOfType(chunk.batch.root, last.type)) return last.running;
+    // writing out the expressions takes as long as some thousand rows
     const type = chunk.kind === "range" ? undefined : typeOf(chunk.batch.root);
     const key = type === undefined ? "range" : typeKey(type);
-    if (this.layouts.has(key)) return this.layouts.get(key);
+    if (this.layouts.has(key)) return this.remember(type, this.layouts.get(key));
     const made = this.compile(type ?? this.range!);
     if (made === undefined) return undefined;
     const running = made.compiled && this.open(made.compiled);
     this.layouts.set(key, running);
+    return this.remember(type, running);
+  }
+
+  private remember(type: ColumnType | undefined, running: Running | undefined): Running | undefined {
+    this.last = type && { type, running };
     return running;
   }
 
