@@ -11,6 +11,7 @@ import { captureClosure } from "../closure/capture.ts";
 import type { CallSite } from "../closure/contracts.ts";
 import { callSite } from "../closure/stack.ts";
 import { decodeValue } from "../data/value-codec.ts";
+import { UsageError } from "../base/usage-error.ts";
 import { takeSecret } from "../deploy/secret.ts";
 import { EngineClient } from "../exec/engine-client.ts";
 import type { AccumulatorUpdate, Definition, Released } from "../exec/messages.ts";
@@ -297,6 +298,11 @@ export class Driver {
   private startEngine(): EngineClient {
     const { config, listener } = this;
     const { master } = config;
+    if (config.get("firesteel.executor.heartbeatInterval") * 2 > config.get("firesteel.executor.timeout")) {
+      throw new UsageError("executors would be given up between two heartbeats", {
+        hint: "make firesteel.executor.heartbeatInterval at most half of firesteel.executor.timeout",
+      });
+    }
     return new EngineClient(
       {
         memoryBytes: config.get("firesteel.executor.memory"),

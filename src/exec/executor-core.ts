@@ -79,7 +79,6 @@ export interface ExecutorParts {
   readonly releaseRdd: (rdd: RddId) => void;
   /** It is over: the driver said so, or is gone. */
   readonly ended: (reason: string, asked: boolean) => void;
-  readonly heartbeatEveryMs: number;
 }
 
 /** Bytes of values in one report. */
@@ -124,7 +123,8 @@ export class ExecutorCore implements RpcEndpoint<ExecutorProtocol> {
       lost: (thread, error) => this.threadLost(thread, error),
     });
     this.registered.resolve();
-    this.heartbeat = every(this.env.clock, this.parts.heartbeatEveryMs, () => void this.beat());
+    const everyMs = startup.settings["firesteel.executor.heartbeatInterval"] as number;
+    this.heartbeat = every(this.env.clock, everyMs, () => void this.beat());
   }
 
   receive(message: DriverToExecutor): void {

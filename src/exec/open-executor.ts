@@ -102,7 +102,6 @@ export async function openExecutor(env: RpcEnv, options: ExecutorOptions): Promi
     copyBlock: (rdd, partition, from) => void opened?.blocks.copy(rdd, partition, from),
     releaseRdd: rdd => opened?.blocks.release(rdd),
     ended: (reason, asked) => end({ reason, asked }),
-    heartbeatEveryMs: 1000,
   };
   const registration = {
     type: "registerExecutor" as const,

@@ -58,6 +58,9 @@ test("await using stops a Context when its block ends", async () => {
     expect(await numbers(ctx).count()).toBe(10);
     expect(await Context.getOrCreate()).toBe(ctx);
   }
+  await expect(Context.create({ conf: { "firesteel.executor.timeout": "1s" } })).rejects.toThrow(
+    "executors would be given up between two heartbeats",
+  );
   await (await make("local[1]")).stop();
 });
 

@@ -11,6 +11,7 @@ import {
 import type { TaskOrder } from "../../src/exec/messages.ts";
 import { InProcessNetwork } from "../../src/rpc/in-process-transport.ts";
 import { createRpcEnv } from "../../src/rpc/rpc-env.ts";
+import { SimulatedClock } from "../../src/rpc/simulated-clock.ts";
 
 test("tasks that come before the answer was looked at wait for what was defined earlier", async () => {
   const env = await createRpcEnv({ role: "executor", transport: new InProcessNetwork().transport() });
@@ -35,7 +36,6 @@ test("tasks that come before the answer was looked at wait for what was defined 
     },
     fetchBroadcast: () => fetched.promise,
     tellBlocks() {},
-    heartbeatEveryMs: 1000,
     ended() {},
   } as Partial<ExecutorParts> as ExecutorParts;
   const driver = { ...env.ref<DriverProtocol>(env.address!, driverEndpoint), ask: () => answer.promise };
@@ -45,7 +45,7 @@ test("tasks that come before the answer was looked at wait for what was defined 
   core.receive({ type: "define", definition });
   const order: TaskOrder = { attempt: 7 as TaskAttemptId, attemptNumber: 0, stage: 0 as StageId, partition: 0 };
   core.receive({ type: "tasks", orders: [order] });
-  answer.resolve({ workingFolder: ".", settings: {} });
+  answer.resolve({ workingFolder: ".", settings: { "firesteel.executor.heartbeatInterval": 1000 } });
   await started;
   listener!.ready(0 as ExecutorId, 1);
   expect(noted).toEqual([]);
@@ -54,4 +54,22 @@ test("tasks that come before the answer was looked at wait for what was defined 
   expect(noted).toEqual(["broadcast", "task 7"]);
   core.end("over", true);
   await env.shutdown();
+});
+
+test("heartbeats come as often as the application is configured", async () => {
+  const clock = new SimulatedClock(0);
+  const env = await createRpcEnv({ role: "executor", clock, transport: new InProcessNetwork(clock).transport() });
+  const beatsMs: number[] = [];
+  const ask = ({ type }: { readonly type: string }) => {
+    if (type === "executorHeartbeat") beatsMs.push(clock.nowMs());
+    const settings = { "firesteel.executor.heartbeatInterval": 300 };
+    return Promise.resolve(type === "registerExecutor" ? { workingFolder: ".", settings } : { known: true });
+  };
+  const place = { metrics: () => ({}) } as Partial<TaskPlace> as TaskPlace;
+  const parts = { openPlace: () => place, tellBlocks() {}, ended() {} } as Partial<ExecutorParts> as ExecutorParts;
+  const core = new ExecutorCore(env, { ask } as never, { type: "registerExecutor", executor: 1 } as never, parts);
+  await core.start();
+  await clock.advance(1000);
+  expect(beatsMs).toEqual([300, 600, 900]);
+  core.end("over", true);
 });

@@ -28,7 +28,6 @@ export interface FakeExecutorOptions extends Omit<FakePlaceOptions, "clock" | "r
   readonly driver: RpcAddress;
   readonly executor: ExecutorId;
   readonly host: string;
-  readonly heartbeatEveryMs: number;
   /** The process is over. */
   readonly ended: (reason: string, asked: boolean) => void;
 }
@@ -89,7 +88,6 @@ export function startFakeExecutor(options: FakeExecutorOptions): FakeExecutor {
     copyBlock: () => {},
     releaseRdd: () => {},
     ended: end,
-    heartbeatEveryMs: options.heartbeatEveryMs,
   });
   env.register<ExecutorProtocol>(executorEndpoint, core);
   core.start().catch((thrown: unknown) => end(String(thrown), false));

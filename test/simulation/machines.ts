@@ -183,7 +183,7 @@ export class SimulatedWorker implements Launcher {
     };
     const fake = startFakeExecutor({
       ...{ env, random, driver: description.driver, executor: executorId as ExecutorId, host, cores },
-      ...{ taskMaxMs: machines.around.taskMaxMs, failureRate: 0.02, deathRate: 0.01, heartbeatEveryMs: 500, committed },
+      ...{ taskMaxMs: machines.around.taskMaxMs, failureRate: 0.02, deathRate: 0.01, committed },
       ended: (reason, asked) => {
         network.crash(env);
         over(reason, asked ? 0 : 1);

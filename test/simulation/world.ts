@@ -123,7 +123,13 @@ class World {
       seed: random.uint32(),
     });
     const open = {
-      ...{ settings: {}, localDirs: { paths: [] }, executorTimeoutMs: 3_000, coresAwaited: 0, coresWaitMaxMs: 0 },
+      ...{
+        settings: { "firesteel.executor.heartbeatInterval": 500 },
+        localDirs: { paths: [] },
+        executorTimeoutMs: 3_000,
+        coresAwaited: 0,
+        coresWaitMaxMs: 0,
+      },
       ...{ stageBytesMax: 1 << 24, starvedEveryMs: 60_000 },
     };
     this.engine = new Engine(
