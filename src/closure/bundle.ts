@@ -35,6 +35,12 @@ export async function bundleJob(entryPath: string): Promise<JobBundle> {
   const entry = resolve(entryPath);
   const text = await readFile(entry, "utf8");
   if (text.startsWith(bundleMarker)) return openBundle(text, entry);
+  // the bundler would take it for data, and make a module without a job
+  if (!/\.[cm]?[jt]sx?$/.test(entry)) {
+    throw new FiresteelError("user", `${displayName(entry)} is not a job: its name ends otherwise than a module's`, {
+      hint: "name a .ts, .tsx, .js or .mjs file, or a bundle that `firesteel bundle` wrote",
+    });
+  }
   if (!canBundle()) {
     throw new FiresteelError("user", `${displayName(entry)} is not a bundle, and this runtime cannot make one`, {
       hint: `make one with: firesteel bundle ${displayName(entry)} -o out.js`,

@@ -38,6 +38,7 @@ const cases: Readonly<Record<string, Run>> = {
   },
   "master-malformed": { job: "exports-number.ts", master: "local[two]" },
   "master-in-code": { job: "script-master.ts" },
+  "job-is-text": { args: ["run", "notes.txt"], setUp: job("notes.txt", "no job at all\n") },
   "master-of-another-kind": { job: "exits.ts", master: "yarn" },
 };
 
