@@ -2,7 +2,6 @@
  * A driver's end of a cluster: an environment that executors connect to, and what grants them: standalone masters, or a master and
  * workers of its own (`local-cluster[W,C,M]`).
  */
-import { userInfo } from "node:os";
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { FiresteelError } from "../base/errors.ts";
@@ -11,6 +10,7 @@ import type { ClusterManager } from "../exec/cluster-manager.ts";
 import { type ClusterExecutors, type ClusterOptions, openClusterExecutors } from "../exec/cluster-executors.ts";
 import type { Cluster } from "../exec/engine-thread.ts";
 import type { ClusterMaster, EngineStart, Settings } from "../exec/messages.ts";
+import { userName } from "../platform/user-name.ts";
 import { createHttp2Transport } from "../rpc/http2-transport.ts";
 import { createRpcEnv } from "../rpc/rpc-env.ts";
 import type { RpcEnv } from "../rpc/contracts.ts";
@@ -90,7 +90,7 @@ function describe({ url, appName }: ClusterMaster, settings: Settings, webUiUrl:
   const orUndefined = (key: string) => (settings[key] === 0 ? undefined : (settings[key] as number));
   return {
     name: appName,
-    user: userInfo().username,
+    user: userName(),
     coresMax: url.kind === "localCluster" ? url.workers * url.cores : orUndefined("firesteel.cores.max"),
     coresPerExecutor: orUndefined("firesteel.executor.cores"),
     memoryPerExecutorMb: Math.ceil((settings["firesteel.executor.memory"] as number) / 2 ** 20),

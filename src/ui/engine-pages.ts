@@ -3,12 +3,12 @@
  * their own in local mode. Guarded as REST is: by the cluster's secret, without one by asking from this machine.
  */
 import type { RequestListener } from "node:http";
-import { userInfo } from "node:os";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { formatHostPort } from "../base/master-url.ts";
 import { chooseBinding } from "../deploy/bind.ts";
 import { listenHttp } from "../deploy/http-port.ts";
 import type { EngineObserver, EngineView } from "../exec/observer.ts";
+import { userName } from "../platform/user-name.ts";
 import { AppStatus } from "./app-status.ts";
 
 export interface EnginePagesSettings {
@@ -75,13 +75,4 @@ export async function serveEnginePages(
     ...{ host, port, tries: portTries, purpose: "pages", option: "--conf firesteel.ui.port=N" },
   });
   return { url: `http://${formatHostPort({ host: advertised, port: served.port })}`, close: () => served.close() };
-}
-
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    // users that the system has no name for
-    return process.env["USER"] ?? "unknown";
-  }
 }
