@@ -1,7 +1,7 @@
 /**
  * Ratios held against limits: what takes a larger part of its baseline's time than limits.json allows fails. Ratios, so that they
  * hold on any machine; of the fastest runs, which other load disturbs least; with room for noise, so that they fail for a reason.
- * What exceeds its limit is measured once more before it counts, because other load on the machine can spoil one measurement.
+ * What exceeds its limit is measured twice more before it counts, because other load on the machine can spoil measurements.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { FiresteelError } from "../src/base/errors.ts";

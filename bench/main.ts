@@ -7,6 +7,7 @@ import { measureAgain, measureAll } from "./measure-all.ts";
 import { machineLine } from "./measure.ts";
 import { readBenchOptions, type BenchOptions } from "./options.ts";
 import { describeExcess, exceeds, heldFigures, readLimits, type Held } from "./guard.ts";
+import { runMemory } from "./memory/run-memory.ts";
 import { markdownOf } from "./report/markdown.ts";
 import { reportPage } from "./report/page.ts";
 import type { BenchResults } from "./results.ts";
@@ -17,6 +18,9 @@ export interface BenchInvocation {
   readonly options: ReadonlyMap<string, readonly string[]>;
 }
 
+/** Of what exceeds its limit, before it counts. */
+const moreTries = 2;
+
 /** The exit code: 1 when a limit does not hold. */
 export async function runBench({ operands, options }: BenchInvocation): Promise<number> {
   const chosen = readBenchOptions(operands, options);
@@ -25,6 +29,7 @@ export async function runBench({ operands, options }: BenchInvocation): Promise<
   const print = (line: string) => (chosen.markdown ? process.stderr.write(`${line}\n`) : console.log(line));
   const scratch = openScratch(chosen.scratchParent);
   try {
+    if (chosen.parts.includes("memory")) return (await runMemory(scratch, chosen, print)) ? 0 : 1;
     const results = await measureAll(scratch, chosen, print);
     print(`\n${machineLine(results.machine)}`);
     print(Object.values(results.versions).join("; "));
@@ -49,16 +54,18 @@ async function holdLimits(
   print: (line: string) => void,
 ): Promise<boolean> {
   const figures = held(results);
-  const over = figures.filter(exceeds);
+  let over = figures.filter(exceeds);
   if (over.length === 0) {
     print(`${figures.length} ratios hold their limits`);
     return true;
   }
-  print(`\n${over.length} of ${figures.length} ratios exceed their limits; measuring those once more`);
-  const names = new Set(over.map(each => each.figure));
-  const again = await measureAgain(scratch, chosen, over, print);
-  const still = held(again).filter(each => names.has(each.figure) && exceeds(each));
-  for (const each of still) process.stderr.write(`too slow: ${describeExcess(each)}\n`);
-  if (still.length === 0) print("all hold at the second try");
-  return still.length === 0;
+  for (let turn = 0; turn < moreTries && over.length > 0; turn++) {
+    print(`\n${over.length} of ${figures.length} ratios exceed their limits; measuring those once more`);
+    const names = new Set(over.map(each => each.figure));
+    const again = await measureAgain(scratch, chosen, over, print);
+    over = held(again).filter(each => names.has(each.figure) && exceeds(each));
+  }
+  for (const each of over) process.stderr.write(`too slow: ${describeExcess(each)}\n`);
+  if (over.length === 0) print("all have held their limits at one try");
+  return over.length === 0;
 }

@@ -2,10 +2,13 @@
 import { nearest } from "../src/base/nearest.ts";
 import { UsageError } from "../src/base/usage-error.ts";
 import { families } from "./kernels/families.ts";
+import { heavyJobs } from "./memory/run-memory.ts";
 import { fullSizes, jobSpecs, quickSizes, type Sizes } from "./jobs/specs.ts";
 
-export const parts = ["kernels", "jobs", "startup"] as const;
+export const parts = ["kernels", "jobs", "startup", "memory"] as const;
 export type Part = (typeof parts)[number];
+/** Without being named: what memory costs takes a while to find. */
+const usualParts: readonly Part[] = ["kernels", "jobs", "startup"];
 
 export interface BenchOptions {
   readonly parts: readonly Part[];
@@ -39,7 +42,7 @@ export function readBenchOptions(
 ): BenchOptions {
   const guard = values.has("guard");
   const quick = values.has("quick") || guard;
-  const wanted = operands.length > 0 ? [readPart(operands[0]!)] : guard ? (["kernels", "jobs"] as const) : parts;
+  const wanted = operands.length > 0 ? [readPart(operands[0]!)] : guard ? (["kernels", "jobs"] as const) : usualParts;
   const base = quick ? quickSizes : fullSizes;
   const number = (name: string, max: number) => readNumber(name, values.get(name)?.[0], max);
   const megabytes = number("megabytes", megabytesMax);
@@ -83,6 +86,7 @@ function readOnly(text: string | undefined, wanted: readonly Part[]): ReadonlySe
   if (text === undefined) return undefined;
   const known = [
     ...(wanted.includes("jobs") ? jobSpecs.map(spec => spec.name) : []),
+    ...(wanted.includes("memory") ? [...heavyJobs, "matrix"] : []),
     ...(wanted.includes("kernels") ? [...Object.keys(families), "generated"] : []),
   ];
   const names = text.split(",").map(name => name.trim());

@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-const folders = ["native", "native/jobs", "jobs", "spark"];
+const folders = ["native", "native/jobs", "jobs", "memory", "spark"];
 
 /** By path from bench/: "native/jobs/join.c". */
 export function readSources(): Record<string, string> {
@@ -13,10 +13,15 @@ export function readSources(): Record<string, string> {
   for (const folder of folders) {
     const entries = readdirSync(join(import.meta.dirname, folder), { withFileTypes: true });
     const names = entries.filter(entry => entry.isFile()).map(entry => entry.name);
-    for (const name of names.filter(each => folder !== "jobs" || isPartOfJob(each, names)))
+    for (const name of names.filter(each => isWanted(folder, each, names)))
       texts[`${folder}/${name}`] = readFileSync(join(import.meta.dirname, folder, name), "utf8");
   }
   return texts;
+}
+
+function isWanted(folder: string, name: string, names: readonly string[]): boolean {
+  if (folder === "memory") return name.endsWith("-jobs.ts");
+  return folder !== "jobs" || isPartOfJob(name, names);
 }
 
 /** Jobs have a script beside them. */

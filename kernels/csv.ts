@@ -1,5 +1,6 @@
-// CSV records (RFC 4180) straight into columns. A field that is not plainly of its column's type is left to the host as a cell to
-// look at, a record that is not plainly a record as one to read: what is read here has one meaning only.
+// CSV records (RFC 4180; escapes inside quotes and lines of comment where there are such) straight into columns. A field that is
+// not plainly of its column's type is left to the host as a cell to look at, a record that is not plainly a record as one to
+// read: what is read here has one meaning only.
 //
 // The block is u32 words (names below), then eight words a column: type, values (texts: offsets), validity, bytes, room for bytes.
 import { copySpan, lastWideLoad } from "./copy";
@@ -16,6 +17,10 @@ const wordCellsMax: u32 = 32;
 const wordCellsPtr: u32 = 36;
 const wordStarts: u32 = 40;
 const wordDetail: u32 = 44;
+/** The quote where there is none: one character to look for instead of two. */
+const wordEscape: u32 = 48;
+/** A line feed where there is none: no record begins with that. */
+const wordComment: u32 = 52;
 const columnsFrom: u32 = 64;
 const columnBytes: u32 = 32;
 
@@ -58,10 +63,15 @@ function find(src: usize, at: u32, to: u32, a: u8, b: u8): u32 {
 }
 
 /** The quote that closes a field opened before `at`, or `to`. */
-function findClose(src: usize, at: u32, to: u32, quote: u8): u32 {
-  at = find(src, at, to, quote, quote);
-  while (at + 1 < to && load<u8>(src + at + 1) == quote) at = find(src, at + 2, to, quote, quote);
-  return at < to ? at : to;
+function findClose(src: usize, at: u32, to: u32, quote: u8, escape: u8): u32 {
+  while ((at = find(src, at, to, quote, escape)) < to) {
+    const next = at + 1 < to ? load<u8>(src + at + 1) : 0;
+    if (next == quote && at + 1 < to) at += 2;
+    else if (load<u8>(src + at) == quote) break;
+    // before other characters an escape is one as they are
+    else at += 1 + <u32>(next == escape && at + 1 < to);
+  }
+  return at;
 }
 
 function powerOfTen(exponent: u32): f64 {
@@ -125,13 +135,20 @@ function boolean(at: usize, length: u32): u32 {
   return 2;
 }
 
-/** Copies a quoted field, of doubled quotes one; returns its length. `length` bytes have room. */
-function copyQuoted(src: usize, length: u32, quote: u8, dst: usize): u32 {
+/** Copies a quoted field, of doubled and escaped characters one; returns its length. `length` bytes have room. */
+function copyQuoted(src: usize, length: u32, quote: u8, escape: u8, dst: usize): u32 {
   let written: u32 = 0;
   for (let k: u32 = 0; k < length; k++) {
-    const byte = load<u8>(src + k);
-    store<u8>(dst + written++, byte);
+    let byte = load<u8>(src + k);
     if (byte == quote) k++;
+    else if (byte == escape && k + 1 < length) {
+      const next = load<u8>(src + k + 1);
+      if (next == quote || next == escape) {
+        byte = next;
+        k++;
+      }
+    }
+    store<u8>(dst + written++, byte);
   }
   return written;
 }
@@ -140,6 +157,7 @@ function copyQuoted(src: usize, length: u32, quote: u8, dst: usize): u32 {
 function field(block: usize, src: usize, from: u32, to: u32, column: usize, row: u32): i64 {
   const separator = load<u8>(block + wordSeparator);
   const quote = load<u8>(block + wordQuote);
+  const escape = load<u8>(block + wordEscape);
   const type = load<u32>(column);
   const values = <usize>load<u32>(column, 4);
   const validity = <usize>load<u32>(column, 8) + row;
@@ -154,7 +172,7 @@ function field(block: usize, src: usize, from: u32, to: u32, column: usize, row:
   let next: u32;
   if (isQuoted) {
     start++;
-    end = findClose(src, start, to, quote);
+    end = findClose(src, start, to, quote, escape);
     next = end + 1;
     if (end >= to || !isEnd(src, next, to, separator)) return -1 - strange;
   } else {
@@ -170,7 +188,10 @@ function field(block: usize, src: usize, from: u32, to: u32, column: usize, row:
     else store<f64>(values + (<usize>row << 3), 0);
     return next;
   }
-  if (type == typeText) return text(src + start, length, isQuoted ? quote : 0, column, row) ? next : -1 - noBytes;
+  if (type == typeText) {
+    const isPlain = !isQuoted || find(src, start, end, quote, escape) == end;
+    return text(src + start, length, isPlain, quote, escape, column, row) ? next : -1 - noBytes;
+  }
   if (type == typeBool) {
     const value = boolean(src + start, length);
     store<u8>(values + row, <u8>value);
@@ -182,13 +203,13 @@ function field(block: usize, src: usize, from: u32, to: u32, column: usize, row:
 }
 
 /** Appends a text to its column; false when its bytes have no room. */
-function text(src: usize, length: u32, quote: u8, column: usize, row: u32): bool {
+function text(src: usize, length: u32, isPlain: bool, quote: u8, escape: u8, column: usize, row: u32): bool {
   const offsets = <usize>load<u32>(column, 4) + (<usize>row << 2);
   const from = load<u32>(offsets);
   if (length > load<u32>(column, 16) - from) return false;
   const dst = <usize>load<u32>(column, 12) + from;
-  if (quote == 0) copySpan(src, length, dst, load<u32>(column, 16) - from, lastWideLoad());
-  else length = copyQuoted(src, length, quote, dst);
+  if (isPlain) copySpan(src, length, dst, load<u32>(column, 16) - from, lastWideLoad());
+  else length = copyQuoted(src, length, quote, escape, dst);
   store<u32>(offsets, from + length, 4);
   return true;
 }
@@ -213,6 +234,7 @@ function cell(block: usize, row: u32, column: usize, start: u32, end: u32): bool
 export function csvRecords(block: usize, src: usize): i32 {
   const to = load<u32>(block, wordTo);
   const separator = load<u8>(block + wordSeparator);
+  const comment = load<u8>(block + wordComment);
   const columns = load<u32>(block, wordColumns);
   const rowsMax = load<u32>(block, wordRowsMax);
   const starts = <usize>load<u32>(block, wordStarts);
@@ -224,6 +246,11 @@ export function csvRecords(block: usize, src: usize): i32 {
     const byte = load<u8>(src + at);
     if (byte == LF || (byte == CR && at + 1 < to && load<u8>(src + at + 1) == LF)) {
       at += byte == LF ? 1 : 2;
+      continue;
+    }
+    if (byte == comment) {
+      at = find(src, at, to, LF, LF);
+      at += <u32>(at < to);
       continue;
     }
     store<u32>(starts + (<usize>row << 2), at);
@@ -261,33 +288,52 @@ export function csvRecords(block: usize, src: usize): i32 {
   return why;
 }
 
-const atStart: u32 = 0;
+const recordStart: u32 = 0;
 const unquoted: u32 = 1;
 const inQuotes: u32 = 2;
 const behindQuote: u32 = 3;
+const fieldStart: u32 = 4;
+const behindEscape: u32 = 5;
+const inComment: u32 = 6;
 
 /**
  * The position behind the last record end (the first, when `first` is 1) between `from` and `to`, all ones when there is none.
- * `state` is a u32 from call to call: at a field's start, in an unquoted field, in a quoted one, behind a quote in one.
+ * `state` is a u32 from call to call. `escape` and `comment` are as in the block of parameters.
  */
-export function csvRecordEnd(src: usize, from: u32, to: u32, separator: u8, quote: u8, first: i32, state: usize): u32 {
+export function csvRecordEnd(
+  src: usize,
+  from: u32,
+  to: u32,
+  separator: u8,
+  quote: u8,
+  escape: u8,
+  comment: u8,
+  first: i32,
+  state: usize,
+): u32 {
   let now = load<u32>(state);
   let found: u32 = 0xffffffff;
   let at = from;
   while (at < to) {
     if (now == inQuotes) {
-      at = find(src, at, to, quote, quote);
+      at = find(src, at, to, quote, escape);
       if (at == to) break;
-      now = behindQuote;
+      now = load<u8>(src + at) == quote ? behindQuote : behindEscape;
       at++;
       continue;
     }
+    if (now == inComment) {
+      at = find(src, at, to, LF, LF);
+      if (at == to) break;
+    }
     const byte = load<u8>(src + at++);
-    if (byte == LF) {
-      now = atStart;
+    if (now == behindEscape) now = inQuotes;
+    else if (byte == LF) {
+      now = recordStart;
       found = at;
       if (first != 0) break;
-    } else if (byte == separator) now = atStart;
+    } else if (byte == comment && now == recordStart) now = inComment;
+    else if (byte == separator) now = fieldStart;
     else if (byte == quote && now != unquoted) now = inQuotes;
     else {
       now = unquoted;

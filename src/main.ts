@@ -17,6 +17,9 @@ switch (threadRole()) {
     (await import("./exec/engine-module.ts")).provideEngineModule((await import("./api/task-module.ts")).taskModule);
     await import("./exec/task-thread.ts");
     break;
+  case "files":
+    (await import("./sources/file-lookup-thread.ts")).answerLookups();
+    break;
   case undefined: {
     const { runCommand } = await import("./cli/run-command.ts");
     // not awaited: while a module waits, the runtime does not notice that nothing is left to do

@@ -1,6 +1,6 @@
 /**
- * The repository's own TypeScript, parsed once for tidy.test.ts: per file its imports, functions, and the few constructs that rules
- * speak of. Kernels are AssemblyScript, which acorn does not read; for them there is only text.
+ * The repository's own TypeScript, parsed once, for tidy.test.ts and the documentation: per file its imports, functions, and the
+ * few constructs that rules speak of. Kernels are AssemblyScript, which acorn does not read; for them there is only text.
  */
 import { tsPlugin } from "@sveltejs/acorn-typescript";
 import { Parser, type Node } from "acorn";
@@ -47,20 +47,33 @@ export function countLines(text: string): number {
 
 const parser = Parser.extend(tsPlugin());
 
-type Tree = Node & Record<string, unknown>;
+export type Tree = Node & Record<string, unknown>;
+
+const programs = new Map<string, { readonly program: Tree; readonly text: string }>();
+
+/** A file's syntax tree, parsed once. */
+export function parseProgram(path: string): { readonly program: Tree; readonly text: string } {
+  let parsed = programs.get(path);
+  if (parsed === undefined) programs.set(path, (parsed = { program: parseText(textOf(path)), text: textOf(path) }));
+  return parsed;
+}
+
+export function parseText(text: string): Tree {
+  return parser.parse(text, { ecmaVersion: "latest", sourceType: "module", locations: true }) as unknown as Tree;
+}
+
+/** The nodes of a property that holds a list of them. */
+export function listOf(value: unknown): readonly Tree[] {
+  return Array.isArray(value) ? value.filter(isNode) : [];
+}
 
 export function parseSource(path: string): SourceFile {
-  const text = textOf(path);
+  const { program, text } = parseProgram(path);
   const imports: Import[] = [];
   const functions: SourceFile["functions"][number][] = [];
   const anyLines: number[] = [];
   const identifiers = new Set<string>();
   let defaultExport = false;
-  const program = parser.parse(text, {
-    ecmaVersion: "latest",
-    sourceType: "module",
-    locations: true,
-  }) as unknown as Tree;
   walk(program, undefined, (node, parent) => {
     const source = node.source as { value?: unknown } | null | undefined;
     if (typeof source?.value === "string") imports.push(importOf(path, node, source.value));
@@ -73,7 +86,11 @@ export function parseSource(path: string): SourceFile {
   return { path, text, lines: countLines(text), imports, functions, anyLines, defaultExport, identifiers };
 }
 
-function walk(node: Tree, parent: Tree | undefined, visit: (node: Tree, parent: Tree | undefined) => void): void {
+export function walk(
+  node: Tree,
+  parent: Tree | undefined,
+  visit: (node: Tree, parent: Tree | undefined) => void,
+): void {
   visit(node, parent);
   for (const key in node) {
     if (key === "loc" || key === "parent") continue;

@@ -63,11 +63,13 @@ const otherTestFolders = [
   "chaos",
   "closures",
   "deno",
+  "docs",
   "examples",
   "golden",
   "package",
   "process",
   "simulation",
+  "surface",
   "types",
 ];
 
@@ -154,6 +156,8 @@ describe("src", () => {
     const jobs = paths.filter(
       path =>
         path === "bench/cluster/jobs.ts" ||
+        path.startsWith("bench/lifecycle/") ||
+        /^bench\/memory\/[a-z]+-jobs\.ts$/.test(path) ||
         (path.startsWith("bench/jobs/") && paths.includes(path.replace(/\.ts$/, "-script.ts"))),
     );
     const found = [...sources, ...scripts].filter(file => file.defaultExport).map(file => file.path);

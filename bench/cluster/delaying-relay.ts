@@ -5,6 +5,8 @@ export interface Relay {
   readonly port: number;
   /** Connections relayed so far. */
   readonly connections: number;
+  /** The most that was on the way at once, one way. */
+  readonly inFlightBytesMost: number;
   /** Sockets open now, two a connection. */
   readonly open: number;
   close(): Promise<void>;
@@ -16,6 +18,7 @@ const inFlightBytesMax = 64 << 20;
 export async function delayingRelay(targetPort: number, delayMs: number): Promise<Relay> {
   const sockets = new Set<Socket>();
   let connections = 0;
+  let inFlightBytesMost = 0;
   const server = createServer({ noDelay: true }, inner => {
     connections++;
     const outer = connect({ host: "127.0.0.1", port: targetPort, noDelay: true });
@@ -25,7 +28,7 @@ export async function delayingRelay(targetPort: number, delayMs: number): Promis
     ] as const) {
       sockets.add(from);
       from.once("close", () => sockets.delete(from));
-      hand(from, to, delayMs);
+      hand(from, to, delayMs, bytes => (inFlightBytesMost = Math.max(inFlightBytesMost, bytes)));
     }
   });
   await new Promise<void>(resolve => server.listen(0, "127.0.0.1", resolve));
@@ -33,6 +36,9 @@ export async function delayingRelay(targetPort: number, delayMs: number): Promis
     port: (server.address() as AddressInfo).port,
     get connections() {
       return connections;
+    },
+    get inFlightBytesMost() {
+      return inFlightBytesMost;
     },
     get open() {
       return sockets.size;
@@ -44,10 +50,11 @@ export async function delayingRelay(targetPort: number, delayMs: number): Promis
   };
 }
 
-function hand(from: Socket, to: Socket, delayMs: number): void {
+function hand(from: Socket, to: Socket, delayMs: number, onWay: (bytes: number) => void): void {
   let inFlightBytes = 0;
   from.on("data", chunk => {
     inFlightBytes += chunk.length;
+    onWay(inFlightBytes);
     if (inFlightBytes > inFlightBytesMax) from.pause();
     setTimeout(() => {
       inFlightBytes -= chunk.length;

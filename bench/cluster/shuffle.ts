@@ -44,6 +44,7 @@ const windowBytes = 16 * MiB;
 interface Served {
   readonly plain: number;
   readonly lz4: number;
+  readonly auto: number;
   readonly statuses: readonly { readonly bytes: number; readonly checksum: number }[];
 }
 
@@ -77,7 +78,7 @@ async function serve(role: "outputs" | "raw"): Promise<void> {
     return console.log(JSON.stringify({ port: await serveRaw(new Uint8Array(memory.buffer), outputs) }));
   for (const output of outputs) registry.accept(output);
   const ports: Record<string, number> = {};
-  for (const compress of ["false", "true"] as const) {
+  for (const compress of ["false", "true", "auto"] as const) {
     const transport = createHttp2Transport({ host });
     transport.bulk.serve(
       segmentsPath,
@@ -90,7 +91,7 @@ async function serve(role: "outputs" | "raw"): Promise<void> {
     bytes: bytes.reduce((sum, each) => sum + each, 0),
     checksum,
   }));
-  console.log(JSON.stringify({ plain: ports["false"], lz4: ports["true"], statuses } as Served));
+  console.log(JSON.stringify({ plain: ports["false"], lz4: ports["true"], auto: ports["auto"], statuses } as Served));
 }
 
 function makeOutputs(kernels: Kernels, pool: SharedPool, store: ExchangeStore): MapOutput[] {
@@ -193,7 +194,12 @@ async function measure(): Promise<void> {
       }
       const relayed = async (port: number): Promise<number> =>
         (await child("--role", "relay", "--to", String(port), "--delay", values.delay))["port"] as number;
-      const far = { ...served, plain: await relayed(served.plain), lz4: await relayed(served.lz4) };
+      const far = {
+        ...served,
+        plain: await relayed(served.plain),
+        lz4: await relayed(served.lz4),
+        auto: await relayed(served.auto),
+      };
       console.log(`  through a relay that adds ${values.delay} ms each way (≥ 200 MB/s)`);
       await compare(far, await relayed(port), bytes);
     }
@@ -237,6 +243,7 @@ async function compare(served: Served, raw: number, bytes: number): Promise<Reco
     ["raw, 4 connections", () => readRaw(raw, "fresh", 4, bytes)],
     ["codec off", () => read(served.plain)],
     ["lz4", () => read(served.lz4)],
+    ["lz4 where it pays", () => read(served.auto)],
   ];
   const speeds: number[][] = ways.map(() => []);
   for (let run = -1; run < Number(values.runs); run++) {

@@ -27,7 +27,13 @@ const read: BenchCase = {
     const src = allocator.alloc(records * 40);
     const input = Buffer.from(kernels.memory.buffer as unknown as ArrayBuffer, src, records * 40);
     const starts = fillRecords(input);
-    const columns = new CsvColumns(kernels, allocator, ["number", "string", "number"], comma, 34, runRecords);
+    const columns = new CsvColumns(
+      kernels,
+      allocator,
+      ["number", "string", "number"],
+      { separator: comma, quote: 34 },
+      runRecords,
+    );
     const [ids, words, decimals] = columns.columns;
     return {
       kernel() {

@@ -3,28 +3,25 @@
  * process at a time; `stop` ends its threads and frees its memory.
  */
 import { Config, environmentLayer, settingsLayer } from "../base/config.ts";
+import { configKeys, type ConfigValue } from "../base/config-keys.ts";
 import { FiresteelError, formatPosition } from "../base/errors.ts";
-import type { JobId, StageId } from "../base/ids.ts";
 import type { EngineEvent } from "../base/events.ts";
+import { inspected } from "../base/inspected.ts";
 import type { CallSite } from "../closure/contracts.ts";
 import { refuseSymbol } from "../closure/contracts.ts";
 import { callSite } from "../closure/stack.ts";
-import { addInteger, builtin } from "../operators/builtin-functions.ts";
 import { preview } from "../operators/row-errors.ts";
+import { setFilesPlace } from "../operators/added-files.ts";
 import type { ActionCall } from "../planner/stages.ts";
-import type { FilesPlan } from "../plan/nodes.ts";
 import { detectMachine } from "../platform/resources.ts";
-import type { CsvOptions, JsonOptions, ParquetOptions, PathSpec, TextOptions } from "../sources/options.ts";
-import { Accumulator, type Fold } from "./accumulator.ts";
-import { Broadcast } from "./broadcast.ts";
-import { Driver, jobGroupKey } from "./driver.ts";
-import { checkPartitions } from "./partitioner.ts";
+import { ContextShared } from "./context-shared.ts";
+import { Driver } from "./driver.ts";
+import { checkSettings } from "./plain-arguments.ts";
 import type { Rdd } from "./rdd.ts";
-import { encodeAt, encodeRows } from "./encode-at.ts";
-import { unionOf } from "./union.ts";
-import type { ActionOptions, Grown, Hint, Widen } from "./widen.ts";
+import type { ActionOptions } from "./widen.ts";
 import { version } from "./version.ts";
 
+/** What a Context is made with. What is not given comes from the command line, the environment and the properties file. */
 export interface ContextOptions {
   /** Such as "local[2]"; wins over the command line. */
   readonly master?: string;
@@ -43,14 +40,25 @@ export interface Surroundings {
   readonly explain?: ((plan: string) => void) | undefined;
 }
 
+export type LogLevel = ConfigValue<"firesteel.log.level">;
+
+const logLevels: readonly LogLevel[] = configKeys["firesteel.log.level"].choices;
+
 let surroundings: Surroundings | undefined;
 let prepared: Driver | undefined;
 let active: { readonly context: Context; readonly at: CallSite | undefined } | undefined;
 
-export class Context {
+export class Context extends ContextShared {
   /** @internal */
   readonly [refuseSymbol] =
     "a Context lives on the driver, and tasks cannot run jobs: run this job on the driver, and broadcast or join its result";
+  /**
+   * When it was made.
+   * @example
+   * ```ts
+   * ctx.startTime <= new Date() // => true
+   * ```
+   */
   readonly startTime = new Date();
   /** @internal */
   readonly driver: Driver;
@@ -58,7 +66,24 @@ export class Context {
   /** How many were made in this process. @internal */
   static made = 0;
 
-  private constructor(readonly config: Config) {
+  private constructor(
+    /**
+     * The settings, by key, defaults included; sizes are bytes, durations milliseconds. They cannot be changed.
+     * @throws by `get`, when there is no such key, naming the nearest
+     * @example
+     * ```ts
+     * await using ctx = await Context.create({ master: "local[1]", conf: { "firesteel.executor.memory": "64m" } });
+     * ctx.config.get("firesteel.executor.memory") // => 67108864
+     * ```
+     */
+    readonly config: Config,
+  ) {
+    super();
+    if (!(config instanceof Config))
+      throw new FiresteelError("user", "a Context is not made with new", {
+        hint: 'write await Context.create({ master: "local[2]" })',
+        at: callSite(),
+      });
     this.driver = takePrepared(config) ?? startDriver(config);
     Context.made++;
   }
@@ -76,8 +101,20 @@ export class Context {
     prepared = undefined;
   }
 
-  /** Starts an application. Refused while another Context of this process is active. */
+  /**
+   * Starts an application. What `options` set wins over the command line, the environment and files. Resolves when a cluster has
+   * taken the application; in local mode at once.
+   * @memory local mode reserves `firesteel.executor.memory`, whose pages the system commits when they are touched
+   * @throws when another Context of this process is active, naming where it was made; when a setting is wrong; when no master
+   * answers
+   * @example
+   * ```ts
+   * await using ctx = await Context.create({ master: "local[2]", conf: { "firesteel.executor.memory": "256m" } });
+   * await ctx.range(5).sum() // => 10
+   * ```
+   */
   static async create(options: ContextOptions = {}): Promise<Context> {
+    checkSettings("Context.create", options);
     if (active !== undefined) {
       const where =
         active.at === undefined ? "the job got it as its argument" : `created at ${formatPosition(active.at)}`;
@@ -88,6 +125,7 @@ export class Context {
     }
     const context = new Context(configOf(options));
     active = { context, at: callSite() };
+    context.showFiles();
     try {
       await context.driver.registered();
       surroundings?.onStarted?.(context);
@@ -98,9 +136,26 @@ export class Context {
     }
   }
 
-  /** The active Context, or a new one. */
+  /**
+   * The active Context, or a new one with these settings. An active one keeps its own: those of `options` that differ are named in a
+   * warning.
+   * @throws when a new one cannot be made; when a setting is wrong
+   * @example
+   * ```ts
+   * const ctx = await Context.getOrCreate({ master: "local[1]" });
+   * (await Context.getOrCreate()) === ctx // => true
+   * ```
+   */
   static async getOrCreate(options: ContextOptions = {}): Promise<Context> {
-    return active?.context ?? Context.create(options);
+    checkSettings("Context.getOrCreate", options);
+    if (active === undefined) return Context.create(options);
+    const { context } = active;
+    const ignored = differences(context.config, configOf(options), options);
+    if (ignored.length > 0)
+      context.driver.warnOnce(
+        `Context.getOrCreate gave the active Context, which keeps its settings: ${ignored.join("; ")}`,
+      );
+    return context;
   }
 
   /** @internal */
@@ -113,138 +168,118 @@ export class Context {
     surroundings = given;
   }
 
+  /** Without its settings, some of which are secrets. @internal */
+  [inspected](): string {
+    return `Context ${this.applicationId} (${this.appName}, ${this.master}${this.isStopped ? ", stopped" : ""})`;
+  }
+
+  /**
+   * Firesteel's version.
+   * @example
+   * ```ts
+   * ctx.version.split(".").length // => 3
+   * ```
+   */
   get version(): string {
     return version;
   }
 
-  /** What the cluster's master calls the application; of local mode, made of its start. */
-  get applicationId(): string {
-    return this.driver.applicationId ?? `local-${this.startTime.getTime()}`;
+  /**
+   * Where it runs: `local[4]`, `firesteel://host:7077`.
+   * @example
+   * ```ts
+   * ctx.master.startsWith("local") // => true
+   * ```
+   */
+  get master(): string {
+    return this.config.get("firesteel.master");
   }
 
-  /** Where its pages are, while `firesteel.ui.enabled`. */
+  /**
+   * What the application is called.
+   * @example
+   * ```ts
+   * await using ctx = await Context.create({ master: "local[1]", appName: "nightly" });
+   * ctx.appName // => "nightly"
+   * ```
+   */
+  get appName(): string {
+    return this.config.get("firesteel.app.name");
+  }
+
+  /**
+   * What the engine writes to stderr: "error" leaves warnings out; the others show them. `firesteel.log.level` is its first value.
+   * @throws another word
+   * @example
+   * ```ts
+   * ctx.setLogLevel("warn");
+   * ```
+   */
+  setLogLevel(level: LogLevel): void {
+    if (!logLevels.includes(level))
+      throw new FiresteelError("user", `${preview(level)} is no log level`, {
+        hint: `one of ${logLevels.join(", ")}`,
+        at: callSite(),
+      });
+    this.driver.logLevel = level;
+  }
+
+  /**
+   * Whether `stop` was called: then nothing runs any more, and operators and actions are refused.
+   * @example
+   * ```ts
+   * ctx.isStopped // => false
+   * ```
+   */
+  get isStopped(): boolean {
+    return this.driver.stopped;
+  }
+
+  /**
+   * Partitions of `textFile` where no number is given: `defaultParallelism`, at most 2.
+   * @example
+   * ```ts
+   * ctx.defaultMinPartitions <= 2 // => true
+   * ```
+   */
+  get defaultMinPartitions(): number {
+    return Math.min(this.defaultParallelism, 2);
+  }
+
+  /**
+   * What the cluster's master calls the application; of local mode, made of its start.
+   * @example
+   * ```ts
+   * ctx.applicationId.startsWith("local-") // => true
+   * ```
+   */
+  get applicationId(): string {
+    return this.driver.applicationId;
+  }
+
+  /**
+   * The address of its pages where `firesteel.ui.enabled`, which it is on clusters unless it is set: jobs, stages, executors, what is
+   * kept. Undefined without them.
+   * @example
+   * ```ts
+   * await using ctx = await Context.create({ master: "local[1]", conf: { "firesteel.ui.enabled": true } });
+   * ctx.uiWebUrl?.startsWith("http://") // => true
+   * ```
+   */
   get uiWebUrl(): string | undefined {
     return this.driver.webUiUrl;
   }
 
-  get defaultParallelism(): number {
-    return this.driver.defaultParallelism;
-  }
-
-  /** Rows at hand, cut evenly: slice i begins at i·rows/numSlices, rounded down. Values are copied now. */
-  parallelize<T extends [Hint, ...Hint[]]>(rows: Iterable<T>, numSlices?: number): Rdd<Widen<T>>;
-  parallelize<T>(rows: Iterable<T>, numSlices?: number): Rdd<T>;
-  parallelize<T>(rows: Iterable<T>, numSlices: number = this.defaultParallelism): Rdd<T> {
-    const node = this.node("parallelize");
-    checkPartitions(numSlices, "parallelize", node.at);
-    if (typeof (rows as Partial<Iterable<T>> | null | undefined)?.[Symbol.iterator] !== "function") {
-      throw new FiresteelError("user", `parallelize needs an array or another iterable, but got ${preview(rows)}`, {
-        at: node.at,
-      });
-    }
-    const all = Array.isArray(rows) ? rows : [...rows];
-    const starts = Array.from({ length: numSlices + 1 }, (_, i) => Math.floor((i * all.length) / numSlices));
-    const slices = starts.slice(1).map((end, i) => encodeRows(all, starts[i]!, end, "parallelize", node.at));
-    return this.driver.makeRdd<T>({ ...node, op: "parallelize", slices });
-  }
-
-  /** Numbers from `start`, 0 when only one is given, up to but without `end`, by `step`. */
-  range(start: number, end?: number, step = 1, numSlices: number = this.defaultParallelism): Rdd<number> {
-    const node = this.node("range");
-    checkPartitions(numSlices, "range", node.at);
-    const [first, limit] = end === undefined ? [0, start] : [start, end];
-    for (const [name, value] of Object.entries({ start: first, end: limit, step })) {
-      if (!Number.isFinite(value))
-        throw new FiresteelError("user", `range's ${name} must be a finite number, but is ${value}`, { at: node.at });
-    }
-    if (step === 0) throw new FiresteelError("user", "range's step must not be 0", { at: node.at });
-    const rows = Math.max(0, Math.ceil((limit - first) / step));
-    return this.driver.makeRdd<number>({ ...node, op: "range", start: first, step, rows, partitions: numSlices });
-  }
-
-  emptyRdd<T = never>(): Rdd<T> {
-    return this.driver.makeRdd<T>({ ...this.node("emptyRdd"), op: "parallelize", slices: [] });
-  }
-
-  /** Lines of text files: one path, several, or Spark's comma list; directories and globs. `.gz` is unpacked. */
-  textFile(
-    path: PathSpec,
-    minPartitions: number = Math.min(2, this.defaultParallelism),
-    options: TextOptions = {},
-  ): Rdd<string> {
-    return this.files<string>("text", "textFile", path, minPartitions, options);
-  }
-
-  /** Rows of a CSV file as objects keyed by its header. */
-  csvFile<T = Record<string, string | number | boolean | Date | null>>(
-    path: PathSpec,
-    options: CsvOptions = {},
-  ): Rdd<T> {
-    return this.files<T>("csv", "csvFile", path, this.defaultParallelism, options);
-  }
-
-  /** One JSON value a line, or one top-level array. */
-  jsonFile<T = unknown>(path: PathSpec, options: JsonOptions = {}): Rdd<T> {
-    return this.files<T>("json", "jsonFile", path, this.defaultParallelism, options);
-  }
-
-  /** Rows of Parquet files as objects keyed by column. */
-  parquetFile<T = Record<string, unknown>>(path: PathSpec, options: ParquetOptions = {}): Rdd<T> {
-    return this.files<T>("parquet", "parquetFile", path, this.defaultParallelism, options);
-  }
-
-  /** The rows of all, one after the other. */
-  union<T>(rdds: readonly Rdd<T>[]): Rdd<T> {
-    if (rdds.length === 0) return this.emptyRdd<T>();
-    return unionOf(this.driver, rdds, callSite());
-  }
-
-  /** Sends a value to every task thread once. */
-  broadcast<T>(value: T): Broadcast<T> {
-    return new Broadcast(
-      this.driver,
-      this.driver.nextBroadcastId(),
-      encodeAt(value, "the broadcast value", callSite()),
-      value,
-    );
-  }
-
-  /** A sum of integers; other numbers are refused. */
-  longAccumulator(name?: string): Accumulator<number> {
-    return this.makeAccumulator(name, 0, { inTask: builtin("addInteger"), add: addInteger, join: addInteger });
-  }
-
-  doubleAccumulator(name?: string): Accumulator<number> {
-    const add = (a: number, b: number) => a + b;
-    return this.makeAccumulator(name, 0, { inTask: builtin("add"), add, join: add });
-  }
-
-  /** A list of all that was added, in partition order. */
-  collectionAccumulator<T>(name?: string): Accumulator<T[], T> {
-    return this.makeAccumulator<T[], T>(name, [], {
-      inTask: builtin("append"),
-      add: (list, item) => {
-        list.push(item);
-        return list;
-      },
-      join: (list, items) => {
-        for (const item of items) list.push(item);
-        return list;
-      },
-    });
-  }
-
-  /** A value of any type with its own merge, which must be associative and leave what it is merged with `zero` as it is. */
-  accumulator<Z extends Hint, T extends Hint = Grown<Z>>(
-    zero: Z & NoInfer<T>,
-    merge: (a: T, b: T) => T,
-    name?: string,
-  ): Accumulator<NoInfer<T>> {
-    const inTask = this.driver.capture(merge, "accumulator", callSite(), false);
-    return this.makeAccumulator<T, T>(name, zero, { inTask, add: merge, join: merge });
-  }
-
-  /** `fn` of each partition's rows, in partition order; of some partitions when they are named. */
+  /**
+   * `fn` of each partition's rows, in the order of partitions; of some partitions when they are named.
+   * @cost job: the partitions are computed, each gives one value
+   * @memory rows are pulled as `fn` reads them; what it gives is on the driver
+   * @throws when `rdd` is another Context's, or a partition does not exist or is named twice
+   * @example
+   * ```ts
+   * await ctx.runJob(ctx.range(0, 6, 1, 3), rows => [...rows].length, [0, 2]) // => [2, 2]
+   * ```
+   */
   async runJob<T, U>(
     rdd: Rdd<T>,
     fn: (rows: IteratorObject<T, undefined, unknown>) => U,
@@ -258,82 +293,44 @@ export class Context {
     return this.driver.values<U>(plan, { kind: "runPartition", fn: captured }, run, partitions);
   }
 
-  /** Jobs started from now on belong to the group, so that they can be cancelled together. */
-  setJobGroup(group: string, description?: string): void {
-    this.driver.setLocalProperty(jobGroupKey, group);
-    if (description !== undefined) this.setJobDescription(description);
-  }
-
-  setJobDescription(description: string): void {
-    this.driver.setLocalProperty("firesteel.job.description", description);
-  }
-
-  cancelJobGroup(group: string): void {
-    this.driver.cancel(group, `cancelJobGroup("${group}")`);
-  }
-
-  cancelAllJobs(): void {
-    this.driver.cancel(undefined, "cancelAllJobs()");
-  }
-
-  /** Cancels one job, by the id that events and pages show. Unknown and ended ids are ignored. */
-  cancelJob(jobId: number, reason = `cancelJob(${jobId})`): void {
-    this.driver.cancelJob(jobId as JobId, reason);
-  }
-
-  /** Cancels every job that needs the stage: `taskContext().stageId` in its tasks. */
-  cancelStage(stageId: number, reason = `cancelStage(${stageId})`): void {
-    this.driver.cancelStage(stageId as StageId, reason);
-  }
-
-  /** Seen by tasks as `taskContext().localProperty(key)`; null removes it. */
-  setLocalProperty(key: string, value: string | null): void {
-    this.driver.setLocalProperty(key, value);
-  }
-
-  getLocalProperty(key: string): string | undefined {
-    return this.driver.getLocalProperty(key);
-  }
-
-  /** Ends the application. Jobs that still run are cancelled. Does nothing the second time. */
+  /**
+   * Ends the application: its threads, memory and files. Jobs that still run are cancelled. Does nothing the second time.
+   * @example
+   * ```ts
+   * await ctx.stop();
+   * ```
+   */
   async stop(): Promise<void> {
-    if (active?.context === this) active = undefined;
+    if (active?.context === this) {
+      active = undefined;
+      setFilesPlace(undefined);
+    }
     await this.driver.stop();
   }
 
+  /**
+   * What `await using` calls at the end of its block: `stop()`.
+   * @example
+   * ```ts
+   * let sum = 0;
+   * {
+   *   await using ctx = await Context.create({ master: "local[1]" });
+   *   sum = await ctx.range(4).sum();
+   * }
+   * sum // => 6
+   * ```
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
-  }
-
-  private makeAccumulator<T, A>(name: string | undefined, zero: T, fold: Fold<T, A>): Accumulator<T, A> {
-    return new Accumulator(this.driver, this.driver.nextAccumulatorId(), name, zero, fold);
-  }
-
-  private node(operator: string) {
-    return { id: this.driver.nextRddId(), operator, at: callSite() };
-  }
-
-  private files<T>(
-    format: FilesPlan["format"],
-    operator: string,
-    path: PathSpec,
-    minPartitions: number,
-    options: object,
-  ): Rdd<T> {
-    const node = this.node(operator);
-    checkPartitions(minPartitions, operator, node.at);
-    if (typeof path !== "string" && !(Array.isArray(path) && path.every(each => typeof each === "string"))) {
-      throw new FiresteelError("user", `${operator} needs a path, or an array of paths, but got ${preview(path)}`, {
-        hint: path === undefined ? "if it comes from the job's arguments, give one after the job file" : undefined,
-        at: node.at,
-      });
-    }
-    const paths = typeof path === "string" ? path : [...path];
-    return this.driver.makeRdd<T>({ ...node, op: "files", format, paths, minPartitions, options: { ...options } });
   }
 }
 
 function checkWanted(partitions: readonly number[] | undefined, count: number, at: CallSite | undefined): void {
+  if (partitions !== undefined && !Array.isArray(partitions))
+    throw new FiresteelError("user", `runJob needs an array of partitions, but got ${preview(partitions)}`, {
+      hint: "give [0, 2], or leave it out for all",
+      at,
+    });
   for (const [i, partition] of (partitions ?? []).entries()) {
     const isPartition = Number.isInteger(partition) && partition >= 0 && partition < count;
     if (isPartition && partitions!.indexOf(partition) === i) continue;
@@ -358,6 +355,18 @@ function takePrepared(config: Config): Driver | undefined {
   if (settingsText(driver.config) === settingsText(config)) return driver;
   void driver.stop();
   return undefined;
+}
+
+/** Settings of `options` that another Context does not have. */
+function differences(has: Config, wanted: Config, { master, appName, conf }: ContextOptions): string[] {
+  const asked = new Set(Object.keys(conf ?? {}));
+  if (master !== undefined) asked.add("firesteel.master");
+  if (appName !== undefined) asked.add("firesteel.app.name");
+  const known = new Map(has.entries().map(({ key, text }) => [key, text]));
+  return wanted
+    .entries()
+    .filter(({ key, text }) => asked.has(key) && known.get(key) !== text)
+    .map(({ key, text }) => `${key} is ${known.get(key)}, not ${text}`);
 }
 
 function settingsText(config: Config): string {

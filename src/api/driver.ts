@@ -3,29 +3,38 @@
  * do not see it. Runs on the main thread and does nothing that takes long.
  */
 import type { Config } from "../base/config.ts";
+import type { ConfigValue } from "../base/config-keys.ts";
 import type { EngineEvent } from "../base/events.ts";
 import { FiresteelError } from "../base/errors.ts";
-import { formatBytes } from "../base/quantity.ts";
 import { type AccumulatorId, type BroadcastId, idSequence, type JobId, type RddId, type StageId } from "../base/ids.ts";
 import { captureClosure } from "../closure/capture.ts";
 import type { CallSite } from "../closure/contracts.ts";
 import { callSite } from "../closure/stack.ts";
 import { decodeValue } from "../data/value-codec.ts";
-import { UsageError } from "../base/usage-error.ts";
-import { takeSecret } from "../deploy/secret.ts";
 import { EngineClient } from "../exec/engine-client.ts";
 import type { AccumulatorUpdate, Definition, Released } from "../exec/messages.ts";
+import { resultTooLarge } from "../operators/result-too-large.ts";
+import { preview } from "../operators/row-errors.ts";
 import type { Action } from "../plan/action.ts";
 import type { Plan, PlanFunction } from "../plan/nodes.ts";
 import { partitionCount } from "../plan/partition-count.ts";
 import { explainAction } from "../planner/explain.ts";
 import { type ActionCall, cutStages, type StagePlan } from "../planner/stages.ts";
-import { localityWaits } from "../schedule/locality-waits.ts";
-import { type LocalDirs, nameLocalDirs, removeLocalDirs } from "../storage/local-dirs.ts";
+import type { PoolOptions } from "../schedule/pools.ts";
+import { newFileKey } from "../storage/file-cipher.ts";
+import { type LocalDirs, nameLocalDirs, removeLocalDirs, removeOrphans } from "../storage/local-dirs.ts";
 import { bundlesFor } from "../closure/bundles.ts";
+import { checkBarrierStages } from "./barrier-limits.ts";
+import { engineStart, poolOptions } from "./engine-start.ts";
+import { checkActionOptions } from "./known-options.ts";
+import { LocalProperties } from "./local-properties.ts";
+import { abortedBy, checkAborted, signalOf } from "./cancellation.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import { Partitioning } from "./partitioning.ts";
+import { Persistent } from "./persistent.ts";
 import { planScans } from "./scans.ts";
 import { Rdd } from "./rdd.ts";
+import { StatusLedger } from "./status-ledger.ts";
 import { decodeBlocks } from "../exec/collected-rows.ts";
 import type { ActionOptions } from "./widen.ts";
 
@@ -38,6 +47,9 @@ export interface ActionRun extends ActionCall {
 interface RunningJob {
   readonly run: ActionRun;
   readonly plan: Plan;
+  readonly action: Action;
+  /** Once it is submitted. */
+  id: JobId | undefined;
   /** Why it must not start. */
   cancelled: string | undefined;
 }
@@ -54,6 +66,8 @@ export class Driver {
   readonly nextBroadcastId = idSequence<BroadcastId>();
   readonly nextAccumulatorId = idSequence<AccumulatorId>();
   readonly partitioning = new Partitioning(this);
+  /** What the application is called until a cluster's master calls it otherwise. */
+  private readonly localId = `local-${Date.now()}`;
   private readonly nextJobId = idSequence<JobId>();
   /** None where jobs are only explained. */
   private readonly engine: EngineClient | undefined;
@@ -61,12 +75,20 @@ export class Driver {
   private readonly warned = new Set<string>();
   /** The same for every capture: each line is warned of once. */
   private readonly warn = (message: string): void => this.warnOnce(message);
-  private readonly localProperties = new Map<string, string>();
+  logLevel: ConfigValue<"firesteel.log.level">;
+  readonly localProperties = new LocalProperties();
+  readonly status = new StatusLedger();
+  readonly pools: PoolOptions;
   private readonly onAccumulated = new Map<AccumulatorId, (amount: unknown) => void>();
-  /** Tells the engine when nothing refers to a persisted plan any more. */
-  private readonly unreferenced = new FinalizationRegistry<RddId>(id => this.release({ kind: "rdd", id }));
+  readonly persistent = new Persistent(id => void this.release({ kind: "rdd", id }));
+  readonly checkpoints = new Checkpoints(this);
+  /** Broadcasts and accumulators, freed when nothing refers to them any more. */
+  readonly shared = new FinalizationRegistry<Extract<Released, { kind: "broadcast" | "accumulator" }>>(what => {
+    if (what.kind === "accumulator") this.onAccumulated.delete(what.id);
+    void this.release(what);
+  });
   private readonly explained = new WeakSet<ActionRun>();
-  private readonly localDirs: LocalDirs;
+  readonly localDirs: LocalDirs;
   /** Also keeps the plans of running jobs, so that nothing they read is freed. */
   private readonly running = new Set<RunningJob>();
   stopped = false;
@@ -75,7 +97,10 @@ export class Driver {
     readonly config: Config,
     private readonly listener: DriverListener,
   ) {
-    this.localDirs = nameLocalDirs(config.get("firesteel.local.dirs"));
+    this.pools = poolOptions(config);
+    this.logLevel = config.get("firesteel.log.level");
+    const key = config.get("firesteel.io.encryption") ? newFileKey() : undefined;
+    this.localDirs = { ...nameLocalDirs(config.get("firesteel.local.dirs")), key };
     process.on("exit", this.removeFiles);
     this.engine = listener.explain === undefined ? this.startEngine() : undefined;
   }
@@ -90,10 +115,6 @@ export class Driver {
 
   makeRdd<U>(plan: Plan): Rdd<U> {
     return new Rdd<U>(this, plan);
-  }
-
-  persisted(plan: Plan): void {
-    this.unreferenced.register(plan, plan.id);
   }
 
   /** Plans the files below when that has not been done, and counts. */
@@ -113,7 +134,7 @@ export class Driver {
       const hint = Array.isArray(other) ? "ctx.parallelize makes an Rdd of an array" : undefined;
       throw new FiresteelError(
         "user",
-        `${operator} needs an Rdd, but got ${Array.isArray(other) ? "an array" : typeof other}`,
+        `${operator} needs an Rdd, but got ${Array.isArray(other) ? "an array" : preview(other)}`,
         { hint, at },
       );
     }
@@ -124,10 +145,19 @@ export class Driver {
     });
   }
 
-  /** What all jobs of one call of an action have in common; made before the action's first wait. */
+  /** What all jobs of one call of an action have in common; made before the action's first wait. Throws when it is cancelled already. */
   begin(operator: string, options: ActionOptions | undefined): ActionRun {
+    const run = this.beginLater(operator, options);
+    checkAborted(run);
+    return run;
+  }
+
+  /** The same for an action that does nothing before it is asked: only then is it cancelled. */
+  beginLater(operator: string, options: ActionOptions | undefined): ActionRun {
     this.checkRunning();
-    return { operator, at: callSite(), properties: Object.fromEntries(this.localProperties), signal: options?.signal };
+    const call = { operator, at: callSite() };
+    checkActionOptions(operator, options, call.at);
+    return { ...call, properties: this.localProperties.snapshot(), signal: signalOf(options, call) };
   }
 
   /** One decoded result a partition. */
@@ -142,21 +172,30 @@ export class Driver {
   /** Rows of some partitions, or all, in order; at most `limit` a partition. */
   async collect<T>(plan: Plan, run: ActionRun, partitions?: readonly number[], limit?: number): Promise<T[]> {
     const payloads: Uint8Array[] = [];
-    const maxBytes = this.config.get("firesteel.driver.maxResultSize");
-    let bytes = 0;
+    const allow = this.resultLimit(run);
     await this.runJob(plan, { kind: "collect", limit }, run, partitions, (index, payload) => {
-      bytes += payload.byteLength;
-      if (maxBytes > 0 && bytes > maxBytes) throw tooLarge(run.operator, bytes, maxBytes);
+      allow(payload);
       payloads[index] = payload;
     });
     return decodeBlocks<T>(payloads);
+  }
+
+  /** Throws when the results of one action that it has been given come to more than the driver may hold. */
+  resultLimit(run: ActionRun): (payload: Uint8Array) => void {
+    const maxBytes = this.config.get("firesteel.driver.maxResultSize");
+    let bytes = 0;
+    return payload => {
+      bytes += payload.byteLength;
+      if (maxBytes > 0 && bytes > maxBytes) throw resultTooLarge(run.operator, bytes, maxBytes);
+    };
   }
 
   decode<R>(encoded: Uint8Array): R {
     return decodeValue(encoded) as R;
   }
 
-  private async runJob(
+  /** `onResult` gets each partition's encoded result as it comes. */
+  async runJob(
     plan: Plan,
     action: Action,
     run: ActionRun,
@@ -164,16 +203,19 @@ export class Driver {
     onResult: (index: number, payload: Uint8Array) => void,
   ): Promise<void> {
     this.checkRunning();
+    checkAborted(run);
     if (this.explains) return this.explainOnce(plan, action, run);
-    const job: RunningJob = { run, plan, cancelled: undefined };
+    const job: RunningJob = { run, plan, action, id: undefined, cancelled: undefined };
     this.running.add(job);
     try {
       await this.submit(job, action, partitions, onResult);
     } catch (error) {
-      throw atAction(error, run);
+      if (job.id !== undefined) this.status.jobEnded(job.id, isCancelled(error) ? "cancelled" : "failed");
+      throw run.signal?.aborted === true && isCancelled(error) ? abortedBy(run.signal, run) : this.placed(error, run);
     } finally {
       this.running.delete(job);
     }
+    await this.checkpoints.afterJob(plan, run);
   }
 
   /** An action may read a plan in several jobs. */
@@ -194,41 +236,42 @@ export class Driver {
     const wanted = partitions ?? Array.from({ length: this.partitionCount(plan) }, (_, i) => i);
     const position = new Map(wanted.map((partition, index) => [partition, index]));
     const stages = cutStages(plan, action, { operator: run.operator, at: run.at });
+    checkBarrierStages(stages, wanted.length, run, this.config);
     await this.sendBundles(stages);
     if (running.cancelled !== undefined)
       throw new FiresteelError("cancelled", `${run.operator} was cancelled: ${running.cancelled}`);
     const { properties, operator } = run;
-    const job = {
-      id: this.nextJobId(),
-      stages,
-      partitions: wanted,
-      pool: properties["firesteel.scheduler.pool"] ?? "default",
-      group: properties[jobGroupKey],
-      properties,
-    };
+    const id = (running.id = this.nextJobId());
+    const pool = properties["firesteel.scheduler.pool"] ?? "default";
+    const group = properties[jobGroupKey];
+    const job = { id, stages, partitions: wanted, pool, group, properties };
+    this.status.jobSubmitted(id, group, pool);
     this.listener.event({ type: "jobStarted", job: job.id, name: operator, atMs: Date.now() });
     await this.engine?.run(job, (partition, payload) => onResult(position.get(partition)!, payload), run.signal);
+  }
+
+  /** Errors that have no place of their own, such as cancellation, name the action's line. */
+  private placed(error: unknown, { at }: ActionRun): unknown {
+    if (!(error instanceof FiresteelError) || error.kind === "internal") return error;
+    for (let each: unknown = error; each instanceof Error; each = each.cause)
+      each.message = this.persistent.withNames(each.message);
+    if (error.at !== undefined) return error;
+    return new FiresteelError(error.kind, error.message, { hint: error.hint, at, cause: error.cause });
   }
 
   define(definition: Definition): void {
     this.engine?.send({ type: "define", definition });
   }
 
-  release(what: Released): void {
-    if (!this.stopped) this.engine?.send({ type: "release", what });
+  /** `blocking`: resolves when executors have. */
+  async release(what: Released, blocking = false): Promise<void> {
+    if (this.stopped) return;
+    if (blocking) await this.engine?.release(what);
+    else this.engine?.send({ type: "release", what });
   }
 
   watchAccumulator(id: AccumulatorId, add: (amount: unknown) => void): void {
     this.onAccumulated.set(id, add);
-  }
-
-  setLocalProperty(key: string, value: string | null): void {
-    if (value === null) this.localProperties.delete(key);
-    else this.localProperties.set(key, value);
-  }
-
-  getLocalProperty(key: string): string | undefined {
-    return this.localProperties.get(key);
   }
 
   /** Cancels jobs of a group, or all, those included that are only about to be submitted. */
@@ -239,6 +282,15 @@ export class Driver {
     this.engine?.send(group === undefined ? { type: "cancelAll", reason } : { type: "cancelGroup", group, reason });
   }
 
+  /** Jobs that one of an action's properties marks, submitted or not. */
+  cancelWhere(matches: (properties: Readonly<Record<string, string>>) => boolean, reason: string): void {
+    for (const job of this.running) {
+      if (!matches(job.run.properties)) continue;
+      job.cancelled = reason;
+      if (job.id !== undefined) this.cancelJob(job.id, reason);
+    }
+  }
+
   cancelJob(job: JobId, reason: string): void {
     this.engine?.send({ type: "cancelJob", job, reason });
   }
@@ -247,15 +299,15 @@ export class Driver {
     this.engine?.send({ type: "cancelStage", stage, reason });
   }
 
-  /** Resolves when a cluster has taken the application, at once in local mode; rejects when none does. */
-  get applicationId(): string | undefined {
-    return this.engine?.appId;
+  get applicationId(): string {
+    return this.engine?.appId ?? this.localId;
   }
 
   get webUiUrl(): string | undefined {
     return this.engine?.webUiUrl;
   }
 
+  /** Resolves when a cluster has taken it, or its pages are there; at once where neither is to be. Rejects when that fails. */
   async registered(): Promise<void> {
     await this.engine?.registered();
   }
@@ -270,6 +322,9 @@ export class Driver {
     for (const job of this.running) job.cancelled ??= "the Context was stopped";
     await this.engine?.stop();
     this.removeFiles();
+    // task hosts look for them when they have run for a while, which a short job's do not
+    removeOrphans(this.localDirs);
+    this.checkpoints.removeEmpty();
     process.off("exit", this.removeFiles);
   }
 
@@ -292,41 +347,23 @@ export class Driver {
   warnOnce(message: string): void {
     if (this.warned.has(message) || this.warned.size > warningsMax) return;
     this.warned.add(message);
-    this.listener.warning(message);
+    this.warning(message);
+  }
+
+  private warning(message: string): void {
+    if (this.logLevel !== "error") this.listener.warning(message);
   }
 
   private startEngine(): EngineClient {
     const { config, listener } = this;
-    const { master } = config;
-    if (config.get("firesteel.executor.heartbeatInterval") * 2 > config.get("firesteel.executor.timeout")) {
-      throw new UsageError("executors would be given up between two heartbeats", {
-        hint: "make firesteel.executor.heartbeatInterval at most half of firesteel.executor.timeout",
-      });
-    }
-    return new EngineClient(
-      {
-        memoryBytes: config.get("firesteel.executor.memory"),
-        machineBytes: config.machine.memoryBytes,
-        pool: {
-          storageFraction: config.get("firesteel.memory.storageFraction"),
-          waitMaxMs: config.get("firesteel.memory.grantTimeout"),
-        },
-        localDirs: this.localDirs,
-        threads: master.kind === "local" ? (master.threads ?? config.machine.cores) : 0,
-        ...(master.kind !== "local" && {
-          master: { url: master, appName: config.get("firesteel.app.name"), secret: takeSecret() },
-        }),
-        taskFailuresMax: config.get("firesteel.task.maxFailures"),
-        stageAttemptsMax: config.get("firesteel.stage.maxConsecutiveAttempts"),
-        localityWaits: localityWaits(config),
-        settings: Object.fromEntries(config.entries().map(({ key, value }) => [key, value as never])),
+    return new EngineClient(engineStart(config, this.localId, this.localDirs, this.pools), {
+      event: event => {
+        this.status.apply(event);
+        listener.event(event);
       },
-      {
-        event: event => listener.event(event),
-        warning: message => listener.warning(message),
-        accumulated: updates => this.accumulated(updates),
-      },
-    );
+      warning: message => this.warning(this.persistent.withNames(message)),
+      accumulated: updates => this.accumulated(updates),
+    });
   }
 
   private accumulated(updates: readonly AccumulatorUpdate[]): void {
@@ -344,18 +381,6 @@ export class Driver {
 export const jobGroupKey = "firesteel.jobGroup.id";
 const warningsMax = 1000;
 
-/** Errors that have no place of their own, such as cancellation, name the action's line. */
-function atAction(error: unknown, { at }: ActionRun): unknown {
-  if (!(error instanceof FiresteelError) || error.at !== undefined || error.kind === "internal") return error;
-  return new FiresteelError(error.kind, error.message, { hint: error.hint, at, cause: error.cause });
-}
-
-function tooLarge(name: string, bytes: number, maxBytes: number): FiresteelError {
-  return new FiresteelError(
-    "resource",
-    `the result of ${name} is larger than firesteel.driver.maxResultSize: ${formatBytes(bytes)} so far, ${formatBytes(maxBytes)} allowed`,
-    {
-      hint: "save it with saveAsTextFile, iterate with toLocalIterator, or raise firesteel.driver.maxResultSize",
-    },
-  );
+function isCancelled(error: unknown): boolean {
+  return error instanceof FiresteelError && error.kind === "cancelled";
 }

@@ -7,7 +7,7 @@ import { type ExchangeId, idSequence } from "../base/ids.ts";
 import { captureMethod } from "../closure/capture.ts";
 import type { CallSite } from "../closure/contracts.ts";
 import type { ExchangePlan, PartitionerPlan, Plan, ProbePlan } from "../plan/nodes.ts";
-import { partitionerOf } from "../plan/partition-count.ts";
+import { partitionerOf, samePartitioning } from "../plan/partition-count.ts";
 import { hashPartition } from "../exec/collected-rows.ts";
 import type { Driver } from "./driver.ts";
 import {
@@ -44,7 +44,7 @@ export class Partitioning {
     call: Call,
     key: "pair" | "row" = "pair",
   ): PartitionerPlan {
-    if (given === undefined) return this.byDefault(parents);
+    if (given === undefined) return this.byDefault(parents, key);
     if (typeof given !== "object" || given instanceof HashPartitioner) return hashInto(given, call);
     if (given instanceof RangePartitioner) {
       let plan = this.ranges.get(given);
@@ -112,11 +112,17 @@ export class Partitioning {
     }
   }
 
-  private byDefault(parents: readonly Plan[]): PartitionerPlan {
+  /** A plan's pairs with keys placed by `partitioner`: the plan itself when they are so already. */
+  placed(plan: Plan, partitioner: PartitionerPlan, call: Call): Plan {
+    return obeys(plan, partitioner) ? plan : this.exchange(plan, partitioner, "pairs", undefined, call);
+  }
+
+  private byDefault(parents: readonly Plan[], key: "pair" | "row"): PartitionerPlan {
     const { config } = this.driver;
     const most = Math.max(1, ...parents.map(parent => this.driver.partitionCount(parent)));
     const wanted = config.isSet("firesteel.default.parallelism") ? config.get("firesteel.default.parallelism") : most;
-    const known = parents.map(partitionerOf).filter(plan => plan !== undefined);
+    // what is known is of keys, not of whole rows
+    const known = key === "row" ? [] : parents.map(partitionerOf).filter(plan => plan !== undefined);
     const largest = known.toSorted((a, b) => b.partitions - a.partitions)[0];
     if (largest !== undefined && (most < largest.partitions * 10 || wanted <= largest.partitions)) return largest;
     return { kind: "hash", partitions: wanted };
@@ -143,6 +149,12 @@ export class Partitioning {
   private node({ operator, at }: Call) {
     return { id: this.driver.nextRddId(), operator, at };
   }
+}
+
+/** Whether the keys of a plan's pairs are known to be where the partitioner puts them. */
+export function obeys(plan: Plan, partitioner: PartitionerPlan): boolean {
+  const known = partitionerOf(plan);
+  return known !== undefined && samePartitioning(known, partitioner);
 }
 
 function hashInto(given: number | HashPartitioner, call: Call): PartitionerPlan {

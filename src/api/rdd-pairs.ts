@@ -6,44 +6,27 @@
 import type { CallSite } from "../closure/contracts.ts";
 import { callSite } from "../closure/stack.ts";
 import { builtin } from "../operators/builtin-functions.ts";
-import type { CombinePlan, JoinPlan, PartitionerPlan, Plan, PlanFunction } from "../plan/nodes.ts";
-import { partitionerOf, samePartitioning } from "../plan/partition-count.ts";
+import type { CombinePlan, Plan, PlanFunction } from "../plan/nodes.ts";
+import { partitionerOf } from "../plan/partition-count.ts";
 import { encodeAt } from "./encode-at.ts";
 import type { PartitionerLike } from "./partitioner.ts";
-import type { Call } from "./partitioning.ts";
-import { RddNarrow } from "./rdd-narrow.ts";
+import { type Call, obeys } from "./partitioning.ts";
+import { RddPairValues } from "./rdd-pair-values.ts";
 import type { Rdd } from "./rdd.ts";
 import type { Grown, Hint, Pair, ValueOf, Widen } from "./widen.ts";
 
-export abstract class RddPairs<T> extends RddNarrow<T> {
-  keys<K>(this: RddPairs<Pair<K, unknown>>): Rdd<K> {
-    return this.make({ ...this.node("keys"), op: "keys", parent: this.plan });
-  }
-
-  values<V>(this: RddPairs<Pair<unknown, V>>): Rdd<V> {
-    return this.make({ ...this.node("values"), op: "values", parent: this.plan });
-  }
-
-  /** Keys stay where they are, so a known partitioner stays known. */
-  mapValues<K, V, U extends Hint>(this: RddPairs<Pair<K, V>>, fn: (value: V) => U): Rdd<[K, Widen<U>]> {
-    const node = this.node("mapValues");
-    return this.make({ ...node, op: "mapValues", parent: this.plan, fn: this.capture(fn, "mapValues", node.at) });
-  }
-
-  flatMapValues<K, V, U extends Hint>(
-    this: RddPairs<Pair<K, V>>,
-    fn: (value: V) => Iterable<U> & object,
-  ): Rdd<[K, Widen<U>]> {
-    const node = this.node("flatMapValues");
-    return this.make({
-      ...node,
-      op: "flatMapValues",
-      parent: this.plan,
-      fn: this.capture(fn, "flatMapValues", node.at),
-    });
-  }
-
-  /** Values of each key folded by `fn`, in the order of partitions and rows; combined in map tasks first. */
+export abstract class RddPairs<T> extends RddPairValues<T> {
+  /**
+   * The values of each key folded by `fn`, in the order of partitions and rows; in map tasks first, so `fn` should be associative.
+   * @cost shuffle: one value a key and map task is sent; none when the keys are in place
+   * @memory one value a key; short of memory, a task goes on folding the keys that it has and writes rows of new ones to disk
+   * @throws in the task, when a row is no pair
+   * @example
+   * ```ts
+   * const words = ctx.parallelize(["a", "b", "a"]).map(word => [word, 1]);
+   * await words.reduceByKey((a, b) => a + b).collect() // => [["b", 1], ["a", 2]]
+   * ```
+   */
   reduceByKey<K, V>(
     this: RddPairs<Pair<K, V>>,
     fn: (a: ValueOf<T>, b: ValueOf<T>) => ValueOf<T>,
@@ -59,7 +42,17 @@ export abstract class RddPairs<T> extends RddNarrow<T> {
     );
   }
 
-  /** Like `reduceByKey`, starting each key, in each map task, with a fresh copy of `zero`. */
+  /**
+   * Like `reduceByKey`, starting each key, in each map task, with a fresh copy of `zero`.
+   * @cost shuffle: one value a key and map task is sent; none when the keys are in place
+   * @memory one value a key; short of memory, rows of new keys go to disk
+   * @throws at the call, when `zero` cannot be sent; in the task, when a row is no pair
+   * @example
+   * ```ts
+   * const pairs = ctx.parallelize([["a", 2], ["a", 3], ["b", 4]], 1);
+   * await pairs.foldByKey(1, (a, b) => a * b).collect() // => [["b", 4], ["a", 6]]
+   * ```
+   */
   foldByKey<K, V>(
     this: RddPairs<Pair<K, V>>,
     zero: ValueOf<T>,
@@ -76,7 +69,18 @@ export abstract class RddPairs<T> extends RddNarrow<T> {
     );
   }
 
-  /** `seqOp` folds values into a copy of `zero` in map tasks, `combOp` joins what they give. */
+  /**
+   * `seqOp` folds a key's values into a copy of `zero` in map tasks, `combOp` joins what those give.
+   * @cost shuffle: one result a key and map task is sent; none when the keys are in place
+   * @memory one result a key; short of memory, rows of new keys go to disk
+   * @throws at the call, when `zero` cannot be sent; in the task, when a row is no pair
+   * @example
+   * ```ts
+   * const pairs = ctx.parallelize([["a", 2], ["a", 5], ["b", 4]]);
+   * const most = pairs.aggregateByKey(0, (most, n) => Math.max(most, n), (a, b) => Math.max(a, b));
+   * await most.collect() // => [["b", 4], ["a", 5]]
+   * ```
+   */
   aggregateByKey<K, V, Z extends Hint, U extends Hint = Grown<Z>>(
     this: RddPairs<Pair<K, V>>,
     zero: Z & NoInfer<U>,
@@ -95,6 +99,23 @@ export abstract class RddPairs<T> extends RddNarrow<T> {
     );
   }
 
+  /**
+   * What the others by key are made of: `create` makes a key's first value in a map task into what `mergeValue` adds further ones
+   * to; `mergeCombiners` joins the results of map tasks.
+   * @cost shuffle: one result a key and map task is sent; none when the keys are in place
+   * @memory one result a key; short of memory, rows of new keys go to disk
+   * @throws in the task, when a row is no pair
+   * @example
+   * ```ts
+   * const pairs = ctx.parallelize([["a", 2], ["a", 5], ["b", 4]]);
+   * const sums = pairs.combineByKey(
+   *   n => [n, 1],
+   *   ([sum, count], n) => [sum + n, count + 1],
+   *   (a, b) => [a[0] + b[0], a[1] + b[1]],
+   * );
+   * await sums.collect() // => [["b", [4, 1]], ["a", [7, 2]]]
+   * ```
+   */
   combineByKey<K, V, F extends Hint, C extends Hint = Grown<F>>(
     this: RddPairs<Pair<K, V>>,
     create: (value: V) => F & NoInfer<C>,
@@ -113,13 +134,33 @@ export abstract class RddPairs<T> extends RddNarrow<T> {
     );
   }
 
-  /** All values of each key, in the order of partitions and rows. Nothing is combined before the shuffle. */
+  /**
+   * All values of each key as an array, in the order of partitions and rows. To fold them, `reduceByKey` and its kin send less.
+   * @cost shuffle: all rows are sent; none when the keys are in place
+   * @memory values lie in engine memory and spill to disk; a group too large for that becomes an array on the heap, which it must fit
+   * @throws in the task, when a row is no pair
+   * @example
+   * ```ts
+   * const pairs = ctx.parallelize([["a", 1], ["b", 2], ["a", 3]]);
+   * await pairs.groupByKey().collect() // => [["b", [2]], ["a", [1, 3]]]
+   * ```
+   */
   groupByKey<K, V>(this: RddPairs<Pair<K, V>>, partitioner?: PartitionerLike<K>): Rdd<[K, V[]]> {
     const node = this.node("groupByKey");
     return this.make({ ...node, op: "group", parent: this.exchanged(node, partitioner) });
   }
 
-  /** Rows grouped by `fn` of each. */
+  /**
+   * Rows grouped by `fn` of each: `[fn(row), rows]`.
+   * @cost shuffle: all rows are sent
+   * @memory rows lie in engine memory and spill to disk; a group too large for that becomes an array on the heap, which it must fit
+   * @throws at the call, when the partitioner is none; in the task, when `fn` returns a Promise
+   * @example
+   * ```ts
+   * const byParity = ctx.range(5).groupBy(n => (n % 2 === 0 ? "even" : "odd"));
+   * await byParity.collectAsMap() // => new Map([["even", [0, 2, 4]], ["odd", [1, 3]]])
+   * ```
+   */
   groupBy<K extends Hint>(fn: (row: T) => K, partitioner?: PartitionerLike<Widen<K>>): Rdd<[Widen<K>, T[]]> {
     const node = this.node("groupBy");
     const keyed = this.make<[Widen<K>, T]>({
@@ -131,7 +172,16 @@ export abstract class RddPairs<T> extends RddNarrow<T> {
     return this.make({ ...node, op: "group", parent: keyed.exchanged(node, partitioner) });
   }
 
-  /** Each row once. The first of equal rows is kept. Where a partitioner is known, equal rows are together already. */
+  /**
+   * Each row once. Of equal rows the first is kept.
+   * @cost shuffle: each row once a map task is sent; none when a partitioner is known, as equal rows are together then
+   * @memory the rows that differ, in engine memory, spilling to disk
+   * @throws at the call, when the partitioner is none
+   * @example
+   * ```ts
+   * await ctx.parallelize([3, 1, 3, 1]).distinct().sortBy(n => n).collect() // => [1, 3]
+   * ```
+   */
   distinct(partitioner?: PartitionerLike<T>): Rdd<T> {
     const node = this.node("distinct");
     const { partitioning } = this.driver;
@@ -146,43 +196,25 @@ export abstract class RddPairs<T> extends RddNarrow<T> {
     });
   }
 
-  /** Pairs placed by key; saves later shuffles by the same partitioner. */
+  /**
+   * Pairs placed by key. Later operators by key with the same partitioner need no shuffle.
+   * @cost shuffle: all rows are sent; none when they are placed so already
+   * @memory what is sent waits in engine memory, and on disk when that is short
+   * @throws at the call, when the partitioner is none; in the task, when a custom one gives no partition's number
+   * @example
+   * ```ts
+   * const placed = ctx.range(4).map(n => [n, n]).partitionBy({ numPartitions: 2, partition: key => key % 2 });
+   * await placed.keys().glom().collect() // => [[0, 2], [1, 3]]
+   * ```
+   */
   partitionBy<K, V>(this: RddPairs<Pair<K, V>>, partitioner: PartitionerLike<K>): Rdd<[K, V]> {
     return this.make(this.exchanged({ operator: "partitionBy", at: callSite() }, partitioner));
   }
 
-  /** For each left value each right value of its key, in the left side's order. */
-  join<K, V, W>(
-    this: RddPairs<Pair<K, V>>,
-    other: Rdd<Pair<K, W>> | Rdd<[K, W]>,
-    partitioner?: PartitionerLike<K>,
-  ): Rdd<[K, [V, W]]> {
-    return this.joined("inner", "join", other, partitioner);
-  }
-
-  leftOuterJoin<K, V, W>(
-    this: RddPairs<Pair<K, V>>,
-    other: Rdd<Pair<K, W>> | Rdd<[K, W]>,
-    partitioner?: PartitionerLike<K>,
-  ): Rdd<[K, [V, W | undefined]]> {
-    return this.joined("left", "leftOuterJoin", other, partitioner);
-  }
-
-  /** All values of each key on each side. */
-  cogroup<K, V, W>(
-    this: RddPairs<Pair<K, V>>,
-    other: Rdd<Pair<K, W>> | Rdd<[K, W]>,
-    partitioner?: PartitionerLike<K>,
-  ): Rdd<[K, [V[], W[]]]> {
-    const node = this.node("cogroup");
-    const parents = [this.plan, this.driver.planOf(other, "cogroup", node.at)];
-    const by = this.driver.partitioning.choose(partitioner, parents, node);
-    return this.make({ ...node, op: "cogroup", parents: parents.map(parent => this.placed(parent, by, node)) });
-  }
-
   /** @internal */
   exchanged(call: Call, partitioner: PartitionerLike<never> | undefined): Plan {
-    return this.placed(this.plan, this.driver.partitioning.choose(partitioner, [this.plan], call), call);
+    const { partitioning } = this.driver;
+    return partitioning.placed(this.plan, partitioning.choose(partitioner, [this.plan], call), call);
   }
 
   /** One value a key; combined in map tasks first, unless keys are in place. @internal */
@@ -200,13 +232,6 @@ export abstract class RddPairs<T> extends RddNarrow<T> {
     return { ...node, op: "aggregate", parent: exchange, combine, from: "combiners" };
   }
 
-  /** A plan's pairs with keys placed by `partitioner`: the plan itself when they are so already. */
-  private placed(plan: Plan, partitioner: PartitionerPlan, call: Call): Plan {
-    return obeys(plan, partitioner)
-      ? plan
-      : this.driver.partitioning.exchange(plan, partitioner, "pairs", undefined, call);
-  }
-
   private combined<R>(
     combine: CombinePlan,
     operator: string,
@@ -215,29 +240,6 @@ export abstract class RddPairs<T> extends RddNarrow<T> {
   ): Rdd<R> {
     return this.make(this.combinedPlan(this.plan, combine, { operator, at }, partitioner));
   }
-
-  private joined<R>(
-    join: JoinPlan["join"],
-    operator: string,
-    other: unknown,
-    partitioner: PartitionerLike<never> | undefined,
-  ): Rdd<R> {
-    const node = this.node(operator);
-    const right = this.driver.planOf(other, operator, node.at);
-    const by = this.driver.partitioning.choose(partitioner, [this.plan, right], node);
-    return this.make({
-      ...node,
-      op: "join",
-      join,
-      left: this.placed(this.plan, by, node),
-      right: this.placed(right, by, node),
-    });
-  }
-}
-
-function obeys(plan: Plan, partitioner: PartitionerPlan): boolean {
-  const known = partitionerOf(plan);
-  return known !== undefined && samePartitioning(known, partitioner);
 }
 
 /** Counts per key as a plan: what countByKey and countByValue run. @internal */

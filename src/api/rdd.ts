@@ -1,4 +1,4 @@
 /** A distributed collection of rows of type T, computed on demand. The whole of its operators, by area, in Spark's names. */
-import { RddNumeric } from "./rdd-numeric.ts";
+import { RddPipe } from "./rdd-pipe.ts";
 
-export class Rdd<T> extends RddNumeric<T> {}
+export class Rdd<T> extends RddPipe<T> {}

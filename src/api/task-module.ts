@@ -3,6 +3,7 @@
  * rest. Task threads start without the driver's code.
  */
 import { FiresteelError } from "../base/errors.ts";
+import { FiresteelFiles } from "../operators/added-files.ts";
 import { taskContext } from "../operators/task-context.ts";
 import { StorageLevel } from "../plan/storage-level.ts";
 import { HashPartitioner, RangePartitioner } from "./partitioner.ts";
@@ -13,6 +14,7 @@ export const taskModule: Readonly<Record<string, unknown>> = {
   Broadcast: driverOnly("a Broadcast", "make it on the driver, and use its .value inside the function"),
   Context: driverOnly("a Context", "run this job on the driver, and broadcast or join its result"),
   FiresteelError,
+  FiresteelFiles,
   HashPartitioner,
   RangePartitioner,
   Rdd: driverOnly("an Rdd", "make it on the driver"),

@@ -124,6 +124,41 @@ export const clusterKeys = {
     default: 30 * second,
     meaning: "How long it waits for that part at most.",
   },
+  "firesteel.scheduler.mode": {
+    type: "choice",
+    choices: ["FIFO", "FAIR"],
+    default: "FIFO",
+    meaning:
+      "Which of several running jobs gets free cores: the first come (FIFO), or each pool its share (FAIR). The local property firesteel.scheduler.pool chooses a job's pool.",
+  },
+  "firesteel.scheduler.allocation.file": {
+    type: "string",
+    default: "",
+    defaultText: "none: pools have weight 1 and minimum share 0",
+    meaning:
+      'File that describes pools of FAIR scheduling: JSON such as {"production":{"weight":2,"minShare":1,"mode":"FAIR"}}, or Spark\'s XML.',
+  },
+  "firesteel.scheduler.pools": {
+    type: "string",
+    default: "",
+    defaultText: "none",
+    meaning: "The same JSON as text; wins over the file where both describe a pool.",
+  },
+  "firesteel.barrier.coresTimeout": {
+    type: "duration",
+    min: 0,
+    max: 24 * 24 * hour,
+    default: hour / 6,
+    meaning: "How long a barrier stage waits for as many cores as it has tasks before its job fails.",
+  },
+  "firesteel.barrier.sync.timeout": {
+    type: "duration",
+    min: 100,
+    max: 24 * 24 * hour,
+    default: 24 * hour,
+    meaning:
+      "How long tasks of a barrier stage wait in barrier() or allGather() for one that does not come. One that has ended is noticed at once.",
+  },
   "firesteel.reducer.maxSizeInFlight": {
     type: "bytes",
     min: m,
@@ -158,7 +193,8 @@ export const clusterKeys = {
     min: second,
     max: hour,
     default: 15 * second,
-    meaning: "How often it is said that tasks wait and no executor has registered.",
+    meaning:
+      "How often it is said that tasks wait and no executor has registered, or that a submitted driver waits for a worker.",
   },
   "firesteel.submit.waitAppCompletion": {
     type: "boolean",

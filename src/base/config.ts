@@ -85,8 +85,13 @@ export class Config {
   }
 
   private defaultOf(key: ConfigKey): unknown {
+    if (!isConfigKey(key)) throw unknownKey(key, "config.get");
     const spec: KeySpec = configKeys[key];
-    const around: Surroundings = { machine: this.machine, master: this.master };
+    const around: Surroundings = {
+      ...{ machine: this.machine, master: this.master },
+      get: other => (isConfigKey(other) ? this.get(other) : undefined),
+      isSet: other => isConfigKey(other) && this.isSet(other),
+    };
     return typeof spec.default === "function" ? spec.default(around) : spec.default;
   }
 }

@@ -4,6 +4,7 @@
  */
 import type { ExchangeId, ExecutorId } from "./ids.ts";
 
+/** What failed, and so what helps. */
 export type ErrorKind =
   | "user" // the job's own code or arguments are wrong
   | "data" // an input cannot be read as what it was said to be
@@ -20,6 +21,7 @@ export interface LostOutput {
   readonly executor?: ExecutorId;
 }
 
+/** A place in the user's files. */
 export interface SourcePosition {
   readonly file: string;
   readonly line: number;
@@ -33,14 +35,22 @@ export interface ErrorDetails {
   readonly at?: SourcePosition | undefined;
   /** Only with kind "fetchFailed": the schedulers recover exactly this output. */
   readonly output?: LostOutput | undefined;
+  /** Whether another attempt can only meet the same. Rows and files that the engine refuses do not change. */
+  readonly isPermanent?: boolean | undefined;
   readonly cause?: unknown;
 }
 
+/** What operators throw and actions reject with. `message` names what is wrong by the user's names for it. */
 export class FiresteelError extends Error {
   readonly kind: ErrorKind;
+  /** What to do about it. */
   readonly hint?: string;
+  /** Where in the user's files. */
   readonly at?: SourcePosition;
+  /** Which map output is gone, with kind "fetchFailed". @internal */
   readonly output?: LostOutput;
+  /** Another attempt of the task would fail alike. @internal */
+  readonly isPermanent?: boolean;
 
   constructor(kind: ErrorKind, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -49,17 +59,19 @@ export class FiresteelError extends Error {
     if (details.hint !== undefined) this.hint = details.hint;
     if (details.at !== undefined) this.at = details.at;
     if (details.output !== undefined) this.output = details.output;
+    if (details.isPermanent === true) this.isPermanent = true;
   }
 }
 
-/** A failed attempt of a retryable kind may succeed when run again. User code may be flaky, as in Spark. */
-export function isRetryable(kind: ErrorKind): boolean {
+/** Whether the attempt that failed may succeed when run again: user code and networks may be flaky, but bad input stays bad. */
+export function isRetryable({ kind, isPermanent }: Pick<WireError, "kind" | "isPermanent">): boolean {
   switch (kind) {
     case "user":
     case "data":
+    case "resource":
+      return isPermanent !== true;
     case "fetchFailed":
     case "lost":
-    case "resource":
       return true;
     case "cancelled":
     case "internal":
@@ -80,6 +92,7 @@ export interface WireError {
   readonly hint?: string;
   readonly at?: SourcePosition;
   readonly output?: LostOutput;
+  readonly isPermanent?: boolean;
   readonly cause?: WireError;
 }
 
@@ -99,6 +112,7 @@ export function toWire(thrown: unknown, kind: ErrorKind = "user", depth = 0): Wi
     ...(thrown instanceof FiresteelError && thrown.hint !== undefined && { hint: thrown.hint }),
     ...(thrown instanceof FiresteelError && thrown.at !== undefined && { at: thrown.at }),
     ...(thrown instanceof FiresteelError && thrown.output !== undefined && { output: thrown.output }),
+    ...(thrown instanceof FiresteelError && thrown.isPermanent === true && { isPermanent: true }),
     ...(cause !== undefined && { cause }),
   };
 }
@@ -110,6 +124,7 @@ export function fromWire(wire: WireError): FiresteelError {
     hint: wire.hint,
     at: wire.at,
     output: wire.output,
+    isPermanent: wire.isPermanent,
     ...(wire.cause !== undefined && { cause: fromWire(wire.cause) }),
   });
   if (wire.stack !== undefined) error.stack = wire.stack;

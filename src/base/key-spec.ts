@@ -11,6 +11,10 @@ export interface Machine {
 export interface Surroundings {
   readonly machine: Machine;
   readonly master: MasterUrl;
+  /** Another key's value, or its default. */
+  readonly get: (key: string) => unknown;
+  /** Whether anyone set another key. */
+  readonly isSet: (key: string) => boolean;
 }
 
 type Default<T> = T | ((around: Surroundings) => T);

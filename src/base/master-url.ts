@@ -2,6 +2,7 @@
  * Where a job runs, as Spark writes it: `local`, `local[4]`, `local[*]`, `local[4,3]` (3 failures of a task allowed),
  * `local-cluster[2,1,1024]` (workers, cores each, memory each: MB, or with a unit as in `1g`), `firesteel://host:7077,host2:7077`.
  */
+import { nearest } from "./nearest.ts";
 import { parseBytes } from "./quantity.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -34,7 +35,50 @@ export const masterUrlForms = [
 export function parseMasterUrl(text: string): MasterUrl {
   const parsed = parseLocal(text) ?? parseLocalCluster(text) ?? parseCluster(text);
   if (parsed !== undefined) return parsed;
-  throw new UsageError(`"${text}" is not a master URL`, { hint: `write one of ${masterUrlForms.join(", ")}` });
+  throw new UsageError(`"${text}" is not a master URL`, {
+    hint: meantMaster(text) ?? `write one of ${masterUrlForms.join(", ")}`,
+  });
+}
+
+/** The masters of a cluster, where nothing else will do. */
+export function parseClusterUrl(text: string): readonly HostPort[] {
+  const parsed = parseCluster(text);
+  if (parsed !== undefined) return parsed.masters;
+  throw new UsageError(`"${text}" is no cluster's master`, {
+    hint: meantCluster(text) ?? "write firesteel://host:port",
+  });
+}
+
+function meantMaster(text: string): string | undefined {
+  const word = /^[\w-]*/.exec(text)![0];
+  const addressed = meantCluster(text);
+  if (addressed !== undefined) return addressed;
+  switch (word === "" ? undefined : nearest(word, ["local", "local-cluster", "yarn", "k8s", "mesos"])) {
+    case "local":
+      return "write local, local[K] for K threads, local[*] for one per core, or local[K,F]: a task may fail F − 1 times";
+    case "local-cluster":
+      return "write local-cluster[W,C,M]: W workers with C cores and M MB each (or M with a unit, as 1g)";
+    case "yarn":
+    case "k8s":
+    case "mesos":
+      return "start a cluster with `firesteel master` and `firesteel worker`, and write firesteel://host:port";
+    default:
+      return undefined;
+  }
+}
+
+/** An address without the scheme, with Spark's or that of pages, or with a slash behind it. */
+function meantCluster(text: string): string | undefined {
+  const [, scheme = "", rest = ""] = /^([a-z][a-z\d+.-]*:\/\/)?(.*?)\/*$/i.exec(text.trim())!;
+  const known = ["", "firesteel://", "spark://", "http://", "https://"].includes(scheme.toLowerCase());
+  const portMissing = scheme === "" ? undefined : defaultMasterPort;
+  const masters = rest.split(",").map(part => parseHostPort(part, portMissing));
+  if (known && masters.every(master => master !== undefined)) {
+    const isOfPages = scheme.toLowerCase().startsWith("http");
+    return `did you mean ${formatMasterUrl(masters.map(each => (isOfPages ? { ...each, port: defaultMasterPort } : each)))}?`;
+  }
+  if (!/^firesteel:/i.test(text)) return undefined;
+  return "write firesteel://host:port[,host:port…], with ports from 1 to 65535";
 }
 
 function parseLocal(text: string): MasterUrl | undefined {
@@ -82,7 +126,7 @@ export function parseMemoryMb(text: string): number | undefined {
   return bytes === undefined ? undefined : Math.floor(bytes / 2 ** 20);
 }
 
-function parseCluster(text: string): MasterUrl | undefined {
+function parseCluster(text: string): Extract<MasterUrl, { kind: "cluster" }> | undefined {
   const prefix = "firesteel://";
   if (!text.startsWith(prefix)) return undefined;
   const masters: HostPort[] = [];

@@ -3,11 +3,11 @@
  * Gives nothing when everything is far, since a wild guess is worse than none.
  */
 
-/** The closest candidate at most a third of the name away; the first one among equals. */
+/** The closest candidate at most a third of the name away, with something of it in common; the first one among equals. */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   const wanted = name.toLowerCase();
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
+  let bestDistance = Math.min(name.length, Math.max(2, Math.floor(name.length / 3)) + 1);
   for (const candidate of candidates) {
     const distance = editDistance(wanted, candidate.toLowerCase());
     if (distance < bestDistance) {

@@ -8,16 +8,31 @@ export class Random {
   private c: number;
   private d: number;
 
+  /**
+   * The stream of a seed, any safe integer, that a path names: of a partition, say. Streams are functions of seed and path alone,
+   * and do not resemble each other.
+   */
+  static stream(seed: number, ...path: readonly number[]): Random {
+    let s = scramble(seed | 0);
+    let t = scramble(s ^ Math.floor(seed / 0x100000000));
+    for (const step of path) {
+      s = scramble((s ^ step) + 0x9e3779b9);
+      t = scramble((t + step) ^ s);
+    }
+    const random = new Random(s);
+    random.b ^= t;
+    random.d ^= scramble(t);
+    // all zeros would stay so
+    random.a |= 1;
+    return random;
+  }
+
   constructor(seed: number) {
     // splitmix32 spreads a small seed over the state
     let s = seed | 0;
     const next = () => {
       s = (s + 0x9e3779b9) | 0;
-      let t = s ^ (s >>> 16);
-      t = Math.imul(t, 0x21f0aaad);
-      t ^= t >>> 15;
-      t = Math.imul(t, 0x735a2d97);
-      return t ^ (t >>> 15);
+      return scramble(s);
     };
     this.a = next();
     this.b = next();
@@ -48,4 +63,18 @@ export class Random {
   below(bound: number): number {
     return Math.floor(this.float() * bound);
   }
+}
+
+/** Another integer for each of 32 bits, and half of the bits for each bit that differs. */
+function scramble(bits: number): number {
+  let t = bits ^ (bits >>> 16);
+  t = Math.imul(t, 0x21f0aaad);
+  t ^= t >>> 15;
+  t = Math.imul(t, 0x735a2d97);
+  return t ^ (t >>> 15);
+}
+
+/** A seed for who was given none: any integer of 53 bits. */
+export function drawSeed(): number {
+  return Math.floor(Math.random() * 0x20000000000000);
 }

@@ -1,6 +1,7 @@
 /** `firesteel bundle job.ts -o out.js`: the job with its modules and packages as one file, for machines without them. */
 import { writeFileSync } from "node:fs";
 import { asUsageError, UsageError } from "../base/usage-error.ts";
+import { systemReason, writeHint } from "../base/system-errors.ts";
 import type { Invocation } from "./command-line.ts";
 import { findJobFile } from "./job-file.ts";
 
@@ -15,7 +16,7 @@ export async function bundle(invocation: Invocation): Promise<number> {
   try {
     writeFileSync(output, bundleText(job));
   } catch (error) {
-    throw new UsageError(`${output} cannot be written: ${(error as Error).message}`);
+    throw new UsageError(`${output} cannot be written: ${systemReason(error)}`, { hint: writeHint(error) });
   }
   return 0;
 }

@@ -3,7 +3,14 @@
  */
 import { nearest } from "../base/nearest.ts";
 import { UsageError } from "../base/usage-error.ts";
-import { commands, isCommand, type CommandName, type CommandSpec, type OptionSpec } from "./commands.ts";
+import {
+  commands,
+  isCommand,
+  type CommandName,
+  type CommandSpec,
+  type OptionSpec,
+  settingOptions,
+} from "./commands.ts";
 
 export interface Invocation {
   readonly command: CommandName;
@@ -93,8 +100,14 @@ function findOption(
     spec.options.map(each => `--${each.name}`),
   );
   throw new UsageError(`${command} has no option ${name}`, {
-    hint: best === undefined ? seeHelp(command) : `did you mean ${best}?`,
+    hint: best === undefined ? (asSetting(name) ?? seeHelp(command)) : `did you mean ${best}?`,
   });
+}
+
+/** What other commands have as an option, this one takes as a setting. */
+function asSetting(name: string): string | undefined {
+  const key = new Map<string, string>(Object.entries(settingOptions)).get(name.slice(2));
+  return key && `write --conf ${key}=VALUE`;
 }
 
 function unknownCommand(word: string): UsageError {

@@ -53,7 +53,7 @@ const benchOptions: readonly OptionSpec[] = [
 
 const benchNotes = `Kernels are timed beside JavaScript loops, jobs beside scripts for one thread, and both beside C where a compiler
 is at hand. All contenders of a job take turns, and their answers are compared before times are printed: medians, the
-fastest and the slowest run, peak memory.`;
+fastest and the slowest run, peak memory. The part memory runs only when it is named: it takes minutes.`;
 
 export const commands = {
   run: {
@@ -86,8 +86,8 @@ says where. What the job prints is not shown. Other effects of its own code happ
   ...clusterCommands,
   bench: {
     summary: "measure this program beside scripts, C and Spark",
-    operands: "[kernels|jobs|startup]",
-    operandChoices: ["kernels", "jobs", "startup"],
+    operands: "[kernels|jobs|startup|memory]",
+    operandChoices: ["kernels", "jobs", "startup", "memory"],
     operandsMin: 0,
     operandsMax: 1,
     jobFirst: false,
@@ -117,3 +117,17 @@ export type CommandName = keyof typeof commands;
 export function isCommand(name: string): name is CommandName {
   return Object.hasOwn(commands, name);
 }
+
+/** Options that are settings with a shorter spelling. */
+export const settingOptions = {
+  master: "firesteel.master",
+  name: "firesteel.app.name",
+  entry: "firesteel.app.entry",
+  class: "firesteel.app.entry",
+  "executor-memory": "firesteel.executor.memory",
+  "executor-cores": "firesteel.executor.cores",
+  "num-executors": "firesteel.executor.instances",
+  "total-executor-cores": "firesteel.cores.max",
+  files: "firesteel.files",
+  "recovery-dir": "firesteel.deploy.recoveryDirectory",
+} as const;

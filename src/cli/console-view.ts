@@ -36,7 +36,7 @@ export function openConsoleView(choice: ProgressChoice): ConsoleView {
       progress.update(ledger.stages());
       progress.wipe();
       release();
-      if (summary) process.stderr.write(formatSummary(ledger.stages(), Date.now() - startedMs));
+      if (summary) process.stderr.write(formatSummary(ledger, Date.now() - startedMs));
     },
   };
 }

@@ -60,7 +60,7 @@ function configHelp(): string {
   return lines.join("\n") + "\n";
 }
 
-function typeText(spec: KeySpec): string {
+export function typeText(spec: KeySpec): string {
   switch (spec.type) {
     case "choice":
       return spec.choices.join(" | ");
@@ -81,7 +81,7 @@ function typeText(spec: KeySpec): string {
   }
 }
 
-function defaultText(spec: KeySpec): string {
+export function defaultText(spec: KeySpec): string {
   if (spec.defaultText !== undefined) return spec.defaultText;
   return typeof spec.default === "function" ? "depends on the machine" : printValue(spec, spec.default);
 }

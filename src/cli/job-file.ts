@@ -9,7 +9,16 @@ export function findJobFile(named: string): string {
   const path = resolve(named);
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat?.isFile() === true) return path;
+  if (stat?.isDirectory() === true) {
+    const [first] = jobFilesIn(path).sort();
+    const example = first === undefined ? "" : `, such as ${join(named, first)}`;
+    throw new UsageError(`${named} is a folder`, { hint: `name the job's file${example}` });
+  }
   if (stat !== undefined) throw new UsageError(`${named} is not a file`, { hint: "name the job's file" });
+  if (/^[a-z][a-z\d]+:\/\//i.test(named))
+    throw new UsageError(`the job file ${named} is not on this machine`, {
+      hint: "download it first; firesteel submit --deploy-mode cluster takes http: and https: addresses",
+    });
   const best = nearest(basename(path), jobFilesIn(dirname(path)));
   throw new UsageError(`the job file ${named} does not exist`, {
     hint:

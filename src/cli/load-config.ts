@@ -6,7 +6,9 @@ import { basename } from "node:path";
 import type { Machine } from "../base/config-keys.ts";
 import { Config, environmentLayer, propertiesLayer, type ConfigLayer } from "../base/config.ts";
 import { UsageError } from "../base/usage-error.ts";
+import { readHint, systemReason } from "../base/system-errors.ts";
 import type { Invocation } from "./command-line.ts";
+import { settingOptions } from "./commands.ts";
 
 const defaultPropertiesFile = "firesteel.conf";
 
@@ -32,23 +34,9 @@ export function readIfThere(path: string): string | undefined {
     return readFileSync(path, "utf8");
   } catch (error) {
     if ((error as { code?: string }).code === "ENOENT") return undefined;
-    throw new UsageError(`${path} cannot be read: ${(error as Error).message}`);
+    throw new UsageError(`${path} cannot be read: ${systemReason(error)}`, { hint: readHint(error) });
   }
 }
-
-/** Options that are settings with a shorter spelling. */
-const settingOptions = {
-  master: "firesteel.master",
-  name: "firesteel.app.name",
-  entry: "firesteel.app.entry",
-  class: "firesteel.app.entry",
-  "executor-memory": "firesteel.executor.memory",
-  "executor-cores": "firesteel.executor.cores",
-  "num-executors": "firesteel.executor.instances",
-  "total-executor-cores": "firesteel.cores.max",
-  files: "firesteel.files",
-  "recovery-dir": "firesteel.deploy.recoveryDirectory",
-} as const;
 
 function optionsLayer(options: Invocation["options"]): ConfigLayer {
   const settings: Record<string, string> = {};
@@ -66,7 +54,8 @@ function confLayer(pairs: readonly string[]): ConfigLayer {
   const settings: Record<string, string> = {};
   for (const pair of pairs) {
     const equals = pair.indexOf("=");
-    if (equals < 1)
+    if (equals === 0) throw new UsageError(`--conf ${pair} has no key`, { hint: "write --conf KEY=VALUE" });
+    if (equals < 0)
       throw new UsageError(`--conf ${pair} has no value`, { hint: `write --conf ${pair.trim() || "KEY"}=VALUE` });
     settings[pair.slice(0, equals).trim()] = pair.slice(equals + 1).trim();
   }

@@ -6,20 +6,21 @@ import type { Config } from "../base/config.ts";
 import { formatHostPort } from "../base/master-url.ts";
 import { UsageError } from "../base/usage-error.ts";
 import { chooseBinding } from "../deploy/bind.ts";
-import { BlobStore } from "../deploy/blob-store.ts";
+import { UploadStore } from "../deploy/upload-store.ts";
 import { serveBlobs } from "../deploy/blob-transfer.ts";
 import { masterLimitsOf, masterStoreOf } from "../deploy/deploy-config.ts";
 import { listenHttp } from "../deploy/http-port.ts";
 import { blobsInUse, masterAccess } from "../deploy/master-access.ts";
 import { MasterEndpoint } from "../deploy/master-endpoint.ts";
 import { workerEndpoint } from "../deploy/messages.ts";
+import { standBy, unlessInUse } from "../deploy/standby-master.ts";
 import { takeSecret } from "../deploy/secret.ts";
 import { detectMachine } from "../platform/resources.ts";
 import { nameLocalDirs, newLocalFile, removeLocalDirs, removeOrphans } from "../storage/local-dirs.ts";
 import { openClusterEnv } from "./cluster-env.ts";
 import type { Invocation } from "./command-line.ts";
 import { loadConfig, readIfThere } from "./load-config.ts";
-import { lateListener, masterHttp } from "./role-http.ts";
+import { lateListener, masterHttp, unavailable } from "./role-http.ts";
 import { portOption, textOption } from "./option-values.ts";
 import { roleLog } from "./role-log.ts";
 import { aborted, stopSignal } from "./stop-signal.ts";
@@ -40,11 +41,18 @@ export async function master({ options }: Invocation): Promise<number> {
     machine: detectMachine(),
     readFile: readIfThere,
   });
+  const mayStandBy = options.has("standby");
+  if (mayStandBy && conf.get("firesteel.deploy.recoveryDirectory") === "") {
+    throw new UsageError("a master that stands by needs the state of the one that leads", {
+      hint: "give both the same --recovery-dir",
+    });
+  }
   const log = roleLog(conf);
   // each is undone when what follows fails, last first
   await using cleanup = new AsyncDisposableStack();
-  const store = masterStoreOf(conf);
-  cleanup.defer(() => store.close());
+  const openStore = () => masterStoreOf(conf);
+  let store = mayStandBy ? unlessInUse(openStore) : openStore();
+  cleanup.defer(() => store?.close());
   const [pages, rest] = [lateListener(), lateListener()];
   const open = async (listener: RequestListener, port: number, purpose: string, option: string) => {
     const opened = await listenHttp(listener, { host: binding.host, port, purpose, option });
@@ -61,6 +69,13 @@ export async function master({ options }: Invocation): Promise<number> {
   if (ports.others !== undefined) {
     webUiUrl = await open(pages.listener, ports.others.pages, "pages", "--webui-port");
     restUrl = await open(rest.listener, ports.others.rest, "submissions by HTTP", "--rest-port");
+  }
+  if (store === undefined) {
+    process.stderr.write(`standing by at firesteel://${address} while another master leads; pages at ${webUiUrl}\n`);
+    for (const each of [pages, rest]) each.answerWith(unavailable("this master stands by: another one leads"));
+    store = await standBy({ env, open: openStore, signal });
+    if (store === undefined) return 0;
+    log("info", "the master that led is gone: this one leads now");
   }
   const failed = Promise.withResolvers<never>();
   const endpoint = MasterEndpoint.start({
@@ -91,7 +106,7 @@ function portsOf(options: Invocation["options"]) {
 }
 
 /** Jobs and files of submissions: beside the state when that is kept, else until the master ends. */
-function openBlobs(conf: Config, endpoint: MasterEndpoint, cleanup: AsyncDisposableStack): BlobStore {
+function openBlobs(conf: Config, endpoint: MasterEndpoint, cleanup: AsyncDisposableStack): UploadStore {
   const recovery = conf.get("firesteel.deploy.recoveryDirectory");
   let folder = join(recovery, "blobs");
   if (recovery === "") {
@@ -100,7 +115,7 @@ function openBlobs(conf: Config, endpoint: MasterEndpoint, cleanup: AsyncDisposa
     cleanup.defer(() => removeLocalDirs(localDirs));
     folder = dirname(newLocalFile(localDirs, "blobs", "blob"));
   }
-  return new BlobStore({
+  return new UploadStore({
     ...{ folder, clock: systemClock, blobBytesMax, totalBytesMax: blobsBytesMax },
     inUse: async () => blobsInUse(endpoint.snapshot()),
   });

@@ -63,7 +63,6 @@ export function lineProgress(screen: ProgressScreen): Progress {
     update(stages) {
       const now = screen.nowMs();
       for (const stage of stages) {
-        if (stage.state === "skipped") continue;
         const told = toldMs.get(stage.stage);
         if (stage.state === "running") {
           const due = told === undefined ? stage.submittedMs + lineAfterMs : told + lineEveryMs;

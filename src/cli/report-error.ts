@@ -1,6 +1,7 @@
 /**
  * An error as a person reads it: one block with the message, the place in the user's file with its source line and a caret, the
- * user's own frames, what caused it and what to do. User frames in `stack` have absolute paths. Reads source files; never throws.
+ * user's own frames, what caused it and what to do. No place is told twice. User frames in `stack` have absolute paths. Reads source
+ * files; never throws.
  *
  *   error: map got a function that uses `socket`, which cannot be sent to tasks: it is a Socket
  *     at job.ts:7:31
@@ -29,12 +30,13 @@ export function formatError(error: unknown, format: ErrorFormat = {}): string {
   const paint = painter(format.colour === true);
   const lines = [`${paint("error", "error:")} ${indentRest(headline(error))}`];
   let innermost = innermostTold(error);
-  lines.push(...place(positionIn(error) ?? positionIn(innermost), innermost, format, paint));
+  const told: Told = { named: new Set(headline(error).match(/[^\s()]+:\d+:\d+/g)), shown: new Set() };
+  lines.push(...place(positionIn(error) ?? positionIn(innermost), innermost, told, format, paint));
   for (let depth = 0; depth < causesMax && causeOf(innermost) !== undefined; depth++) {
     const cause = causeOf(innermost);
     innermost = innermostTold(cause);
     const position = positionIn(cause) ?? positionIn(innermost);
-    lines.push(`  caused by: ${indentRest(headline(cause))}`, ...place(position, innermost, format, paint));
+    lines.push(`  caused by: ${indentRest(headline(cause))}`, ...place(position, innermost, told, format, paint));
   }
   if (error instanceof FiresteelError && error.kind === "internal") {
     lines.push(
@@ -73,7 +75,7 @@ function innermostTold(error: unknown): unknown {
 }
 
 /** A failed system call is always told in the words of the error that it caused. */
-const systemCall = /^(?:\w*Error: )?E[A-Z\d]+: .+, \w+/;
+const systemCall = /^(?:\w*Error: )?(?:E[A-Z\d]+: .+, \w+|listen E[A-Z]+: )/;
 
 function tells(error: unknown, cause: unknown): boolean {
   const message = cause instanceof Error ? cause.message.replace(/^\w*Error: /, "") : "";
@@ -89,18 +91,43 @@ function positionIn(error: unknown): SourcePosition | undefined {
   return error instanceof FiresteelError ? error.at : undefined;
 }
 
+/** Places as they stand in the report, so that none is told twice. */
+interface Told {
+  /** In the message alone: shown with its line where the error is, and not among frames. */
+  readonly named: ReadonlySet<string>;
+  readonly shown: Set<string>;
+}
+
 /** Where it is, with the source line, and the user's frames that led there. */
-function place(at: SourcePosition | undefined, error: unknown, format: ErrorFormat, paint: Paint): string[] {
-  const [first, ...others] = userFrames(error);
-  const shorten = (frame: string) => `  ${shortFrame(frame, format.workingDirectory)}`;
-  const named = at === undefined ? first : `at ${formatPosition(at)}`;
-  if (named === undefined) return [];
-  const position = at ?? positionOf(named);
-  const source = position === undefined ? [] : excerpt(position, format.readSource ?? readText, paint);
-  const place = at === undefined ? undefined : shortFrame(formatPosition(at), format.workingDirectory);
-  const rest = (at === undefined ? others : [first ?? "", ...others]).map(shorten);
-  const more = rest.filter(frame => frame.trim() !== "" && (place === undefined || !frame.includes(place)));
-  return [shorten(named), ...source, ...more.slice(0, framesMax)];
+function place(
+  at: SourcePosition | undefined,
+  error: unknown,
+  told: Told,
+  format: ErrorFormat,
+  paint: Paint,
+): string[] {
+  const frames = userFrames(error);
+  const named = at === undefined ? frames.shift() : `at ${formatPosition(at)}`;
+  const shorten = (frame: string) => shortFrame(frame, format.workingDirectory);
+  const isNew = (frame: string) => {
+    const where = placeOf(frame);
+    const isKnown = told.shown.has(where);
+    told.shown.add(where);
+    return !isKnown;
+  };
+  const lines: string[] = [];
+  if (named !== undefined && isNew(shorten(named))) {
+    const position = at ?? positionOf(named);
+    lines.push(shorten(named));
+    if (position !== undefined) lines.push(...excerpt(position, format.readSource ?? readText, paint));
+  }
+  const more = frames.map(shorten).filter(frame => !told.named.has(placeOf(frame)) && isNew(frame));
+  return [...lines, ...more.slice(0, framesMax)].map(line => `  ${line}`);
+}
+
+/** `at f (job.ts:3:1)` or `at job.ts:3:1` → `job.ts:3:1`. */
+function placeOf(frame: string): string {
+  return (/\(([^()]+)\)$/.exec(frame) ?? /^at (?:async )?(.+)$/.exec(frame))?.[1] ?? frame;
 }
 
 function excerpt(at: SourcePosition, readSource: (file: string) => string | undefined, paint: Paint): string[] {
@@ -109,7 +136,7 @@ function excerpt(at: SourcePosition, readSource: (file: string) => string | unde
   const number = String(at.line);
   // tabs stay, so that the caret lands below its character whatever their width
   const before = line.slice(0, Math.max(0, at.column - 1)).replace(/[^\t]/g, " ");
-  return [`  ${number} | ${line}`, `  ${" ".repeat(number.length)} | ${before}${paint("error", "^")}`];
+  return [`${number} | ${line}`, `${" ".repeat(number.length)} | ${before}${paint("error", "^")}`];
 }
 
 /** The stack without the engine's own frames and the runtime's. */

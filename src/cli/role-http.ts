@@ -20,12 +20,16 @@ export function lateListener(): {
   readonly listener: RequestListener;
   readonly answerWith: (listener: RequestListener) => void;
 } {
-  let answer: RequestListener = (_, response) => {
-    response.writeHead(503, { "content-type": "text/plain", "retry-after": "1" }).end("it is starting\n");
-  };
+  let answer = unavailable("it is starting");
   return {
     listener: (request, response) => answer(request, response),
     answerWith: listener => void (answer = listener),
+  };
+}
+
+export function unavailable(why: string): RequestListener {
+  return (_, response) => {
+    response.writeHead(503, { "content-type": "text/plain", "retry-after": "1" }).end(`${why}\n`);
   };
 }
 

@@ -6,15 +6,14 @@ import { assertNever } from "../base/assert.ts";
 import { exitCodeOf } from "../base/usage-error.ts";
 import { parseCommandLine, type Invocation } from "./command-line.ts";
 
+/** Masters of which the tasks run in other processes. Settings of files are not known yet. */
+const clusterMaster = /^(local-cluster\[|firesteel:)/;
+
 /** Commands that end the process whatever timers and sockets are left. */
 const endProcess = ["run", "explain", "submit", "master", "worker", "executor"];
 
 /** Sets the exit code; after a job or a cluster's role it ends the process itself. */
 export async function runCommand(argv: readonly string[]): Promise<void> {
-  const runsJob = argv[0] === "run" || argv[0] === "explain" || argv[0] === "submit";
-  if (runsJob || argv[0] === "executor") await (await import("../platform/restart.ts")).restartWithSettings();
-  if (process.env.FIRESTEEL_INTERNAL_PARENT_PIPE !== undefined)
-    await (await import("./parent.ts")).followParent({ userCode: runsJob });
   const failed = await exitCode(argv);
   // a job that ended well may have set a code of its own
   const code = failed === 0 ? (process.exitCode ?? 0) : failed;
@@ -24,12 +23,26 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
 
 async function exitCode(argv: readonly string[]): Promise<number> {
   try {
-    return await dispatch(parseCommandLine(argv));
+    const invocation = parseCommandLine(argv);
+    await prepareProcess(invocation);
+    return await dispatch(invocation);
   } catch (error) {
     const { formatError, wantsColour } = await import("./report-error.ts");
     process.stderr.write(formatError(error, { colour: wantsColour(process.stderr, process.env) }));
     return exitCodeOf(error);
   }
+}
+
+/** Restarts the process with the runtime settings of what it will do, and ties it to the one that started it. */
+async function prepareProcess({ command, options }: Invocation): Promise<void> {
+  const runsJob = command === "run" || command === "explain" || command === "submit";
+  if (runsJob || command === "executor") {
+    const master = options.get("master")?.[0] ?? process.env["FIRESTEEL_MASTER"] ?? "local";
+    const { restartWithSettings } = await import("../platform/restart.ts");
+    await restartWithSettings(command === "executor" || !clusterMaster.test(master) ? "tasks" : "driver");
+  }
+  if (process.env.FIRESTEEL_INTERNAL_PARENT_PIPE !== undefined)
+    await (await import("./parent.ts")).followParent({ userCode: runsJob });
 }
 
 async function dispatch(invocation: Invocation): Promise<number> {

@@ -13,6 +13,7 @@ import type { Invocation } from "./command-line.ts";
 import { openConsoleView, silentView } from "./console-view.ts";
 import { findJobFile } from "./job-file.ts";
 import { loadConfig, readIfThere } from "./load-config.ts";
+import { tellPassedOn } from "./passed-on.ts";
 
 export async function run(mode: "run" | "explain", invocation: Invocation): Promise<number> {
   const [named, ...args] = invocation.operands;
@@ -24,6 +25,7 @@ export async function run(mode: "run" | "explain", invocation: Invocation): Prom
     machine: detectMachine(),
     readFile: readIfThere,
   });
+  tellPassedOn(invocation, conf);
   const quiet = mode === "explain" || invocation.options.has("quiet");
   process.stdout.on("error", endAtBrokenPipe);
   const isGone = await pipeReaderGone(1);

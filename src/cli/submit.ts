@@ -15,6 +15,7 @@ import type { Invocation } from "./command-line.ts";
 import { findJobFile } from "./job-file.ts";
 import { loadConfig, readIfThere } from "./load-config.ts";
 import { memoryOption, numberOption, textOption } from "./option-values.ts";
+import { tellPassedOn } from "./passed-on.ts";
 
 const clusterOnly = ["driver-memory", "driver-cores", "supervise", "no-wait"] as const;
 const driverMemoryMbDefault = 1024;
@@ -38,6 +39,7 @@ export async function submit(invocation: Invocation): Promise<number> {
     machine: detectMachine(),
     readFile: readIfThere,
   });
+  tellPassedOn(invocation, conf);
   const request: SubmitRequest = options.has("kill")
     ? { kind: "kill", driverId: textOption(options, "kill")! }
     : options.has("status")
@@ -49,7 +51,13 @@ export async function submit(invocation: Invocation): Promise<number> {
   for (const line of described(request, conf)) tell(line);
   const print = (line: string) => void process.stdout.write(`${line}\n`);
   const client = await import("../deploy/submit-client.ts");
-  return client.submit({ masters: mastersOf(conf), secret, request, print, tell } satisfies SubmitOptions);
+  const said = {
+    print,
+    tell,
+    warn: (line: string) => void process.stderr.write(`warning: ${line}\n`),
+    starvedEveryMs: conf.get("firesteel.starvation.timeout"),
+  };
+  return client.submit({ masters: mastersOf(conf, options), secret, request, ...said } satisfies SubmitOptions);
 }
 
 function refuseContradictions({ options, operands }: Invocation): void {
@@ -78,10 +86,11 @@ function deployMode(options: Invocation["options"]): "client" | "cluster" {
   throw new UsageError(`--deploy-mode is "${mode}"`, { hint: "write client or cluster" });
 }
 
-function mastersOf(conf: Config): readonly HostPort[] {
+function mastersOf(conf: Config, options: Invocation["options"]): readonly HostPort[] {
   if (conf.master.kind === "cluster") return conf.master.masters;
+  const other = options.has("deploy-mode") ? ", or leave out --deploy-mode cluster" : "";
   throw new UsageError(`${conf.get("firesteel.master")} is no cluster's master`, {
-    hint: "add --master firesteel://host:port, or leave out --deploy-mode cluster",
+    hint: `add --master firesteel://host:port${other}`,
   });
 }
 
@@ -91,7 +100,7 @@ function submission(
   job: string,
   args: readonly string[],
 ): Extract<SubmitRequest, { kind: "submit" }> {
-  mastersOf(conf);
+  mastersOf(conf, options);
   const settings = conf
     .entries()
     .filter(({ key }) => conf.isSet(key) && key !== "firesteel.master" && key !== filesKey);

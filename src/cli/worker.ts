@@ -1,9 +1,10 @@
 /** `firesteel worker`: offers cores and memory of this machine to a master, until it is told to stop or no master takes it. */
 import { resolve } from "node:path";
 import { systemClock } from "../base/clock.ts";
-import { formatHostPort, formatMasterUrl, type HostPort, parseMasterUrl } from "../base/master-url.ts";
+import { formatHostPort, formatMasterUrl, type HostPort, parseClusterUrl } from "../base/master-url.ts";
 import type { Config } from "../base/config.ts";
 import { UsageError } from "../base/usage-error.ts";
+import { systemReason } from "../base/system-errors.ts";
 import { type Binding, chooseBinding } from "../deploy/bind.ts";
 import { fetchBlob } from "../deploy/blob-transfer.ts";
 import { workerLimitsOf } from "../deploy/deploy-config.ts";
@@ -33,7 +34,7 @@ const pagesPortTries = 16;
 export async function worker(invocation: Invocation): Promise<number> {
   const { options } = invocation;
   const signal = stopSignal();
-  const masters = mastersOf(invocation.operands[0]!);
+  const masters = parseClusterUrl(invocation.operands[0]!);
   const secret = takeSecret(textOption(options, "secret-file"));
   const binding = chooseBinding("worker", textOption(options, "host"), secret);
   const machine = detectMachine();
@@ -118,16 +119,10 @@ function openLauncher(workDir: string, conf: Config, needs: LauncherNeeds): Proc
       cleanup: conf.get("firesteel.worker.cleanup.enabled") ? cleanup : undefined,
     });
   } catch (error) {
-    throw new UsageError(`the work directory ${workDir} cannot be used: ${(error as Error).message}`, {
+    throw new UsageError(`the work directory ${workDir} cannot be used: ${systemReason(error)}`, {
       hint: "name another with --work-dir",
     });
   }
-}
-
-function mastersOf(text: string): readonly HostPort[] {
-  const url = parseMasterUrl(text);
-  if (url.kind === "cluster") return url.masters;
-  throw new UsageError(`"${text}" is no cluster's master`, { hint: "write firesteel://host:port" });
 }
 
 /** The rest is for the system, the worker and what jobs do beside the engine. */

@@ -10,7 +10,8 @@ import type { Lambda, NoLambda } from "../expr/ir.ts";
 import { useBundle } from "./bundles.ts";
 import { builtinPath } from "./builtins.ts";
 import "./class-source.ts";
-import { type CaptureOptions, type ClosureRef, handleSymbol, refuseSymbol } from "./contracts.ts";
+import { type CaptureOptions, type ClosureRef, refuseSymbol } from "./contracts.ts";
+import { encodeHandle, keepingAlive } from "./handles.ts";
 import { ImportIndex } from "./imported.ts";
 import { lambdaOf, lambdaOfBuiltin } from "./lambda.ts";
 import { DriverMeanings } from "./lambda-homes.ts";
@@ -58,7 +59,11 @@ class Capture {
   private readonly classesMet = new Set<object>();
   private lastRefused: unknown;
 
-  constructor(private readonly options: CaptureOptions) {}
+  constructor(
+    private readonly options: CaptureOptions,
+    /** What went by its handle. */
+    private readonly handles = new Set<object>(),
+  ) {}
 
   capture(fn: AnyFunction): ClosureRef {
     if (typeof fn !== "function") {
@@ -82,7 +87,7 @@ class Capture {
     const captures = this.encode(fn, bundle);
     this.warn();
     useBundle(bundle);
-    return {
+    const captured: ClosureRef = {
       id: tag?.id ?? "",
       bundle,
       captures,
@@ -90,6 +95,7 @@ class Capture {
       at: tag === undefined ? this.options.at : positionIn(fileOf(tag.id), meta?.at),
       lambda: this.lambda(fn),
     };
+    return keepingAlive(captured, this.handles);
   }
 
   /** What the function computes, as far as it can be read. */
@@ -144,7 +150,7 @@ class Capture {
     const available = classes.filter((each, at) => {
       if (states[at] !== undefined) return true;
       try {
-        const alone = new Capture(this.options);
+        const alone = new Capture(this.options, this.handles);
         states[at] = encodeValue([each, alone.classState(each)], alone.hooks());
         return true;
       } catch (thrown) {
@@ -182,7 +188,7 @@ class Capture {
       typeof value === "function"
         ? this.encodeFunction(value, deep)
         : typeof value === "object"
-          ? encodeHandle(value)
+          ? encodeHandle(value, this.handles)
           : undefined;
     if (other === undefined) this.lastRefused = value;
     return other;
@@ -286,7 +292,9 @@ class Capture {
       meta?.kind === "async" || (fn as { constructor?: { name?: string } }).constructor?.name === "AsyncFunction";
     if (!isAsync) return;
     const at = id === undefined ? undefined : positionIn(fileOf(id), meta?.at);
-    throw refusal(this.options, "got an async function", "use mapAsync", at);
+    const { operator } = this.options;
+    const hint = operator === "map" ? "use mapAsync" : `use mapAsync for what it awaits, and ${operator} after that`;
+    throw refusal(this.options, "got an async function", hint, at);
   }
 
   /** Finds the captured variable that is to blame, and says so. */
@@ -338,12 +346,9 @@ class Capture {
     const start = `got a function that uses \`${name}\`, which cannot be sent to tasks:`;
     if (typeof reason === "string") {
       const [why, ...advice] = reason.split(": ");
-      return refusal(
-        this.options,
-        `${start} ${path === name ? "" : `\`${path}\`: `}${why}`,
-        advice.length === 0 ? undefined : advice.join(": "),
-        at,
-      );
+      const ofThis = path.startsWith("this.") ? "take what it uses out of `this` before: const { name } = this" : "";
+      const fix = ofThis || advice.join(": ") || undefined;
+      return refusal(this.options, `${start} ${path === name ? "" : `\`${path}\`: `}${why}`, fix, at);
     }
     if (typeof refused === "function") {
       const foreign = foreignFunction(refused);
@@ -372,11 +377,6 @@ class Capture {
       `${operatorPlace(this.options)} sends \`${largest.name}\` (${size}) with every task: broadcast it, ctx.broadcast(${largest.name}), and use its .value`,
     );
   }
-}
-
-function encodeHandle(value: object): OtherValue | undefined {
-  const handle = (value as { [handleSymbol]?: unknown })[handleSymbol];
-  return typeof handle === "function" ? { tag: "h", meta: (handle as () => unknown).call(value) } : undefined;
 }
 
 /** Classes of a bundle's entry that have captures or static state, in the order of their declaration. */

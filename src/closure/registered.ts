@@ -7,8 +7,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { mainFile, type RewrittenFile, rewriteImports } from "../platform/bundler.ts";
 import { bundleJob, hashOf } from "./bundle.ts";
-import { addBundle, bundlesFor } from "./bundles.ts";
-import type { JobBundle } from "./contracts.ts";
+import { addBundle } from "./bundles.ts";
 import { addSource, type FileSources } from "./function-sources.ts";
 import { ClosureScope } from "./runtime.ts";
 import { registeredHelpers } from "./registered-helpers.ts";
@@ -57,9 +56,4 @@ function addEntry(path: string, name: string, text: string): void {
   latestKey = hashOf(`${session}\n${path}\n${text}`);
   keys.set(name, latestKey);
   addBundle(latestKey, () => bundleJob(path));
-}
-
-/** The bundles that captured functions need. */
-export function bundleForRegisteredEntries(): Promise<JobBundle[]> {
-  return bundlesFor(undefined, new Set());
 }

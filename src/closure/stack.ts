@@ -112,6 +112,11 @@ export function mapStack(stack: string): string {
   return lines.join("\n");
 }
 
+/** The runtime quotes the call that failed as it stands in the bundle: with tags, the quotation is left out. */
+export function plainMessage(message: string): string {
+  return message.replace(/ ?\(In '[^]*\$fs[a-z]\([^]*\)$/, "");
+}
+
 /** The innermost frame that is the user's. */
 export function userPosition(stack: string): CallSite | undefined {
   for (const line of stack.split("\n")) {

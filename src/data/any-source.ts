@@ -12,7 +12,8 @@ export class AnySource {
   private readonly base: number = 0;
   private readonly decoder: ValueDecoder | undefined;
 
-  constructor(kernels: Kernels, column: BytesColumn) {
+  /** `oneByOne`: strings are never cut from one text. */
+  constructor(kernels: Kernels, column: BytesColumn, oneByOne = false) {
     const { buffer } = kernels.memory;
     const { rows } = column;
     this.offsets = new Int32Array(buffer, column.offsets, rows === 0 ? 0 : rows + 1);
@@ -22,7 +23,8 @@ export class AnySource {
     const bytes = Buffer.from(buffer as unknown as ArrayBuffer, column.bytes + from, end - from);
     this.base = from;
     this.decoder = new ValueDecoder();
-    this.decoder.use(bytes, rows >= textRowsMin && bytes.length <= textBytesMax ? bytes.toString("latin1") : undefined);
+    const isWorthwhile = !oneByOne && rows >= textRowsMin && bytes.length <= textBytesMax;
+    this.decoder.use(bytes, isWorthwhile ? bytes.toString("latin1") : undefined);
   }
 
   load(i: number): unknown {

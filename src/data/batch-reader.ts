@@ -25,14 +25,25 @@ export function readColumn(kernels: Kernels, column: Column, rows = column.rows)
   return reader(kernels, column, rows, undefined);
 }
 
+/** For who keeps some of the values: each string is decoded by itself, and keeps no other's text alive. Slower. */
+export function readToKeep(kernels: Kernels, column: Column): BatchReader {
+  return reader(kernels, column, column.rows, undefined, true);
+}
+
 /** The first rows of a builder, strings that wait included. */
 export function readBuilder(builder: Builder, rows: number): BatchReader {
   return reader(builder.kernels, builder.column(rows), rows, builder);
 }
 
-function reader(kernels: Kernels, column: Column, rows: number, builder: Builder | undefined): BatchReader {
+function reader(
+  kernels: Kernels,
+  column: Column,
+  rows: number,
+  builder: Builder | undefined,
+  toKeep = false,
+): BatchReader {
   const sources: ColumnSource[] = [];
-  collectSources(kernels, column, sources, builder);
+  collectSources(kernels, column, sources, toKeep, builder);
   const { get, toArray } = loadCode(typeOf(column), sources);
   return {
     rows,
@@ -63,35 +74,42 @@ export class DictionarySource {
   }
 }
 
-function collectSources(kernels: Kernels, column: Column, into: ColumnSource[], builder?: Builder): void {
+function collectSources(
+  kernels: Kernels,
+  column: Column,
+  into: ColumnSource[],
+  toKeep: boolean,
+  builder?: Builder,
+): void {
   const { buffer } = kernels.memory;
   switch (column.kind) {
     case "constant":
       into.push(undefined);
       return;
     case "utf8":
-      into.push(builder === undefined ? new TextSource(kernels, column) : new WaitingText(builder, column));
+      into.push(builder === undefined ? new TextSource(kernels, column, toKeep) : new WaitingText(builder, column));
       return;
     case "spans":
-      into.push(new SpanSource(kernels, column));
+      into.push(new SpanSource(kernels, column, toKeep));
       return;
     case "any":
-      into.push(new AnySource(kernels, column));
+      into.push(new AnySource(kernels, column, toKeep));
       return;
     case "dictionary":
       into.push(new DictionarySource(kernels, column.values, new Int32Array(buffer, column.codes, column.rows)));
       return;
     case "struct":
       into.push(undefined);
-      for (const [k, field] of column.fields.entries()) collectSources(kernels, field, into, builder?.children[k]);
+      for (const [k, field] of column.fields.entries())
+        collectSources(kernels, field, into, toKeep, builder?.children[k]);
       return;
     case "list":
       into.push(new Int32Array(buffer, column.offsets, column.rows === 0 ? 0 : column.rows + 1));
-      collectSources(kernels, column.items, into, builder?.children[0]);
+      collectSources(kernels, column.items, into, toKeep, builder?.children[0]);
       return;
     case "optional":
       into.push(new Uint8Array(buffer, column.validity, column.rows));
-      collectSources(kernels, column.item, into, builder?.children[0]);
+      collectSources(kernels, column.item, into, toKeep, builder?.children[0]);
       return;
     default:
       if (isFixed(column.kind))

@@ -5,6 +5,7 @@
  */
 import type { Batch } from "./column.ts";
 import type { BatchWriter, WriterOptions } from "./contracts.ts";
+import { readBuilder } from "./batch-reader.ts";
 import { Builder } from "./builder.ts";
 import { widen } from "./convert.ts";
 import { layoutOf, typeKey, unify } from "./layout.ts";
@@ -105,6 +106,10 @@ class Writer implements BatchWriter {
     const { rows, root } = this;
     if (root === undefined) return { rows: 0, root: { kind: "constant", rows: 0, value: undefined } };
     return { rows, root: root.column(rows) };
+  }
+
+  values(): unknown[] {
+    return this.root === undefined ? [] : readBuilder(this.root, this.rows).toArray();
   }
 
   settle(): void {

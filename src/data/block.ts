@@ -70,14 +70,14 @@ function listItems(kernels: Kernels, column: Column & { kind: "list" }): Column 
   return sliceColumn(column.items, from, to);
 }
 
-/** Writes the batch at `ptr`, which has `blockBytes` of room. */
-export function sealBlock(kernels: Kernels, batch: Batch, ptr: Ptr): Block {
+/** Writes the batch at `ptr`, which has `blockBytes` of room, in the batch's memory or in `to`. */
+export function sealBlock(kernels: Kernels, batch: Batch, ptr: Ptr, to: Kernels = kernels): Block {
   const type = encodeType(typeOf(batch.root));
-  const sealer = new Sealer(kernels, ptr + headerBytes);
+  const sealer = new Sealer(kernels, to, ptr + headerBytes);
   sealer.bytes(type);
   sealer.column(batch.root);
   const bytes = sealer.at - ptr;
-  sealHeader(kernels, ptr, bytes, batch.rows, type);
+  sealHeader(to, ptr, bytes, batch.rows, type);
   return { ptr, bytes };
 }
 
@@ -95,6 +95,7 @@ function checksum(bytes: number, rows: number, type: Uint8Array): number {
 class Sealer {
   constructor(
     private readonly kernels: Kernels,
+    private readonly to: Kernels,
     public at: number,
   ) {}
 
@@ -123,7 +124,7 @@ class Sealer {
         this.copy(column.validity, rows);
         return this.column(column.item);
       case "dictionary":
-        this.kernels.u32.set([column.values.rows, 0, 0, 0], this.at >>> 2);
+        this.to.u32.set([column.values.rows, 0, 0, 0], this.at >>> 2);
         this.at += 16;
         this.copy(column.codes, rows * 4);
         return this.column(column.values);
@@ -133,31 +134,31 @@ class Sealer {
   }
 
   bytes(bytes: Uint8Array): void {
-    this.kernels.u8.set(bytes, this.at);
+    this.to.u8.set(bytes, this.at);
     this.pad(bytes.length);
   }
 
   private copy(from: number, bytes: number): void {
-    this.kernels.u8.copyWithin(this.at, from, from + bytes);
+    if (this.to === this.kernels) this.to.u8.copyWithin(this.at, from, from + bytes);
+    else this.to.u8.set(this.kernels.u8.subarray(from, from + bytes), this.at);
     this.pad(bytes);
   }
 
   private pad(bytes: number): void {
     const to = this.at + align(bytes);
-    this.kernels.u8.fill(0, this.at + bytes, to);
+    this.to.u8.fill(0, this.at + bytes, to);
     this.at = to;
   }
 
   private offsets(offsets: Ptr, rows: number): void {
     const [base] = extent(this.kernels, offsets, rows);
     if (rows === 0) {
-      this.kernels.u32[this.at >>> 2] = 0;
+      this.to.u32[this.at >>> 2] = 0;
       return this.pad(4);
     }
     if (base === 0) return this.copy(offsets, (rows + 1) * 4);
-    const { buffer } = this.kernels.memory;
-    const source = new Int32Array(buffer, offsets, rows + 1);
-    const target = new Int32Array(buffer, this.at, rows + 1);
+    const source = new Int32Array(this.kernels.memory.buffer, offsets, rows + 1);
+    const target = new Int32Array(this.to.memory.buffer, this.at, rows + 1);
     for (let i = 0; i <= rows; i++) target[i] = source[i]! - base;
     this.pad((rows + 1) * 4);
   }
@@ -180,22 +181,39 @@ export function sealedBytes(kernels: Kernels, ptr: Ptr): number {
 export function openBlock(kernels: Kernels, ptr: Ptr, bytes?: number): Batch {
   const room = kernels.memory.buffer.byteLength - ptr;
   if (room < headerBytes || (bytes !== undefined && bytes < headerBytes)) throw damaged("it is cut short");
-  const header = kernels.u32.subarray(ptr >>> 2, (ptr >>> 2) + 6) as unknown as number[];
-  const [magicRead, version, total, rows, typeBytes, sum] = header;
-  if (magicRead !== magic) throw damaged("it does not begin as a block does");
+  const { u8, u32 } = kernels;
+  const at = ptr >>> 2;
+  const version = u32[at + 1]!;
+  const total = u32[at + 2]!;
+  const rows = u32[at + 3]!;
+  const typeBytes = u32[at + 4]!;
+  if (u32[at] !== magic) throw damaged("it does not begin as a block does");
   if (version !== formatVersion) throw damaged(`its format version is ${version}, not ${formatVersion}`);
-  if (total! > room || (bytes !== undefined && total !== bytes)) throw damaged(`it claims ${total} bytes`);
-  if (rows! > 0x7fffffff || headerBytes + align(typeBytes!) > total!)
-    throw damaged("its header does not hold together");
+  if (total > room || (bytes !== undefined && total !== bytes)) throw damaged(`it claims ${total} bytes`);
+  if (rows > 0x7fffffff || headerBytes + align(typeBytes) > total) throw damaged("its header does not hold together");
   const start = ptr + headerBytes;
-  const encodedType = new Uint8Array(kernels.memory.buffer, start, typeBytes).slice();
-  if (checksum(total!, rows!, encodedType) !== sum) throw damaged("the checksum of its header does not match");
-  const type = decodeType(encodedType);
+  const isLast = isAt(u8, start, typeBytes, lastOpened.encoded);
+  const encoded = isLast ? lastOpened.encoded : u8.slice(start, start + typeBytes);
+  if (checksum(total, rows, encoded) !== u32[at + 5]) throw damaged("the checksum of its header does not match");
+  const type = isLast ? lastOpened.type : decodeType(encoded);
   if (type === undefined) throw damaged("its type cannot be read");
-  const opener = new Opener(kernels, start + align(typeBytes!), ptr + total!);
-  const root = opener.column(type, rows!);
-  if (opener.at !== ptr + total!) throw damaged("its columns do not fill it");
-  return { rows: rows!, root };
+  if (!isLast) lastOpened = { encoded, type };
+  const opener = new Opener(kernels, start + align(typeBytes), ptr + total);
+  const root = opener.column(type, rows);
+  if (opener.at !== ptr + total) throw damaged("its columns do not fill it");
+  return { rows, root };
+}
+
+/** Type of the block that was opened last: the next of its partition mostly has it too. */
+let lastOpened: { readonly encoded: Uint8Array; readonly type: ColumnType | undefined } = {
+  encoded: new Uint8Array(),
+  type: undefined,
+};
+
+function isAt(u8: Uint8Array, at: number, length: number, bytes: Uint8Array): boolean {
+  if (bytes.length !== length) return false;
+  for (let i = 0; i < length; i++) if (u8[at + i] !== bytes[i]) return false;
+  return true;
 }
 
 class Opener {

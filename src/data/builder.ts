@@ -20,6 +20,14 @@ const rowsFirst = 32;
 const bytesFirst = 256;
 const bytesMax = 0x7fffff00;
 
+/** From there on what grows does so by less: more of one batch than that is one row's. */
+const rowsLarge = 1 << 18;
+const bytesLarge = 1 << 21;
+
+function larger(size: number, large: number): number {
+  return size < large ? size * 2 : Math.floor(size * 1.25);
+}
+
 type Values = Float64Array | Float32Array | Int32Array | Uint8Array | BigInt64Array;
 
 export const valueBytes = { f64: 8, f32: 4, i32: 4, u8: 1, i64: 8, bool: 1, date: 8 } as const;
@@ -83,7 +91,7 @@ export class Builder {
   /** Room for `rows` rows. The contents up to now are kept. */
   reserveRows(rows: number): void {
     if (rows <= this.cap) return;
-    const cap = Math.max(rowsFirst, this.cap * 2, rows);
+    const cap = Math.max(rowsFirst, larger(this.cap, rowsLarge), rows);
     const { type } = this;
     if (type.kind === "utf8" && this.s === noStrings) this.s = new Array<string>(pendingRows).fill("");
     if (type.kind === "struct" || type.kind === "optional") {
@@ -100,7 +108,7 @@ export class Builder {
     const needed = used + wanted;
     if (needed <= this.u.length) return;
     if (needed > bytesMax) throw new MemoryRefused(wanted, `a batch holds at most ${bytesMax} bytes of one column`);
-    const bytes = Math.min(bytesMax, Math.max(bytesFirst, this.u.length * 2, needed));
+    const bytes = Math.min(bytesMax, Math.max(bytesFirst, larger(this.u.length, bytesLarge), needed));
     const ptr = this.allocator.alloc(bytes);
     const view = Buffer.from(this.kernels.memory.buffer as unknown as ArrayBuffer, ptr, bytes);
     if (used > 0) view.set(this.u.subarray(0, used));

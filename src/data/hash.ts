@@ -3,12 +3,13 @@
  * kernels, a column at a time; values of *any* columns one by one (value-hash.ts).
  */
 import { invariant } from "../base/assert.ts";
-import type { Allocator } from "../kernel/allocator.ts";
+import { type Allocator, MemoryRefused } from "../kernel/allocator.ts";
 import { Arena } from "../kernel/arena.ts";
 import { hashKind, hashRuns, hashStrings } from "../kernel/hash.ts";
 import type { Kernels } from "../kernel/kernels.ts";
 import { asPtr, offset, type Ptr } from "../kernel/ptr.ts";
 import { AnySource } from "./any-source.ts";
+import { readColumn } from "./batch-reader.ts";
 import { gatherColumn } from "./gather.ts";
 import { sliceColumn } from "./slice.ts";
 import type { BytesColumn, Column } from "./column.ts";
@@ -21,12 +22,34 @@ const callRowsMax = 1 << 20;
 export function hashColumn(kernels: Kernels, allocator: Allocator, column: Column, hashes: Ptr): void {
   for (let from = 0; from < column.rows; from += callRowsMax) {
     const to = Math.min(column.rows, from + callRowsMax);
-    const hasher = new ColumnHasher(kernels, allocator);
-    try {
-      hasher.hash(sliceColumn(column, from, to), offset(hashes, from * 8));
-    } finally {
-      hasher.free();
-    }
+    hashRows(kernels, allocator, sliceColumn(column, from, to), offset(hashes, from * 8));
+  }
+}
+
+/** In halves where memory is short; a row with a list too long for its items' hashes to be had at once, by its value. */
+function hashRows(kernels: Kernels, allocator: Allocator, column: Column, hashes: Ptr): void {
+  const { rows } = column;
+  const hasher = new ColumnHasher(kernels, allocator);
+  try {
+    return hasher.hash(column, hashes);
+  } catch (thrown) {
+    if (!(thrown instanceof MemoryRefused)) throw thrown;
+    hasher.free();
+    if (rows === 1) return hashValue(kernels, allocator, readColumn(kernels, column).get(0), hashes);
+  } finally {
+    hasher.free();
+  }
+  const half = rows >>> 1;
+  hashRows(kernels, allocator, sliceColumn(column, 0, half), hashes);
+  hashRows(kernels, allocator, sliceColumn(column, half, rows), offset(hashes, half * 8));
+}
+
+function hashValue(kernels: Kernels, allocator: Allocator, value: unknown, hash: Ptr): void {
+  const hasher = new ValueHasher(kernels, allocator);
+  try {
+    hasher.hash(value, hash);
+  } finally {
+    hasher.free();
   }
 }
 
@@ -40,6 +63,7 @@ class ColumnHasher {
 
   free(): void {
     this.values?.free();
+    this.values = undefined;
   }
 
   private get valueHasher(): ValueHasher {

@@ -18,6 +18,7 @@ import { rank } from "./order.ts";
 
 export { hashColumn } from "./hash.ts";
 
+/** Of every row: two values are equal exactly when their key bytes are, and `memcmp` of the bytes is the order of values. */
 export function encodeKeys(kernels: Kernels, allocator: Allocator, column: Column): EncodedKeys {
   if (column.rows === 0 || isByCell(column)) return encodeByCell(kernels, allocator, column);
   const plan = new KeyPlan(kernels, allocator);
@@ -54,6 +55,7 @@ function encodeByCell(kernels: Kernels, allocator: Allocator, column: Column): E
       cell(i);
       ends[i + 1] = writer.at;
     }
+    writer.settle();
   } catch (thrown) {
     allocator.free(offsets, offsetsBytes);
     writer.free();
@@ -61,6 +63,8 @@ function encodeByCell(kernels: Kernels, allocator: Allocator, column: Column): E
   }
   return { offsets, offsetsBytes, bytes: writer.ptr, bytesLength: writer.u.length };
 }
+
+const longKeyBytes = 1024 * 1024;
 
 class KernelKeyWriter extends KeyWriter {
   ptr: Ptr = nullPtr;
@@ -78,12 +82,31 @@ class KernelKeyWriter extends KeyWriter {
 
   protected override grow(bytes: number): void {
     const length = Math.max(64, this.u.length * 2, bytes);
+    if (length > longKeyBytes) return this.growOnHeap(length);
     const ptr = this.allocator.alloc(length);
     const larger = Buffer.from(this.kernels.memory.buffer as unknown as ArrayBuffer, ptr, length);
     larger.set(this.u.subarray(0, this.at));
     this.free();
     this.ptr = ptr;
     this.u = larger;
+  }
+
+  /** What may be one long key has memory once, when its length is known. */
+  private growOnHeap(length: number): void {
+    const larger = Buffer.allocUnsafeSlow(length);
+    larger.set(this.u.subarray(0, this.at));
+    this.free();
+    this.u = larger;
+  }
+
+  /** The keys are in engine memory. */
+  settle(): void {
+    if (this.ptr !== nullPtr) return;
+    const length = Math.max(16, this.at);
+    this.ptr = this.allocator.alloc(length);
+    const keys = Buffer.from(this.kernels.memory.buffer as unknown as ArrayBuffer, this.ptr, length);
+    keys.set(this.u.subarray(0, this.at));
+    this.u = keys;
   }
 
   free(): void {

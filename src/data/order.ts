@@ -92,6 +92,7 @@ export function partsOf(value: object): readonly unknown[] {
 
 function notAKey(value: object | symbol): FiresteelError {
   return new FiresteelError("user", `${describe(value)} cannot be compared: it is not a value`, {
-    hint: "Compare or group by plain data instead",
+    hint: "compare or group by plain data instead",
+    isPermanent: true,
   });
 }

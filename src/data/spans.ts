@@ -61,11 +61,12 @@ export class SpanSource {
   private readonly bytes: number;
   private text: string | undefined;
   private textFrom = 0;
-  private isPrepared = false;
 
   constructor(
     private readonly kernels: Kernels,
     { rows, starts, ends, bytes }: SpanColumn,
+    /** Not to be cut from one text, or that is done already. */
+    private isPrepared = false,
   ) {
     const { buffer } = kernels.memory;
     this.starts = new Uint32Array(buffer, starts, rows);

@@ -19,13 +19,14 @@ export class TextSource {
   private readonly bytes: Buffer;
   private piecewise: boolean;
 
-  constructor(kernels: Kernels, column: BytesColumn) {
+  /** `oneByOne`: never cut from one text. */
+  constructor(kernels: Kernels, column: BytesColumn, oneByOne = false) {
     const { buffer } = kernels.memory;
     this.offsets = new Int32Array(buffer, column.offsets, column.rows === 0 ? 0 : column.rows + 1);
     const end = column.rows === 0 ? 0 : this.offsets[column.rows]!;
     this.bytes = Buffer.from(buffer as unknown as ArrayBuffer, column.bytes, end);
     this.positions = this.offsets;
-    this.piecewise = column.rows === 0 || end - this.offsets[0]! > pieceBytesMax;
+    this.piecewise = oneByOne || column.rows === 0 || end - this.offsets[0]! > pieceBytesMax;
   }
 
   /** Row i when there is no `text` to cut it from. */

@@ -3,6 +3,7 @@
  * the path to it. Slow; only called after the encoder has refused.
  */
 import { FiresteelError } from "../base/errors.ts";
+import { inspected } from "../base/inspected.ts";
 import { classOf } from "./classes.ts";
 import { errorProperties, kindOf } from "./value-kinds.ts";
 import type { EncodeHooks } from "./value-encoder.ts";
@@ -14,7 +15,7 @@ export class UnshippableValue extends FiresteelError {
   readonly part: string;
 
   constructor(path: string, verb: string, part: string, hint: string | undefined, place = "") {
-    super("user", `${path} ${verb} ${part}${place}`, { hint });
+    super("user", `${path} ${verb} ${part}${place}`, { hint, isPermanent: true });
     this.path = path;
     this.part = part;
   }
@@ -180,6 +181,9 @@ const builtinNames = new Set([
   "Database",
 ]);
 
+/** The engine's own classes that users hold. */
+const ofDriver = new Set(["Rdd", "Context", "Broadcast", "Accumulator"]);
+
 function hintFor(value: object | symbol): string {
   if (typeof value === "function") return "send plain data, and call the function before or after";
   if (typeof value === "symbol") return "send a string instead";
@@ -188,6 +192,8 @@ function hintFor(value: object | symbol): string {
   if (name === "SharedArrayBuffer") return "copy it into an ArrayBuffer first";
   if (name === "Number" || name === "String" || name === "Boolean")
     return `Send the ${name.toLowerCase()} itself, not a ${name} object`;
+  if (ofDriver.has(name) && inspected in value)
+    return "it lives on the driver: send rows or values that it gave instead";
   if (builtinNames.has(name) || name === "") return "send plain data instead";
   return "declare the class at the top level of one of the job's modules, or send plain data";
 }

@@ -36,6 +36,13 @@ export interface EncodeHooks {
 const trailFrom = 48;
 const refused = Symbol("refused");
 
+let instances = 0;
+
+/** Instances of classes that this thread has encoded so far: where there are no more than before, none of what was encoded is one. */
+export function instancesEncoded(): number {
+  return instances;
+}
+
 export class ValueEncoder {
   private u!: Buffer;
   private d!: DataView;
@@ -314,6 +321,7 @@ export class ValueEncoder {
   private writeInstance(value: object): boolean {
     const shippable = classOf(value);
     if (shippable === undefined) return false;
+    instances++;
     const state = shippable.dehydrate(value);
     this.byte(tag.instance);
     this.writeString(shippable.id);

@@ -22,6 +22,8 @@ export function binaryHashKind(kind: BinaryKind | "array"): number {
 }
 
 const namesMax = 256;
+/** Room for longer texts is made to measure. */
+const longTextUnits = 1024 * 1024;
 
 /** One number, then three slots of 8 bytes for each level of nesting. */
 const stackBytes = 16 + (valueDepthMax + 2) * 24;
@@ -182,7 +184,7 @@ export class ValueHasher {
   }
 
   private string(text: string, out: Ptr): void {
-    this.reserveText(text.length * 3);
+    this.reserveText(text.length > longTextUnits ? Buffer.byteLength(text) : text.length * 3);
     let length = text.length <= 16 ? writeShortUtf8(this.textView, text, 0) : -1;
     if (length >= 0) {
       // done
@@ -216,7 +218,7 @@ export class ValueHasher {
 
   private reserveText(bytes: number): void {
     if (bytes <= this.textView.length && this.text !== nullPtr) return;
-    const size = Math.max(256, bytes, this.textView.length * 2);
+    const size = bytes > longTextUnits ? bytes : Math.max(256, bytes, this.textView.length * 2);
     const ptr = this.allocator.alloc(size);
     if (this.text !== nullPtr) this.allocator.free(this.text, this.textView.length);
     this.text = ptr;

@@ -20,6 +20,9 @@ export function wrongWorker(worker: WorkerRegistration): string | undefined {
   if (!isWhole(worker.memoryMb, 1, memoryMbMax)) {
     return `worker ${worker.workerId} offers ${quoted(worker.memoryMb)} MB of memory`;
   }
+  if (worker.clusterId !== undefined && !isText(worker.clusterId)) {
+    return `worker ${worker.workerId} does not say of which cluster it is`;
+  }
   const lists = [worker.executors, worker.drivers, worker.endedDrivers, worker.applications];
   if (!lists.every(list => Array.isArray(list) && list.length <= namesMax)) {
     return `worker ${worker.workerId} does not say what runs there`;

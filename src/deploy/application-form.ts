@@ -4,7 +4,7 @@
  */
 import { basename } from "node:path";
 import { FiresteelError } from "../base/errors.ts";
-import { isBlobHash } from "./blob-store.ts";
+import { isBlobHash } from "../storage/blob-store.ts";
 import { checkJob, jobNamePattern } from "./job-check.ts";
 import type { Blobs } from "./master-access.ts";
 import type { DriverDescription } from "./messages.ts";

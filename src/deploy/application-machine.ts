@@ -177,7 +177,9 @@ export class ApplicationMachine {
     this.asked = 0;
     this.refusals = 0;
     this.failedRounds++;
-    const reasons = [...this.reasons].map(([master, reason]) => `${master}: ${reason}`).join("; ");
+    const reasons = [...this.reasons]
+      .map(([master, reason]) => (reason.includes(master) ? reason : `${master}: ${reason}`))
+      .join("; ");
     const afterMs = retryDelayMs(limits.retryDelays, this.failedRounds, this.random);
     if (this.phase === "connecting") {
       if (!isRefusal && afterMs + answerMsMin < this.leftMs()) return this.tryAgain(afterMs);

@@ -6,7 +6,8 @@ import { createHash } from "node:crypto";
 import { FiresteelError } from "../base/errors.ts";
 import { formatHostPort } from "../base/master-url.ts";
 import type { Bulk, RpcAddress } from "../rpc/contracts.ts";
-import { type BlobStore, type BlobWriter, isBlobHash } from "./blob-store.ts";
+import type { UploadStore, UploadWriter } from "./upload-store.ts";
+import { isBlobHash } from "../storage/blob-store.ts";
 import type { Clock } from "../base/clock.ts";
 
 const readPrefix = "blobs/";
@@ -17,13 +18,13 @@ const uploadsMax = 16;
 const uploadIdleMs = 60_000;
 
 interface Upload {
-  readonly writer: BlobWriter;
+  readonly writer: UploadWriter;
   readonly total: number;
   heardMs: number;
   busy: boolean;
 }
 
-export function serveBlobs(bulk: Bulk, store: BlobStore, clock: Clock): void {
+export function serveBlobs(bulk: Bulk, store: UploadStore, clock: Clock): void {
   bulk.serve(readPrefix, async hash => {
     const blob = await store.read(hash);
     if (blob === undefined) throw new FiresteelError("data", `the master has no blob ${hash.slice(0, 80)}`);
@@ -37,7 +38,7 @@ const known = new TextEncoder().encode("known");
 const more = new TextEncoder().encode("more");
 
 async function takePart(
-  store: BlobStore,
+  store: UploadStore,
   uploads: Map<string, Upload>,
   nowMs: number,
   path: string,
@@ -68,7 +69,13 @@ async function takePart(
   }
 }
 
-async function beginUpload(store: BlobStore, uploads: Map<string, Upload>, nowMs: number, hash: string, total: number) {
+async function beginUpload(
+  store: UploadStore,
+  uploads: Map<string, Upload>,
+  nowMs: number,
+  hash: string,
+  total: number,
+) {
   if (total > store.blobBytesMax)
     throw new FiresteelError("resource", `a blob of ${total} bytes is more than the ${store.blobBytesMax} allowed`);
   for (const [other, upload] of uploads) {

@@ -107,6 +107,8 @@ export interface StoredState {
 
 /** Writes are durable when they return: a master acknowledges nothing that it could forget. */
 export interface MasterStore {
+  /** Of the state itself: who goes on with it is a master of the same cluster. */
+  readonly clusterId: string;
   load(): StoredState;
   putWorker(worker: StoredWorker): void;
   removeWorker(workerId: WorkerId): void;

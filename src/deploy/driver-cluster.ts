@@ -2,10 +2,11 @@
  * A driver's end of a cluster: an environment that executors connect to, and what grants them: standalone masters, or a master and
  * workers of its own (`local-cluster[W,C,M]`).
  */
-import { readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { readFileSync, statSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { FiresteelError } from "../base/errors.ts";
 import { formatHostPort } from "../base/master-url.ts";
+import { systemReason } from "../base/system-errors.ts";
 import type { ClusterManager } from "../exec/cluster-manager.ts";
 import { type ClusterExecutors, type ClusterOptions, openClusterExecutors } from "../exec/cluster-executors.ts";
 import type { Cluster } from "../exec/engine-thread.ts";
@@ -14,7 +15,7 @@ import { userName } from "../platform/user-name.ts";
 import { createHttp2Transport } from "../rpc/http2-transport.ts";
 import { createRpcEnv } from "../rpc/rpc-env.ts";
 import type { RpcEnv } from "../rpc/contracts.ts";
-import type { LocalDirs } from "../storage/local-dirs.ts";
+import { type LocalDirs, newLocalFile } from "../storage/local-dirs.ts";
 import { ApplicationClient } from "./application-client.ts";
 import { chooseBinding } from "./bind.ts";
 import { LocalCluster } from "./local-cluster.ts";
@@ -41,7 +42,7 @@ export async function openDriverCluster(
   const webUiUrl = `http://${formatHostPort(env.address!)}`;
   const shown = settings["firesteel.ui.enabled"] === true ? webUiUrl : undefined;
   const manager = managerFor(master, env, describe(master, settings, shown), {
-    ...{ workDir: join(localDirs.paths[0]!, "cluster"), host: binding.host },
+    ...{ ownDirs: localDirs, host: binding.host },
     ...{ localDirs: settings["firesteel.local.dirs"] as never, warn: listener.warning },
   });
   let opened: ClusterExecutors | undefined;
@@ -52,7 +53,7 @@ export async function openDriverCluster(
         removed: reason => listener.gone(new FiresteelError("lost", `the application was ended: ${reason}`)),
       });
       for (const path of settings["firesteel.files"] as unknown as readonly string[])
-        opened.executors.define({ kind: "file", name: basename(path), bytes: readFile(path) });
+        opened.executors.define({ kind: "file", name: basename(path), ...readFile(path) });
       return opened.executors;
     },
     registered: async () => (await opened!.started).appId,
@@ -67,7 +68,7 @@ export async function openDriverCluster(
 }
 
 interface Around {
-  readonly workDir: string;
+  readonly ownDirs: LocalDirs;
   readonly host: string;
   readonly localDirs: readonly string[];
   readonly warn: (message: string) => void;
@@ -79,7 +80,11 @@ function managerFor(
   description: Description,
   around: Around,
 ): ClusterManager {
-  if (url.kind === "localCluster") return new LocalCluster({ ...url, ...around, description, secret });
+  if (url.kind === "localCluster") {
+    // as a file of the local dirs, so that a later start knows whose it was
+    const workDir = dirname(newLocalFile(around.ownDirs, "cluster", "worker"));
+    return new LocalCluster({ ...url, ...around, workDir, description, secret });
+  }
   const log = (level: string, text: string) => {
     if (level !== "info") around.warn(text);
   };
@@ -114,12 +119,12 @@ function clusterOptions(url: ClusterMaster["url"], settings: Settings, localDirs
   };
 }
 
-function readFile(path: string): Uint8Array {
+function readFile(path: string): { readonly bytes: Uint8Array; readonly executable: boolean } {
   try {
-    return new Uint8Array(readFileSync(path));
+    return { bytes: new Uint8Array(readFileSync(path)), executable: (statSync(path).mode & 0o111) !== 0 };
   } catch (thrown) {
-    throw new FiresteelError("user", `a file of firesteel.files cannot be read: ${(thrown as Error).message}`, {
-      hint: "check its path",
+    throw new FiresteelError("user", `${path}, a file of firesteel.files, cannot be read: ${systemReason(thrown)}`, {
+      hint: "check its path and rights",
     });
   }
 }

@@ -23,12 +23,15 @@ export interface DriverProgress {
   /** What the master calls the driver's application; undefined before it has registered. */
   readonly applicationId: string | undefined;
   readonly jobs: { readonly started: number; readonly ended: number };
-  readonly stages: { readonly running: number; readonly completed: number; readonly failed: number };
+  /** Skipped ones had no task to run: what they make was there. */
+  readonly stages: Readonly<Record<"running" | "completed" | "failed" | "cancelled" | "skipped", number>>;
   readonly tasks: {
     readonly total: number;
     readonly done: number;
     readonly running: number;
     readonly failures: number;
+    /** None of `total`. */
+    readonly skipped: number;
   };
 }
 
@@ -76,18 +79,25 @@ export class ReportWriter {
   }
 
   private progress(): DriverProgress {
+    const { skipped, passed } = this.ledger;
     const stages = this.ledger.stages();
-    const sum = (of: (stage: (typeof stages)[number]) => number) => stages.reduce((all, stage) => all + of(stage), 0);
+    const sum = (of: (stage: (typeof stages)[number] | typeof passed) => number) =>
+      stages.reduce((all, stage) => all + of(stage), of(passed));
     const inState = (state: string) => stages.filter(stage => stage.state === state).length;
     return {
       applicationId: this.applicationId,
       jobs: { started: this.jobsStarted, ended: this.jobsEnded },
-      stages: { running: inState("running"), completed: inState("completed"), failed: inState("failed") },
+      stages: {
+        ...{ running: inState("running"), completed: inState("completed") + passed.completed },
+        ...{ failed: inState("failed") + passed.failed, cancelled: inState("cancelled") + passed.cancelled },
+        skipped: skipped.stages,
+      },
       tasks: {
         total: sum(stage => stage.tasks),
         done: sum(stage => stage.tasksDone),
-        running: sum(stage => stage.tasksRunning),
+        running: stages.reduce((all, stage) => all + stage.tasksRunning, 0),
         failures: sum(stage => stage.taskFailures),
+        skipped: skipped.tasks,
       },
     };
   }

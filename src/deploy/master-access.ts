@@ -4,7 +4,7 @@
  */
 import { FiresteelError } from "../base/errors.ts";
 import type { RpcAddress, RpcEndpointRef } from "../rpc/contracts.ts";
-import type { Blob, BlobStore, Chunks } from "./blob-store.ts";
+import type { Blob, UploadStore, Chunks } from "./upload-store.ts";
 import {
   driverEnded,
   type ApplicationId,
@@ -50,7 +50,7 @@ export interface Blobs {
 export interface MasterAccessOptions {
   readonly master: RpcEndpointRef<MasterProtocol>;
   readonly worker: (address: RpcAddress) => RpcEndpointRef<WorkerProtocol>;
-  readonly blobs: BlobStore;
+  readonly blobs: UploadStore;
   readonly timeoutMs?: number;
 }
 

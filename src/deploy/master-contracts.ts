@@ -13,7 +13,6 @@ import type {
   MasterToWorker,
   WorkerId,
 } from "./messages.ts";
-import type { RpcAddress } from "../rpc/contracts.ts";
 
 export type MasterQuestion = QuestionOf<MasterProtocol>;
 
@@ -50,8 +49,8 @@ export interface MasterOptions {
   /** `firesteel://host:port`. */
   readonly url: string;
   readonly webUiUrl: string;
-  /** Where drivers in cluster mode register. */
-  readonly masters: readonly RpcAddress[];
+  /** Of its store: what masters of one cluster have in common. */
+  readonly clusterId: string;
   readonly startedMs: number;
   readonly limits: MasterLimits;
 }

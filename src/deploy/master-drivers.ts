@@ -46,7 +46,7 @@ export function isWaiting(driver: DriverRecord): boolean {
 export function launchDriver(state: MasterState, driver: DriverRecord, worker: WorkerRecord): void {
   const { driverId, description } = driver;
   const { cores, memoryMb } = description;
-  const { masterId, masters } = state.options;
+  const { masterId } = state.options;
   const launch = driver.launches++;
   state.addDriverPost(worker, driverId, { driver, cores, memoryMb, connection: worker.contact.connection });
   postDriver(driver, worker);
@@ -54,7 +54,7 @@ export function launchDriver(state: MasterState, driver: DriverRecord, worker: W
   driver.startedMs = state.nowMs;
   state.keepDriver(driver);
   state.log("info", `driver ${driverId} (${description.name}) launched on worker ${worker.workerId}`);
-  state.tellWorker(worker, { type: "launchDriver", masterId, driverId, description, launch, masters });
+  state.tellWorker(worker, { type: "launchDriver", masterId, driverId, description, launch });
 }
 
 export function postDriver(driver: DriverRecord, worker: WorkerRecord): void {

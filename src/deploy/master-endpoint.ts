@@ -35,8 +35,6 @@ export interface MasterEndpointOptions {
   /** Default: in memory, which forgets all with the process. Closed by `stop`. */
   readonly store?: MasterStore;
   readonly webUiUrl: string;
-  /** All masters, for drivers in cluster mode to register at; default: this one. */
-  readonly masters?: readonly RpcAddress[];
   readonly limits?: Partial<MasterLimits>;
   /** One line each. */
   readonly log?: (level: LogLevel, text: string) => void;
@@ -76,7 +74,7 @@ export class MasterEndpoint implements RpcEndpoint<MasterProtocol> {
     this.store = options.store ?? new MemoryMasterStore();
     const limits = { ...masterLimits, ...options.limits };
     const url = `firesteel://${address.host}:${address.port}`;
-    const about = { masterId: env.id, url, webUiUrl, masters: options.masters ?? [address], limits };
+    const about = { masterId: env.id, url, webUiUrl, clusterId: this.store.clusterId, limits };
     this.machine = new MasterMachine({ ...about, startedMs: env.clock.nowMs() }, this.store.load());
     this.ticking = every(env.clock, limits.tickMs, () => this.queue.push({ event: { type: "ticked" } }));
   }

@@ -23,7 +23,7 @@ import { seconds } from "./master-applications.ts";
 
 export function registerWorker(state: MasterState, from: Peer, asked: WorkerRegistration): void {
   const { workerId, host, address, cores, memoryMb, webUiUrl } = asked;
-  const reason = wrongWorker(asked) ?? taken(state, from, asked);
+  const reason = wrongWorker(asked) ?? stranger(state, asked) ?? taken(state, from, asked);
   if (reason !== undefined) {
     if (state.refusals.get(from.id) !== reason) state.log("warn", `a worker is refused: ${reason}`);
     state.refusals.set(from.id, reason);
@@ -48,9 +48,14 @@ export function registerWorker(state: MasterState, from: Peer, asked: WorkerRegi
   const unknownDrivers = compareDrivers(state, worker, asked, sameConnection);
   const unknownApplications = asked.applications.filter(appId => !state.applications.has(appId));
   for (const appId of asked.applications) state.applications.get(appId)?.workers.add(workerId);
-  const { masterId, webUiUrl: masterWebUiUrl } = state.options;
+  const { masterId, clusterId, webUiUrl: masterWebUiUrl } = state.options;
   const unknown = { unknownExecutors, unknownDrivers, unknownApplications };
-  state.answer({ kind: "registered", masterId, webUiUrl: masterWebUiUrl, ...unknown });
+  state.answer({ kind: "registered", masterId, clusterId, webUiUrl: masterWebUiUrl, ...unknown });
+}
+
+function stranger({ options }: MasterState, { workerId, clusterId }: WorkerRegistration): string | undefined {
+  if (clusterId === undefined || clusterId === options.clusterId) return undefined;
+  return `worker ${workerId} is of another cluster, whose work it still has`;
 }
 
 export function heardOfWorker(state: MasterState, from: Peer, workerId: string): void {

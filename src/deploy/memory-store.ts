@@ -1,8 +1,10 @@
 /** A master's state in memory: for tests, and for clusters that end with their master. Nothing survives the process. */
+import { randomUUID } from "node:crypto";
 import type { MasterStore, StoredApplication, StoredDriver, StoredState, StoredWorker } from "./contracts.ts";
 import type { ApplicationId, DriverId, WorkerId } from "./messages.ts";
 
 export class MemoryMasterStore implements MasterStore {
+  readonly clusterId = randomUUID();
   private readonly workers = new Map<WorkerId, StoredWorker>();
   private readonly applications = new Map<ApplicationId, StoredApplication>();
   private readonly drivers = new Map<DriverId, StoredDriver>();

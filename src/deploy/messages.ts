@@ -76,6 +76,8 @@ export interface WorkerRegistration {
   readonly endedDrivers: readonly EndedDriver[];
   /** Whose work directories it keeps. */
   readonly applications: readonly ApplicationId[];
+  /** That it belongs to: a master of another one refuses it, since it would end what runs there. Undefined: any will do. */
+  readonly clusterId: string | undefined;
 }
 
 export interface RunningExecutor {
@@ -104,6 +106,8 @@ export type WorkerRegistrationAnswer =
       readonly kind: "registered";
       /** The id of the master's process, which is also its peer's: only this peer is obeyed. */
       readonly masterId: string;
+      /** Of all masters that have, one after the other, the same state. */
+      readonly clusterId: string;
       readonly webUiUrl: string;
       /** What the master does not know: end it. Its resources count as taken until the worker says that it ended. */
       readonly unknownExecutors: readonly { readonly appId: ApplicationId; readonly executorId: number }[];
@@ -111,7 +115,9 @@ export type WorkerRegistrationAnswer =
       /** Ended, or never known: their work directories may go. */
       readonly unknownApplications: readonly ApplicationId[];
     }
-  | { readonly kind: "refused"; readonly reason: string };
+  | { readonly kind: "refused"; readonly reason: string }
+  /** It waits for the place of the master that leads. Spark's MasterInStandby. */
+  | { readonly kind: "standby" };
 
 export type WorkerToMaster =
   | { readonly type: "workerHeartbeat"; readonly workerId: WorkerId }
@@ -152,8 +158,6 @@ export type MasterToWorker =
       readonly description: DriverDescription;
       /** How often it was launched before. */
       readonly launch: number;
-      /** All masters, for the driver to register at. */
-      readonly masters: readonly RpcAddress[];
     }
   | { readonly type: "killDriver"; readonly driverId: DriverId }
   /** The master does not know this worker (any more). */

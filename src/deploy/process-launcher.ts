@@ -8,6 +8,7 @@ import { join, sep } from "node:path";
 import { every, type Clock, type Timer } from "../base/clock.ts";
 import { FiresteelError } from "../base/errors.ts";
 import { programCommand, programEnvironment } from "../platform/program.ts";
+import type { ProcessWork } from "../platform/restart.ts";
 import { nameLocalDirs, removeOrphans } from "../storage/local-dirs.ts";
 import { driverArguments, executorArguments, jobEnvironment, writeDriverSettings } from "./child-arguments.ts";
 import type { DriverLaunch, ExecutorLaunch, Launched, Launcher, LaunchListener } from "./contracts.ts";
@@ -58,6 +59,7 @@ interface Running {
 }
 
 interface Prepared {
+  readonly work: ProcessWork;
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly killGraceMsMax?: number;
@@ -83,6 +85,7 @@ export class ProcessLauncher implements Launcher {
   launchExecutor(launch: ExecutorLaunch, listener: LaunchListener): Launched {
     const folder = () => this.dirs.ofExecutor(launch.appId, launch.executorId);
     return this.launch(listener, launch.appId, folder, async () => ({
+      work: "tasks",
       args: executorArguments(launch, this.options),
       environment: jobEnvironment(launch.description.executorEnvironment),
       killGraceMsMax: executorKillGraceMs,
@@ -97,6 +100,7 @@ export class ProcessLauncher implements Launcher {
       const job = await bringDriverFiles(filesFolder, description, this.options.fetchBlob);
       const settings = writeDriverSettings(folder, description, this.options.driverHost, filesFolder);
       return {
+        work: "driver",
         args: driverArguments(launch, job, settings),
         environment: { ...jobEnvironment(launch.description.environment), [reportVariable]: folder },
       };
@@ -186,7 +190,7 @@ export class ProcessLauncher implements Launcher {
         command: [...(options.program ?? programCommand()), ...prepared.args],
         folder,
         workingFolder: join(folder, workFiles),
-        environment: { ...programEnvironment(process.env), ...prepared.environment },
+        environment: { ...programEnvironment(process.env, prepared.work), ...prepared.environment },
         greeting: greeting(options.secret),
         logs: options.logs,
         clock: options.clock,

@@ -13,7 +13,7 @@ import {
   viewOfApplication,
   viewOfDriver,
 } from "./application-views.ts";
-import { isBlobHash } from "./blob-store.ts";
+import { isBlobHash } from "../storage/blob-store.ts";
 import type { MasterAccess } from "./master-access.ts";
 import { driverEnded } from "./messages.ts";
 import type { RestEnv } from "./rest-authentication.ts";

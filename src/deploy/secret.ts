@@ -5,6 +5,7 @@
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { UsageError } from "../base/usage-error.ts";
+import { systemReason } from "../base/system-errors.ts";
 
 export const secretVariable = "FIRESTEEL_SECRET";
 const secretBytesMax = 4096;
@@ -52,7 +53,7 @@ function read(path: string): string {
     throw new UsageError(
       missing
         ? `the secret file ${path} does not exist`
-        : `the secret file ${path} cannot be read: ${(error as Error).message}`,
+        : `the secret file ${path} cannot be read: ${systemReason(error)}`,
       { hint: "make one with: (umask 077; openssl rand -hex 32 > secret)" },
     );
   } finally {

@@ -30,6 +30,7 @@ const driverKeys = ["app.name", "driver.cores", "driver.memory", "driver.supervi
 
 const otherNames: Readonly<Record<string, string>> = {
   "spark.local.dir": "firesteel.local.dirs",
+  "spark.io.encryption.enabled": "firesteel.io.encryption",
 };
 
 /** Values that Spark spells in another way; others stay as they are. */

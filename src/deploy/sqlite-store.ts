@@ -3,21 +3,27 @@
  * One process has the file at a time. What it says of each thing is kept as JSON; the file carries a format number, and one of another
  * format is refused rather than misread.
  */
+import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { FiresteelError } from "../base/errors.ts";
+import { systemReason } from "../base/system-errors.ts";
 import { UsageError } from "../base/usage-error.ts";
 import type { MasterStore, StoredApplication, StoredDriver, StoredState, StoredWorker } from "./contracts.ts";
 import type { ApplicationId, DriverId, WorkerId } from "./messages.ts";
 
-type Kind = "worker" | "application" | "driver";
+type Kind = "worker" | "application" | "driver" | "cluster";
+
+/** Another process has the state: a master that leads. */
+export class StateInUse extends UsageError {}
 
 const formatNumber = 1;
 const fileName = "master.sqlite";
 
 export class SqliteMasterStore implements MasterStore {
   readonly path: string;
+  readonly clusterId: string;
   private readonly database: DatabaseSync;
   private readonly putRow: StatementSync;
   private readonly removeRow: StatementSync;
@@ -36,6 +42,7 @@ export class SqliteMasterStore implements MasterStore {
       this.prepare();
       this.putRow = this.database.prepare("insert or replace into things (kind, id, value) values (?, ?, ?)");
       this.removeRow = this.database.prepare("delete from things where kind = ? and id = ?");
+      this.clusterId = this.ownId();
     } catch (error) {
       this.database.close();
       throw error instanceof FiresteelError ? error : unusable(this.path, error);
@@ -97,6 +104,15 @@ export class SqliteMasterStore implements MasterStore {
     database.exec(`pragma user_version = ${formatNumber}`);
   }
 
+  /** Made with the file. */
+  private ownId(): string {
+    const row = this.database.prepare("select id from things where kind = 'cluster'").get();
+    if (row !== undefined) return String(row["id"]);
+    const made = randomUUID();
+    this.put("cluster", made, {});
+    return made;
+  }
+
   private put(kind: Kind, id: string, value: unknown): void {
     this.putRow.run(kind, id, JSON.stringify(value));
   }
@@ -120,9 +136,14 @@ export class SqliteMasterStore implements MasterStore {
 function unusable(path: string, cause: unknown): FiresteelError {
   const why = cause instanceof Error ? cause.message : String(cause);
   const isLocked = /locked|busy/i.test(why);
-  const message = isLocked
-    ? `${path} is in use by another master`
-    : `cannot keep the master's state in ${path}: ${why}`;
-  const hint = isLocked ? "give each master a recovery directory of its own" : "choose another recovery directory";
-  return new UsageError(message, { hint, cause });
+  if (isLocked) {
+    return new StateInUse(`${path} is in use by another master`, {
+      hint: "give it --standby to take over when that master is gone, or another recovery directory",
+      cause,
+    });
+  }
+  return new UsageError(`cannot keep the master's state in ${path}: ${systemReason(cause)}`, {
+    hint: "choose another recovery directory",
+    cause,
+  });
 }

@@ -1,7 +1,7 @@
 /**
  * The submission client behind `firesteel submit --deploy-mode cluster`, `--kill` and `--status`: tries the masters in turn, each by
  * REST and, where that is not available, over RPC, as Spark does. A job is bundled here and goes with its files by hash.
- * After a submission it waits for the driver's end and prints each state, unless told not to.
+ * After a submission it waits for the driver's end and prints each state, unless told not to; what it waits for it says now and then.
  */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
@@ -10,6 +10,7 @@ import { type Clock, systemClock } from "../base/clock.ts";
 import type { ConfigKey } from "../base/config-keys.ts";
 import { FiresteelError } from "../base/errors.ts";
 import { formatMasterUrl, type HostPort } from "../base/master-url.ts";
+import { formatBytes } from "../base/quantity.ts";
 import { asUsageError, exitCodes } from "../base/usage-error.ts";
 import { bundleJob, bundleText } from "../closure/bundle.ts";
 import type { RpcEnv } from "../rpc/contracts.ts";
@@ -73,7 +74,7 @@ async function status(masters: Masters, { print }: SubmitOptions, driverId: stri
 
 async function submitJob(
   masters: Masters,
-  { print, tell }: SubmitOptions,
+  { print, tell, warn, starvedEveryMs }: SubmitOptions,
   { clock = systemClock, pollMs = pollMsDefault }: SubmitParts,
   request: Submission,
 ): Promise<number> {
@@ -86,7 +87,11 @@ async function submitJob(
   tell(message);
   print(driverId);
   const wait = request.conf[waitKey] !== "false";
-  const end = await follow(masters, driverId, { clock, pollMs, wait, print });
+  const { driverCores: cores, driverMemoryMb: memoryMb } = request;
+  const needs = `${cores === 1 ? "a core" : `${cores} cores`} (--driver-cores) and ${formatBytes(memoryMb * 2 ** 20)} (--driver-memory)`;
+  const starved = () =>
+    warn(`${driverId} waits for a worker with ${needs} to give; check on the master's page that there is one`);
+  const end = await follow(masters, driverId, { clock, pollMs, wait, print, starved, starvedEveryMs });
   if (end.state === "FINISHED" || !driverEnded.some(state => state === end.state)) return exitCodes.done;
   throw new FiresteelError("user", `${driverId} ended ${end.state}${end.error === undefined ? "" : `: ${end.error}`}`, {
     hint: "its output is on the pages of its worker, and at /v1/applications of the master",
@@ -98,16 +103,20 @@ interface Following {
   readonly pollMs: number;
   readonly wait: boolean;
   readonly print: (line: string) => void;
+  /** Called when no worker has had room for it all that time, and each time again. */
+  readonly starved: () => void;
+  readonly starvedEveryMs: number;
 }
 
 /** Prints each state that it sees; gives the last. Without `wait` that is the first. */
 async function follow(
   masters: Masters,
   driverId: string,
-  { clock, pollMs, wait, print }: Following,
+  { clock, pollMs, wait, print, starved, starvedEveryMs }: Following,
 ): Promise<SeenDriver> {
   let printed = "";
   let heardMs = clock.nowMs();
+  let waitsFromMs = heardMs;
   for (;;) {
     const seen = await masters.current(link => link.status(driverId));
     if (seen !== undefined) {
@@ -116,6 +125,10 @@ async function follow(
       if (line !== printed) print(line);
       printed = line;
       if (!wait || driverEnded.some(state => state === seen.state)) return seen;
+      const waits = seen.state === "SUBMITTED" || (seen.state === "RELAUNCHING" && seen.workerId === undefined);
+      const isStarved = waits && heardMs - waitsFromMs >= starvedEveryMs;
+      if (isStarved) starved();
+      if (isStarved || !waits) waitsFromMs = heardMs;
     }
     if (clock.nowMs() - heardMs > awayMaxMs)
       throw new FiresteelError("lost", `no master has told of ${driverId} for ${awayMaxMs / 1000} s`);
@@ -188,6 +201,7 @@ class Masters {
   async first<T>(ask: (link: MasterLink) => Promise<{ readonly value: T; readonly enough: boolean }>): Promise<T> {
     const { masters, tell } = this.options;
     const reasons: string[] = [];
+    let hint = "check the address, and that the master is running: firesteel master";
     let answer: { readonly value: T } | undefined;
     for (const master of masters) {
       try {
@@ -200,12 +214,13 @@ class Masters {
         if (!(error instanceof FiresteelError) || error.kind !== "lost") throw error;
         this.links.delete(master);
         reasons.push(error.message);
+        hint = error.hint ?? hint;
         tell(error.message);
       }
     }
     if (answer !== undefined) return answer.value;
     throw new FiresteelError("lost", `no master of ${formatMasterUrl(masters)} can be reached: ${reasons.join("; ")}`, {
-      hint: "check the address, and that the master is running: firesteel master",
+      hint,
     });
   }
 

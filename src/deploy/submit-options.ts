@@ -10,6 +10,10 @@ export interface SubmitOptions {
   readonly print: (line: string) => void;
   /** To stderr: what is being done, when wanted. */
   readonly tell: (line: string) => void;
+  /** To stderr: what the user may have to do something about. */
+  readonly warn: (line: string) => void;
+  /** How often that a job waits for a worker is said. */
+  readonly starvedEveryMs: number;
 }
 
 export type SubmitRequest =

@@ -22,8 +22,8 @@ export type LaunchNumber = number;
 
 export type WorkerEvent = { readonly atMs: number } & (
   | { readonly type: "started" }
-  | { readonly type: "registrationAnswered"; readonly attempt: number; readonly answer: WorkerRegistrationAnswer }
-  | { readonly type: "registrationFailed"; readonly attempt: number; readonly reason: string }
+  | ({ readonly type: "registrationAnswered"; readonly answer: WorkerRegistrationAnswer } & Asked)
+  | ({ readonly type: "registrationFailed"; readonly reason: string } & Asked)
   | { readonly type: "peerLost"; readonly peerId: string; readonly reason: string }
   | { readonly type: "told"; readonly peerId: string; readonly message: MasterToWorker }
   | { readonly type: "launchStarted"; readonly launch: LaunchNumber; readonly pid: number | undefined }
@@ -33,6 +33,12 @@ export type WorkerEvent = { readonly atMs: number } & (
   | { readonly type: "stopAsked" }
 );
 
+/** Which of the questions of a round, as `register` had it. */
+export interface Asked {
+  readonly attempt: number;
+  readonly master: RpcAddress;
+}
+
 export interface LaunchEnd {
   readonly exitCode: number | undefined;
   readonly signal: string | undefined;
@@ -40,13 +46,10 @@ export interface LaunchEnd {
 }
 
 export type WorkerAction =
-  /** Ask this master; exactly one registrationAnswered or registrationFailed with the number is to follow. */
-  | {
-      readonly type: "register";
-      readonly attempt: number;
-      readonly master: RpcAddress;
-      readonly registration: WorkerRegistration;
-    }
+  /** Ask this master; exactly one registrationAnswered or registrationFailed with its address and the number is to follow. */
+  | ({ readonly type: "register"; readonly registration: WorkerRegistration } & Asked)
+  /** Took it too, when another had: it is to forget it. */
+  | { readonly type: "decline"; readonly master: RpcAddress; readonly message: WorkerToMaster }
   /** To the master that took this worker. */
   | { readonly type: "tellMaster"; readonly message: WorkerToMaster }
   /** To another one, which believes that this worker is its own. */
@@ -65,7 +68,6 @@ export type WorkerAction =
       readonly launch: LaunchNumber;
       readonly driverId: DriverId;
       readonly description: DriverDescription;
-      readonly masters: readonly RpcAddress[];
       /** How often the driver was launched before. */
       readonly launchesBefore: number;
     }
@@ -87,7 +89,7 @@ export interface WorkerOptions {
   readonly cores: number;
   readonly memoryMb: number;
   readonly webUiUrl: string;
-  /** Tried one after the other, beginning with the one that took it last. One has it at a time. */
+  /** Asked all at once. One leads, and has it; others stand by. */
   readonly masters: readonly RpcAddress[];
   readonly limits: WorkerLimits;
 }
@@ -97,7 +99,7 @@ export interface WorkerLimits {
   readonly registrationDelays: RetryDelays;
   /** Rounds over all masters in a row without success before it gives up. */
   readonly registrationRoundsMax: number;
-  /** After a lost connection: so many rounds go to the master that had it, before the others are asked too. */
+  /** After a lost connection: so many rounds go to masters of the cluster that it is of, before any other may have it. */
   readonly loyalRounds: number;
   /** Rounds in a row in which every master refused before it gives up; in all longer than a dead worker keeps its address. */
   readonly refusedRoundsMax: number;

@@ -15,12 +15,10 @@ import type {
   WorkerDriver,
 } from "./messages.ts";
 import { retryDelayMs } from "./retry-delay.ts";
-import type { RpcAddress } from "../rpc/contracts.ts";
 
 interface Driver {
   readonly driverId: DriverId;
   readonly description: DriverDescription;
-  readonly masters: readonly RpcAddress[];
   /** Undefined while it waits to be launched again. */
   launch: LaunchNumber | undefined;
   launches: number;
@@ -50,13 +48,12 @@ export class WorkerDrivers {
   }
 
   launch(message: Extract<MasterToWorker, { readonly type: "launchDriver" }>, nowMs: number): void {
-    const { driverId, description, masters, launch } = message;
+    const { driverId, description, launch } = message;
     if (this.byId.has(driverId)) return;
     if (!isPlainId(driverId)) return this.report(driverId, "ERROR", "this is no name of a driver");
     const driver: Driver = {
       driverId,
       description,
-      masters,
       launch: undefined,
       launches: launch,
       failures: 0,
@@ -140,9 +137,9 @@ export class WorkerDrivers {
     driver.hasStarted = false;
     driver.startedMs = nowMs;
     this.byLaunch.set(launch, driver);
-    const { driverId, description, masters } = driver;
+    const { driverId, description } = driver;
     const launchesBefore = driver.launches++;
-    this.act({ type: "launchDriver", launch, driverId, description, masters, launchesBefore });
+    this.act({ type: "launchDriver", launch, driverId, description, launchesBefore });
   }
 
   private relaunchLater(driver: Driver, reason: string, nowMs: number): void {

@@ -17,7 +17,6 @@ import {
   type MasterToWorker,
   type WorkerId,
   type WorkerProtocol,
-  type WorkerRegistration,
   type WorkerSnapshot,
 } from "./messages.ts";
 import {
@@ -156,7 +155,9 @@ export class WorkerEndpoint implements RpcEndpoint<WorkerProtocol> {
   private carryOut(action: WorkerAction): void {
     switch (action.type) {
       case "register":
-        return this.register(action.attempt, action.master, action.registration);
+        return this.register(action);
+      case "decline":
+        return this.env.ref<MasterProtocol>(action.master, masterEndpoint).send(action.message);
       case "tellMaster":
         return this.tellMaster(action.message);
       case "tellStranger": {
@@ -174,8 +175,9 @@ export class WorkerEndpoint implements RpcEndpoint<WorkerProtocol> {
       case "launchDriver": {
         const { launch, type: _, launchesBefore, ...what } = action;
         const { workerId } = this;
+        const { masters } = this.options;
         const start = (listener: LaunchListener) =>
-          this.options.launcher.launchDriver({ ...what, workerId, launch: launchesBefore }, listener);
+          this.options.launcher.launchDriver({ ...what, workerId, masters, launch: launchesBefore }, listener);
         return this.launch(launch, start);
       }
       case "kill":
@@ -195,14 +197,14 @@ export class WorkerEndpoint implements RpcEndpoint<WorkerProtocol> {
     }
   }
 
-  private register(attempt: number, master: RpcAddress, registration: WorkerRegistration): void {
+  private register({ attempt, master, registration }: Extract<WorkerAction, { readonly type: "register" }>): void {
     const { registrationTimeoutMs: timeoutMs = 5_000 } = this.options;
     const ref = this.env.ref<MasterProtocol>(master, masterEndpoint);
     ref.ask(registration, { timeoutMs }).then(
-      answer => this.queue.push({ type: "registrationAnswered", attempt, answer }),
+      answer => this.queue.push({ type: "registrationAnswered", attempt, master, answer }),
       (error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error);
-        this.queue.push({ type: "registrationFailed", attempt, reason });
+        this.queue.push({ type: "registrationFailed", attempt, master, reason });
       },
     );
   }

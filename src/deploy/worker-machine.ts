@@ -1,6 +1,7 @@
 /**
- * A worker: it registers at one of the masters it was given, launches what that master says, reports, and comes back when the
- * master or the connection was away; what runs goes on meanwhile. A deterministic machine: `step(event)` returns what to do.
+ * A worker: it registers at every master it was given, of which the one that leads takes it, launches what that master says,
+ * reports, and comes back when the master or the connection was away; what runs goes on meanwhile. A deterministic machine:
+ * `step(event)` returns what to do.
  *
  * Promises: it obeys only the master that took it; after a lost connection it tells what runs and what ended; it never runs two
  * launches of one executor or driver at once; stopped, it says so when nothing runs any more.
@@ -31,8 +32,10 @@ const earlyMax = 1000;
 export class WorkerMachine {
   private readonly executors: WorkerExecutors;
   private readonly drivers: WorkerDrivers;
-  private master: { readonly id: string; readonly address: RpcAddress; readonly webUiUrl: string } | undefined;
-  /** Of the registration that an answer is awaited for; answers of others come too late. */
+  private master: Master | undefined;
+  /** The one that had this worker last, or has it. */
+  private latest: Master | undefined;
+  /** Of the round of registrations that answers are awaited for; answers of others come too late. */
   private attempt = 0;
   private isAsking = false;
   private wasRegistered = false;
@@ -40,8 +43,7 @@ export class WorkerMachine {
   private sinceAsked: WorkerToMaster[] = [];
   /** What was said while a registration was under way, by who may be the master that takes this worker. */
   private readonly early: { readonly peerId: string; readonly message: MasterToWorker }[] = [];
-  private preferred = 0;
-  /** Masters asked in this round, with why they did not take it. */
+  /** Why masters did not take it in this round, in the order of their answers. */
   private reasons: { readonly text: string; readonly refused: boolean }[] = [];
   private failedRounds = 0;
   private refusedRounds = 0;
@@ -101,10 +103,10 @@ export class WorkerMachine {
       case "started":
         return this.register();
       case "registrationAnswered":
-        if (event.attempt === this.attempt && this.isAsking) this.answered(event.answer);
+        if (event.attempt === this.attempt) this.answered(event.master, event.answer);
         return this.obeyEarly();
       case "registrationFailed":
-        if (event.attempt === this.attempt && this.isAsking) this.refused(event.reason, false);
+        if (event.attempt === this.attempt && this.isAsking) this.notTaken(event.master, event.reason, false);
         return this.obeyEarly();
       case "peerLost":
         if (event.peerId === this.master?.id) this.loseMaster(event.reason);
@@ -143,7 +145,7 @@ export class WorkerMachine {
 
   // ---- registration
 
-  /** Asks the next master of this round. */
+  /** Asks all masters. */
   private register(): void {
     if (this.phase !== "working") return;
     const { masters, workerId, host, address, cores, memoryMb, webUiUrl } = this.options;
@@ -155,19 +157,30 @@ export class WorkerMachine {
       drivers: this.drivers.running(),
       endedDrivers: this.drivers.endedOnes(),
       applications: this.executors.applicationIds(),
+      clusterId: this.isLoyal ? this.latest?.clusterId : undefined,
     };
     this.isAsking = true;
     this.sinceAsked = [];
-    const master = masters[(this.preferred + this.reasons.length) % masters.length]!;
-    this.act({ type: "register", attempt: ++this.attempt, master, registration });
+    this.reasons = [];
+    this.attempt++;
+    for (const master of masters) {
+      // a master without a store is of a new cluster after its restart
+      const asked = isSame(master, this.latest?.address) ? { ...registration, clusterId: undefined } : registration;
+      this.act({ type: "register", attempt: this.attempt, master, registration: asked });
+    }
   }
 
-  private answered(answer: WorkerRegistrationAnswer): void {
-    if (answer.kind === "refused") return this.refused(answer.reason, true);
-    const { masters, limits } = this.options;
-    this.preferred = (this.preferred + this.reasons.length) % masters.length;
-    const address = masters[this.preferred]!;
-    this.master = { id: answer.masterId, address, webUiUrl: answer.webUiUrl };
+  private answered(address: RpcAddress, answer: WorkerRegistrationAnswer): void {
+    if (!this.isAsking) {
+      if (answer.kind === "registered") this.takenTwice(address, answer.masterId);
+      return;
+    }
+    if (answer.kind === "refused") return this.notTaken(address, answer.reason, true);
+    if (answer.kind === "standby") return this.notTaken(address, "it stands by", false);
+    const { limits } = this.options;
+    const { masterId: id, clusterId, webUiUrl } = answer;
+    this.master = { id, address, clusterId, webUiUrl };
+    this.latest = this.master;
     this.isAsking = false;
     this.reasons = [];
     this.failedRounds = 0;
@@ -183,13 +196,21 @@ export class WorkerMachine {
     for (const appId of answer.unknownApplications) this.executors.applicationEnded(appId);
   }
 
-  /** By the master that was asked; the next one is asked, or all again after a while. */
-  private refused(reason: string, isRefusal: boolean): void {
+  /** Masters that do not know each other lead both: one has this worker. */
+  private takenTwice(address: RpcAddress, masterId: string): void {
+    if (this.phase !== "working" || this.master === undefined || masterId === this.master.id) return;
+    const has = hostPort(this.master.address);
+    this.log("warn", `master ${hostPort(address)} leads too and is left: master ${has} has this worker`);
+    const { workerId } = this.options;
+    this.act({ type: "decline", master: address, message: { type: "workerStopping", workerId } });
+  }
+
+  /** When all have answered so, all are asked again after a while. */
+  private notTaken(asked: RpcAddress, reason: string, isRefusal: boolean): void {
     const { masters, limits } = this.options;
-    const asked = masters[(this.preferred + this.reasons.length) % masters.length]!;
     this.reasons.push({ text: `${hostPort(asked)}: ${reason}`, refused: isRefusal });
+    if (this.reasons.length < masters.length) return;
     this.isAsking = false;
-    if (this.reasons.length < (this.isLoyal ? 1 : masters.length)) return this.register();
     const text = this.reasons.map(each => each.text).join("; ");
     const allRefused = this.reasons.every(each => each.refused);
     this.reasons = [];
@@ -204,7 +225,7 @@ export class WorkerMachine {
     this.act({ type: "wakeAfter", afterMs, word: registerWord });
   }
 
-  /** What runs here is known to the master that had this worker, and would be ended by another. */
+  /** What runs here is known to masters of its cluster, and would be ended by another. */
   private get isLoyal(): boolean {
     return this.wasRegistered && this.failedRounds < this.options.limits.loyalRounds;
   }
@@ -281,6 +302,17 @@ export class WorkerMachine {
     if (action.type !== "tellMaster" || this.master !== undefined) this.actions.push(action);
     else if (this.isAsking && isReport(action.message)) this.sinceAsked.push(action.message);
   }
+}
+
+interface Master {
+  readonly id: string;
+  readonly address: RpcAddress;
+  readonly clusterId: string;
+  readonly webUiUrl: string;
+}
+
+function isSame(a: RpcAddress, b: RpcAddress | undefined): boolean {
+  return a.host === b?.host && a.port === b.port;
 }
 
 function isReport(message: WorkerToMaster): boolean {

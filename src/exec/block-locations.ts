@@ -38,9 +38,14 @@ export type BlockAction = {
   readonly to: ExecutorId;
 };
 
+interface Held {
+  readonly bytes: number;
+  readonly diskBytes: number;
+}
+
 interface Partition {
-  /** With the bytes they hold. */
-  readonly holders: Map<ExecutorId, number>;
+  /** With the bytes they hold, in memory and in files. */
+  readonly holders: Map<ExecutorId, Held>;
   /** Asked for a copy, and not yet heard of; with the bytes it will have. */
   readonly copying: Map<ExecutorId, number>;
   /** Not asked again: there was no room. */
@@ -116,7 +121,7 @@ export class BlockLocations {
     const found: CachedBlock[] = [];
     for (const [rdd, { partitions }] of this.rdds) {
       for (const [partition, { holders }] of partitions)
-        for (const bytes of holders.values()) found.push({ rdd, partition, bytes });
+        for (const held of holders.values()) found.push({ rdd, partition, ...held });
     }
     return found;
   }
@@ -127,7 +132,7 @@ export class BlockLocations {
     for (const { holders } of this.rdds.get(rdd)?.partitions.values() ?? []) {
       if (holders.size > 0) sum.partitions++;
       sum.copies += holders.size;
-      for (const bytes of holders.values()) sum.bytes += bytes;
+      for (const held of holders.values()) sum.bytes += sizeOf(held);
     }
     return sum;
   }
@@ -142,16 +147,17 @@ export class BlockLocations {
     if (executor === undefined) return;
     for (const { rdd, partition } of gone) {
       const { holders } = this.partitionOf(rdd, partition);
-      executor.bytes -= holders.get(id) ?? 0;
+      executor.bytes -= sizeOf(holders.get(id));
       holders.delete(id);
       this.forgetEmpty(rdd, partition);
     }
-    for (const { rdd, partition, bytes } of put) {
+    for (const { rdd, partition, bytes, diskBytes } of put) {
       const known = this.partitionOf(rdd, partition);
       this.endCopy(known, id);
       const { holders } = known;
-      executor.bytes += bytes - (holders.get(id) ?? 0);
-      holders.set(id, bytes);
+      const held = { bytes, diskBytes };
+      executor.bytes += sizeOf(held) - sizeOf(holders.get(id));
+      holders.set(id, held);
     }
     for (const { rdd, partition } of put) this.ensure(rdd, partition);
   }
@@ -173,7 +179,7 @@ export class BlockLocations {
 
   private release(id: RddId): void {
     for (const partition of this.rdds.get(id)?.partitions.values() ?? []) {
-      for (const [holder, bytes] of partition.holders) this.executors.get(holder)!.bytes -= bytes;
+      for (const [holder, held] of partition.holders) this.executors.get(holder)!.bytes -= sizeOf(held);
       for (const copier of [...partition.copying.keys()]) this.endCopy(partition, copier);
     }
     this.rdds.delete(id);
@@ -201,7 +207,8 @@ export class BlockLocations {
     const { holders, copying } = partition;
     const [source] = holders.entries();
     if (source === undefined) return;
-    const [from, bytes] = source;
+    const [from, held] = source;
+    const bytes = sizeOf(held);
     while (holders.size + copying.size < replicas) {
       const to = this.placeFor(partition);
       if (to === undefined) return;
@@ -249,4 +256,8 @@ export class BlockLocations {
     rdd.partitions.delete(at);
     if (rdd.partitions.size === 0 && rdd.replicas < 2) this.rdds.delete(id);
   }
+}
+
+function sizeOf(held: Held | undefined): number {
+  return held === undefined ? 0 : Math.max(held.bytes, held.diskBytes);
 }

@@ -1,9 +1,9 @@
 /**
  * The driver's end of cached partitions: keeps `BlockLocations` and sends its orders, tells the schedulers which executors hold what
- * a stage's tasks read, and each task where else its inputs are.
+ * a stage's tasks read, or which machines have the files, and each task where else its inputs are.
  */
 import type { ExecutorId, RddId } from "../base/ids.ts";
-import { inputPartitions, persistedIn, placesOfInputs } from "../planner/cached-inputs.ts";
+import { hostsOfInputs, inputPartitions, knowsHosts, persistedIn, placesOfInputs } from "../planner/cached-inputs.ts";
 import type { StagePlan } from "../planner/stages.ts";
 import type { RpcAddress } from "../rpc/contracts.ts";
 import type { Preferred } from "../schedule/contracts.ts";
@@ -41,15 +41,22 @@ export class BlockMaster {
     }
   }
 
-  /** For a stage of a job that is submitted: places of its tasks, asked for when they are; undefined when nothing is persisted. */
+  /**
+   * For a stage of a job that is submitted: places of its tasks, asked for when they are. Executors that hold what is persisted,
+   * else machines that have the files; undefined when nothing is persisted and nobody told of files.
+   */
   preferredOf(stage: StagePlan): Preferred | undefined {
     const persisted = persistedIn(stage);
-    if (persisted.length === 0) return undefined;
+    const hostsKnown = knowsHosts(stage);
+    if (persisted.length === 0 && !hostsKnown) return undefined;
     for (const { id, storage } of persisted) {
       if (storage!.replicas > 1) this.event({ type: "replicasWanted", rdd: id, replicas: storage!.replicas });
     }
     const holdersOf = (rdd: RddId, partition: number) => this.locations.holdersOf(rdd, partition);
-    return partition => ({ executors: placesOfInputs(stage, partition, holdersOf) });
+    return partition => {
+      const executors = placesOfInputs(stage, partition, holdersOf);
+      return { executors, ...(hostsKnown && executors.length === 0 && { hosts: hostsOfInputs(stage, partition) }) };
+    };
   }
 
   /** For a task that is launched on an executor: where the persisted partitions are that it may read and that executor lacks. */

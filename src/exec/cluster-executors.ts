@@ -51,7 +51,10 @@ export function openClusterExecutors(
   const executors = new RemoteExecutors(
     env,
     sent,
-    { settings, timeoutMs: executorTimeoutMs, coresAwaited, coresWaitMaxMs },
+    {
+      ...{ settings, timeoutMs: executorTimeoutMs, coresAwaited, coresWaitMaxMs },
+      fileKey: options.localDirs.key,
+    },
     listener,
     giveUp,
   );

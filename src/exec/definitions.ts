@@ -54,6 +54,7 @@ export class Definitions {
 
   release(what: Released): void {
     if (what.kind === "broadcast") this.broadcasts.delete(what.id);
+    if (what.kind === "accumulator") this.accumulators.delete(what.id);
     if (what.kind === "broadcastCopies") {
       const entry = this.broadcasts.get(what.id);
       if (entry !== undefined) this.broadcasts.set(what.id, { bytes: entry.bytes, decoded: false });
@@ -104,6 +105,7 @@ export class Definitions {
       if (entry === undefined) {
         throw new FiresteelError("user", `broadcast ${id} was destroyed`, {
           hint: "destroy a broadcast only after the last job that uses it",
+          isPermanent: true,
         });
       }
       return entry;
@@ -149,6 +151,7 @@ class TaskAccumulator {
   get value(): never {
     throw new FiresteelError("user", "accumulator.value cannot be read inside a task", {
       hint: "read it on the driver, after the action",
+      isPermanent: true,
     });
   }
 }

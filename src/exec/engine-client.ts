@@ -7,7 +7,8 @@ import type { EngineEvent } from "../base/events.ts";
 import { FiresteelError, fromWire } from "../base/errors.ts";
 import type { JobId } from "../base/ids.ts";
 import { startThread } from "../platform/threads.ts";
-import type { AccumulatorUpdate, EngineStart, FromEngine, SubmittedJob, ToEngine } from "./messages.ts";
+import { type EngineMail, unpackMail } from "./engine-mail.ts";
+import type { AccumulatorUpdate, EngineStart, FromEngine, Released, SubmittedJob, ToEngine } from "./messages.ts";
 
 export interface EngineListener {
   event(event: EngineEvent): void;
@@ -38,6 +39,8 @@ export class EngineClient {
   webUiUrl: string | undefined;
   private readonly mustBeReady: boolean;
   private readonly ready = Promise.withResolvers<void>();
+  private readonly releases = new Map<number, () => void>();
+  private nextReply = 0;
   private onStopped: (() => void) | undefined;
 
   constructor(
@@ -51,7 +54,7 @@ export class EngineClient {
     this.beating = setInterval(() => void Atomics.add(mainBeat, 0, 1), beatEveryMs);
     this.beating.unref();
     this.worker = startThread("engine", { ...start, mainBeat });
-    this.worker.on("message", (messages: readonly FromEngine[]) => this.receiveAll(messages));
+    this.worker.on("message", (mail: EngineMail) => this.receiveAll(unpackMail(mail)));
     this.worker.on("error", (error: unknown) => this.died(error));
     this.worker.unref();
   }
@@ -73,11 +76,11 @@ export class EngineClient {
       );
     if (signal?.aborted === true) return Promise.reject(cancelled(signal));
     return new Promise<void>((resolve, reject) => {
-      const abort = () => this.send({ type: "cancelJob", job: job.id, reason: "cancelled by its AbortSignal" });
+      const abort = () => this.send({ type: "cancelJob", job: job.id, reason: reasonOf(signal) });
       const settle = () => {
         signal?.removeEventListener("abort", abort);
         this.jobs.delete(job.id);
-        if (this.jobs.size === 0) this.worker.unref();
+        if (this.jobs.size + this.releases.size === 0) this.worker.unref();
       };
       this.jobs.set(job.id, {
         onResult,
@@ -101,9 +104,26 @@ export class EngineClient {
     if (!this.mustBeReady) return Promise.resolve();
     this.worker.ref();
     const settled = () => {
-      if (this.jobs.size === 0) this.worker.unref();
+      if (this.jobs.size + this.releases.size === 0) this.worker.unref();
     };
     return this.ready.promise.finally(settled);
+  }
+
+  /** Resolves when executors have released it, or there are none any more. */
+  release(what: Released): Promise<void> {
+    if (this.stopped || this.death !== undefined) return Promise.resolve();
+    const reply = this.nextReply++;
+    return new Promise(resolve => {
+      this.releases.set(reply, resolve);
+      this.worker.ref();
+      this.send({ type: "release", what, reply });
+    });
+  }
+
+  private released(reply: number): void {
+    this.releases.get(reply)?.();
+    this.releases.delete(reply);
+    if (this.jobs.size + this.releases.size === 0) this.worker.unref();
   }
 
   get runningJobs(): number {
@@ -113,22 +133,26 @@ export class EngineClient {
   /** Ends the engine thread and its task threads; jobs that still run are rejected as cancelled. */
   async stop(state: "finished" | "failed" | "killed" = "finished"): Promise<void> {
     if (this.stopped) return;
-    if (this.onCluster && this.death === undefined) await this.leaveCluster(state);
+    // what tasks have started does not end with their threads
+    if ((this.onCluster || this.jobs.size > 0) && this.death === undefined) await this.leave(state);
     this.stopped = true;
     clearInterval(this.beating);
     for (const job of [...this.jobs.values()])
       job.reject(new FiresteelError("cancelled", "the Context was stopped while the job ran"));
+    for (const reply of [...this.releases.keys()]) this.released(reply);
     await this.worker.terminate();
   }
 
-  /** The master and the executors are told, as long as that takes little. */
-  private async leaveCluster(state: "finished" | "failed" | "killed"): Promise<void> {
+  /** The engine, the master and the executors are told, as long as that takes little. */
+  private async leave(state: "finished" | "failed" | "killed"): Promise<void> {
     this.worker.ref();
+    let timer: NodeJS.Timeout | undefined;
     await new Promise<void>(resolve => {
       this.onStopped = resolve;
-      setTimeout(resolve, leaveMaxMs);
+      timer = setTimeout(resolve, leaveMaxMs);
       this.send({ type: "stop", state });
     });
+    clearTimeout(timer);
   }
 
   /** A listener that throws ends its own message alone. */
@@ -177,6 +201,9 @@ export class EngineClient {
       case "stopped":
         this.onStopped?.();
         break;
+      case "released":
+        this.released(message.reply);
+        break;
       case "ready":
         this.appId = message.appId;
         this.webUiUrl = message.webUiUrl;
@@ -196,7 +223,14 @@ export class EngineClient {
     this.death = death;
     this.ready.reject(death);
     for (const job of [...this.jobs.values()]) job.reject(death);
+    for (const reply of [...this.releases.keys()]) this.released(reply);
   }
+}
+
+/** What pages say; the action's own error has the reason whatever it is. */
+function reasonOf(signal: AbortSignal | undefined): string {
+  const reason: unknown = signal?.reason;
+  return typeof reason === "string" ? reason : "cancelled by its AbortSignal";
 }
 
 function cancelled(signal: AbortSignal): FiresteelError {

@@ -3,9 +3,9 @@ import type { RequestListener } from "node:http";
 import { systemClock } from "../base/clock.ts";
 import { toWire } from "../base/errors.ts";
 import { parent, receive, threadData } from "../platform/threads.ts";
-import type { SchedulerLimits } from "../schedule/contracts.ts";
 import { watchMain } from "./blocked-main.ts";
-import { Engine } from "./engine.ts";
+import { packMail } from "./engine-mail.ts";
+import { Engine, type EngineLimits } from "./engine.ts";
 import type { OpenExecutors } from "./executors.ts";
 import { LocalExecutors } from "./local-executors.ts";
 import type { ClusterMaster, EngineStart, FromEngine, ToEngine } from "./messages.ts";
@@ -59,7 +59,7 @@ export async function runEngine(imports: EngineImports): Promise<void> {
   const flush = () => {
     const messages = outbox;
     outbox = [];
-    port.postMessage(messages);
+    port.postMessage(packMail(messages));
   };
   /** What one event brings about goes as one message: a message takes longer than a short task. */
   const post = (message: FromEngine) => {
@@ -74,19 +74,28 @@ export async function runEngine(imports: EngineImports): Promise<void> {
 }
 
 async function runLocal(start: EngineStart, post: Post, imports: EngineImports): Promise<void> {
-  const { settings } = start;
+  const { settings, localId: appId } = start;
   const pages = await pagesOf(start, undefined, post, imports);
   let executors: LocalExecutors | undefined;
   const open: OpenExecutors = listener => (executors = new LocalExecutors(start, listener));
-  const engine = new Engine(limitsOf(start), open, post, systemClock, pages?.opened.observer);
-  receive((message: ToEngine) => engine.receive(message));
+  const engine = new Engine(limitsOf(start), open, post, systemClock, pages?.opened.observer, start.pools);
+  receive((message: ToEngine) => {
+    if (message.type !== "stop") return engine.receive(message);
+    executors?.endProcesses();
+    post({ type: "stopped" });
+  });
   let webUiUrl: string | undefined;
   if (pages !== undefined) {
     const view = { executors: () => [], settings, cached: () => executors!.cached() };
     const at = { port: settings["firesteel.ui.port"] as number, secret: undefined };
-    webUiUrl = (await pages.module.serveEnginePages(pages.opened.listener(view), at)).url;
+    webUiUrl = (
+      await pages.module.serveEnginePages(
+        pages.opened.listener(view, () => appId),
+        at,
+      )
+    ).url;
   }
-  post({ type: "ready", appId: undefined, webUiUrl });
+  post({ type: "ready", appId, webUiUrl });
 }
 
 async function runOnCluster(
@@ -100,7 +109,7 @@ async function runOnCluster(
   const gone = (error: unknown) => post({ type: "gone", error: toWire(error, "lost") });
   const pages = await pagesOf(start, master.secret, post, imports);
   const cluster = await (await imports.cluster())(master, start, { gone, warning });
-  const engine = new Engine(limitsOf(start), cluster.open, post, systemClock, pages?.opened.observer);
+  const engine = new Engine(limitsOf(start), cluster.open, post, systemClock, pages?.opened.observer, start.pools);
   let appId: string | undefined;
   if (pages !== undefined) cluster.serve(pages.opened.listener({ ...cluster.view(), settings }, () => appId));
   receive((message: ToEngine) => {
@@ -124,6 +133,8 @@ async function pagesOf(
   return { module, opened: module.openEnginePages({ appName, secret, warn }) };
 }
 
-function limitsOf({ taskFailuresMax, stageAttemptsMax, localityWaits }: EngineStart): SchedulerLimits {
-  return { taskFailuresMax, stageAttemptsMax, localityWaits };
+function limitsOf({ settings, ...start }: EngineStart): EngineLimits {
+  const { taskFailuresMax, stageAttemptsMax, localityWaits, barrierWaitMs } = start;
+  const barrierSyncMaxMs = settings["firesteel.barrier.sync.timeout"] as number;
+  return { taskFailuresMax, stageAttemptsMax, localityWaits, barrierWaitMs, barrierSyncMaxMs };
 }

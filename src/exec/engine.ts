@@ -10,14 +10,25 @@ import { FiresteelError, toWire, type WireError } from "../base/errors.ts";
 import type { ExecutorId, JobId, StageId, TaskAttemptId } from "../base/ids.ts";
 import type { DagAction, JobGraph, SchedulerLimits, TaskAction, TaskIdentity } from "../schedule/contracts.ts";
 import { OutputCommitCoordinator } from "../schedule/output-commit.ts";
+import type { PoolOptions } from "../schedule/pools.ts";
 import { SchedulerLoop } from "../schedule/scheduler-loop.ts";
 import type { Executors, Launch, OpenExecutors } from "./executors.ts";
+import { Barriers } from "./barriers.ts";
+import { HeldSuccesses } from "./held-successes.ts";
 import { DamageBook } from "./input-damage.ts";
 import { JobBook } from "./job-book.ts";
 import type { FromEngine, Released, StageOrder, SubmittedJob, TaskSuccess, ToEngine } from "./messages.ts";
 import type { EngineObserver } from "./observer.ts";
 import { OutputBook } from "./output-book.ts";
+import { RunningAttempts } from "./running-attempts.ts";
 import { WatchedTasks } from "./watched-tasks.ts";
+
+export interface EngineLimits extends SchedulerLimits {
+  /** How long tasks of a barrier stage wait for each other. */
+  readonly barrierSyncMaxMs?: number;
+}
+
+const dayMs = 86_400_000;
 
 export class Engine {
   private readonly loop: SchedulerLoop;
@@ -28,39 +39,53 @@ export class Engine {
   /** What a succeeded attempt brought, until the DAG scheduler says whether it counts. */
   private readonly arrived = new Map<string, TaskSuccess>();
   private readonly commits = new OutputCommitCoordinator();
+  private readonly barriers: Barriers;
+  private readonly held = new HeldSuccesses();
   /** Submitted for the jobs that run. */
   private readonly stagesOf = new Map<JobId, Set<StageId>>();
   private wake: Timer | undefined;
   private readonly watched: WatchedTasks | undefined;
+  private readonly running = new RunningAttempts();
   /** The one that the schedulers are hearing of. */
   private arriving: TaskSuccess | undefined;
 
   constructor(
-    private readonly limits: SchedulerLimits,
+    private readonly limits: EngineLimits,
     open: OpenExecutors,
     private readonly post: (message: FromEngine) => void,
     private readonly clock: Clock = systemClock,
     observer?: EngineObserver,
+    pools?: PoolOptions,
   ) {
     this.watched = observer === undefined ? undefined : new WatchedTasks(observer, clock);
-    this.loop = new SchedulerLoop(limits, {
-      carryOut: action => this.carryOut(action),
-      checksumOf: attempt => this.checksumOf(attempt),
-      time: { nowMs: () => clock.nowMs(), wakeAt: atMs => this.wakeAt(atMs) },
-    });
+    const shell = {
+      carryOut: (action: DagAction | TaskAction) => this.carryOut(action),
+      checksumOf: (attempt: TaskAttemptId) => this.checksumOf(attempt),
+      time: { nowMs: () => clock.nowMs(), wakeAt: (atMs: number) => this.wakeAt(atMs) },
+    };
+    this.loop = new SchedulerLoop(limits, shell, pools);
     this.executors = open({
       ready: (executor, slots, host) => {
         this.watched?.executorReady(executor, host);
+        if (this.running.executorReady(executor))
+          this.emit({ type: "executorAdded", executor, host, cores: slots, atMs: clock.nowMs() });
         this.loop.taskEvent({ type: "executorAdded", executor, slots, ...(host !== undefined && { host }) });
       },
-      succeeded: (_, tasks) => {
-        for (const success of tasks) this.taskSucceeded(success);
+      succeeded: (executor, tasks) => {
+        for (const success of tasks) this.taskSucceeded(executor, success);
       },
-      failed: (_, attempt, error) => this.taskFailed(attempt, error),
+      failed: (executor, attempt, error) => this.taskFailed(executor, attempt, error),
       lost: (executor, error, outputsLost) => this.executorLost(executor, error, outputsLost),
       warning: message => this.post({ type: "warning", message }),
       mayCommit: (executor, attempt) => this.mayCommit(executor, attempt),
+      barrierSync: (attempt, kind, message) => {
+        const task = this.executors.taskOf(attempt);
+        if (task !== undefined) this.barriers.step({ type: "arrived", task, attempt, kind, message });
+      },
     });
+    this.barriers = new Barriers(clock, limits.barrierSyncMaxMs ?? dayMs, (attempts, answer, stage) =>
+      this.executors.answerBarrier(attempts, answer, stage),
+    );
     this.outputs = new OutputBook(this.executors);
   }
 
@@ -86,7 +111,7 @@ export class Engine {
         for (const job of this.jobs.ids()) this.loop.dagEvent({ type: "jobCancelled", job, reason: message.reason });
         break;
       case "release":
-        this.release(message.what);
+        this.release(message.what, message.reply);
         break;
       case "stop":
         // by who opened the executors
@@ -101,12 +126,13 @@ export class Engine {
     return this.jobs.add(job, plan => this.executors.preferredOf(plan));
   }
 
-  private release(what: Released): void {
+  private release(what: Released, reply: number | undefined): void {
     if (what.kind === "exchange") this.loop.dagEvent({ type: "exchangeReleased", exchange: what.id });
-    this.executors.release(what);
+    const released = this.executors.release(what, reply !== undefined);
+    if (reply !== undefined) void released.then(() => this.post({ type: "released", reply }));
   }
 
-  private taskSucceeded(success: TaskSuccess): void {
+  private taskSucceeded(executor: ExecutorId, success: TaskSuccess): void {
     const task = this.executors.taskOf(success.attempt);
     if (task === undefined) {
       this.outputs.discard(success);
@@ -118,28 +144,35 @@ export class Engine {
     const earlier = this.arrived.get(key);
     if (earlier !== undefined) this.outputs.discard(earlier);
     this.arrived.set(key, success);
-    this.emit({ type: "taskEnded", stage: task.stage, ok: true, metrics: success.metrics });
+    this.running.ended(executor, success.attempt);
+    this.emit({ type: "taskEnded", stage: task.stage, executor, ok: true, metrics: success.metrics });
     this.arriving = success;
     this.loop.taskEvent({ type: "attemptSucceeded", attempt: success.attempt });
     this.arriving = undefined;
+    if (this.held.get(success.attempt) !== undefined) return;
     const unclaimed = this.arrived.get(key);
     if (unclaimed !== undefined) this.outputs.discard(unclaimed);
     this.arrived.delete(key);
     this.commits.step({ type: "attemptEnded", task, attempt: success.attempt, accepted: unclaimed === undefined });
   }
 
-  private taskFailed(attempt: TaskAttemptId, error: WireError): void {
+  private taskFailed(executor: ExecutorId, attempt: TaskAttemptId, error: WireError): void {
     const task = this.executors.taskOf(attempt);
     if (task === undefined) return;
     this.executors.finished(attempt, 0);
     this.watched?.failed(attempt, error);
-    this.emit({ type: "taskEnded", stage: task.stage, ok: false });
+    this.running.ended(executor, attempt);
+    const killed = error.kind === "cancelled" && ({ killed: true } as const);
+    this.emit({ type: "taskEnded", stage: task.stage, executor, ok: false, ...killed });
     this.commits.step({ type: "attemptEnded", task, attempt, accepted: false });
     this.loop.taskEvent({ type: "attemptFailed", attempt, error });
   }
 
   private executorLost(executor: ExecutorId, error: WireError, outputsLost: boolean): void {
     this.watched?.executorLost(executor, error);
+    for (const stage of this.running.executorLost(executor))
+      this.emit({ type: "taskEnded", stage, executor, ok: false });
+    this.emit({ type: "executorLost", executor, reason: error.message, atMs: this.clock.nowMs() });
     this.commits.step({ type: "executorLost", executor });
     this.loop.executorLost(executor, error, outputsLost);
   }
@@ -160,7 +193,8 @@ export class Engine {
   }
 
   private checksumOf(attempt: TaskAttemptId): number | undefined {
-    const output = this.arriving?.attempt === attempt ? this.arriving.output : undefined;
+    const output =
+      this.held.get(attempt)?.output ?? (this.arriving?.attempt === attempt ? this.arriving.output : undefined);
     return output?.kind === "map" ? output.output.rowsChecksum : undefined;
   }
 
@@ -175,8 +209,16 @@ export class Engine {
       case "taskRetried":
         this.post({ type: "warning", message: this.retryMessage(action.task, action.error) });
         break;
+      case "taskHeld":
+        this.hold(action.task);
+        break;
+      case "barrierRetried": {
+        const of = `failure ${action.failures} of at most ${this.limits.taskFailuresMax}`;
+        this.post({ type: "warning", message: `${action.error.message}; all tasks of the stage run again (${of})` });
+        break;
+      }
       case "submitTasks":
-        this.executors.expectUnknown();
+        this.executors.expectStage(action.taskSet.stage);
         break;
       case "outputsLost":
         this.outputs.lost(action.exchange, action.partitions);
@@ -193,9 +235,11 @@ export class Engine {
       case "stageFailed":
         this.stageEnded(action.stage, action.error);
         break;
-      case "stageSkipped":
-        this.emit({ type: "stageSkipped", job: action.job, stage: -1 as StageId, name: action.graph.name });
+      case "stageSkipped": {
+        const { job, stage, graph } = action;
+        this.emit({ type: "stageSkipped", job, stage, name: graph.name, tasks: graph.partitions.length });
         break;
+      }
       case "resultAccepted":
         this.acceptResult(action.job, action.task);
         break;
@@ -218,6 +262,7 @@ export class Engine {
       case "taskSucceeded":
       case "fetchFailed":
       case "taskSetFailed":
+      case "barrierFailed":
         break;
       default:
         assertNever(action);
@@ -226,7 +271,7 @@ export class Engine {
 
   /** What cannot be launched has failed: its stage is too large to send, or has lost what it reads. */
   private launch(action: Launch): void {
-    const { attempt, task } = action;
+    const { attempt, task, executor } = action;
     const { plan } = this.jobs.planOf(task.stage);
     try {
       const output = this.outputs.missing(plan.reads);
@@ -242,7 +287,8 @@ export class Engine {
       return;
     }
     this.watched?.launched(action);
-    this.emit({ type: "taskStarted", stage: task.stage });
+    this.running.launched(executor, attempt, task.stage);
+    this.emit({ type: "taskStarted", stage: task.stage, executor });
   }
 
   private acceptResult(job: JobId, task: TaskIdentity): void {
@@ -256,7 +302,27 @@ export class Engine {
   private claim(task: TaskIdentity): TaskSuccess | undefined {
     const success = this.arrived.get(keyOf(task));
     this.arrived.delete(keyOf(task));
-    return success;
+    if (success !== undefined) return success;
+    const held = this.held.take(task);
+    // of the last one it is said when the schedulers are through
+    if (held !== undefined && held !== this.arriving)
+      this.commits.step({ type: "attemptEnded", task, attempt: held.attempt, accepted: true });
+    return held;
+  }
+
+  /** It counts when all of its barrier stage have succeeded. */
+  private hold(task: TaskIdentity): void {
+    const success = this.arrived.get(keyOf(task));
+    this.arrived.delete(keyOf(task));
+    if (success !== undefined) this.held.add({ task, success });
+    this.barriers.step({ type: "taskSucceeded", task });
+  }
+
+  private dropHeld(stage: StageId): void {
+    for (const { task, success } of this.held.takeAll(stage)) {
+      this.outputs.discard(success);
+      this.commits.step({ type: "attemptEnded", task, attempt: success.attempt, accepted: false });
+    }
   }
 
   private accumulate(task: TaskIdentity, { updates, damage }: TaskSuccess): void {
@@ -264,19 +330,23 @@ export class Engine {
     if (updates.length > 0) this.jobs.accumulate(task.stage, task.partition, updates);
   }
 
-  private stageSubmitted({ job, stage, attempt, graph }: Extract<DagAction, { type: "stageSubmitted" }>): void {
+  private stageSubmitted({ job, stage, attempt, graph, tasks }: Extract<DagAction, { type: "stageSubmitted" }>): void {
     this.jobs.stageStarted(stage, job, graph);
     this.commits.step({ type: "stageStarted", stage });
     this.stagesOf.set(job, (this.stagesOf.get(job) ?? new Set()).add(stage));
     const { name, partitions } = graph;
+    if (graph.barrier === true)
+      this.barriers.step({ type: "stageStarted", stage, stageAttempt: attempt, tasks: partitions.length });
     const atMs = this.clock.nowMs();
-    this.emit({ type: "stageSubmitted", job, stage, attempt, name, tasks: partitions.length, atMs });
+    this.emit({ type: "stageSubmitted", job, stage, attempt, name, tasks, atMs });
   }
 
   private stageEnded(stage: StageId, error: WireError | undefined): void {
     const updates = this.jobs.stageEnded(stage);
     if (updates.length > 0) this.post({ type: "accumulated", updates });
     for (const message of this.damage.stageEnded(stage)) this.post({ type: "warning", message });
+    this.barriers.step({ type: "stageEnded", stage });
+    this.dropHeld(stage);
     this.executors.forgetStage(stage);
     // of a failed attempt's tasks some may still run, and commit: only that nobody wants the stage ends their rights
     if (error === undefined) this.commits.step({ type: "stageEnded", stage });
@@ -299,7 +369,8 @@ export class Engine {
 
   private retryMessage({ stage, partition }: TaskIdentity, error: WireError): string {
     const failures = this.jobs.countFailure(stage, partition);
-    return `task ${partition} of stage ${stage} failed and runs again (failure ${failures} of at most ${this.limits.taskFailuresMax}): ${error.message}`;
+    const name = this.jobs.nameOf(stage);
+    return `task ${partition} of stage ${stage} (${name}) failed and runs again (failure ${failures} of at most ${this.limits.taskFailuresMax}): ${error.message}`;
   }
 
   private emit(event: EngineEvent): void {

@@ -57,6 +57,6 @@ export class ExecutorBlocks {
   }
 }
 
-function toBlock({ rdd, partition, bytes }: CachedPartitionInfo): CachedBlock {
-  return { rdd, partition, bytes };
+function toBlock({ rdd, partition, bytes, diskBytes }: CachedPartitionInfo): CachedBlock {
+  return { rdd, partition, bytes, diskBytes };
 }

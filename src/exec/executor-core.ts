@@ -7,7 +7,7 @@ import { assertNever } from "../base/assert.ts";
 import { every, type Timer } from "../base/clock.ts";
 import { FiresteelError, toWire, type WireError } from "../base/errors.ts";
 import type { BroadcastId, ExchangeId, ExecutorId, RddId, StageId, TaskAttemptId } from "../base/ids.ts";
-import { decodeValue } from "../data/value-codec.ts";
+import { decodeValue, encodeValue } from "../data/value-codec.ts";
 import type { JobBundle } from "../closure/contracts.ts";
 import type { Peer, RpcAddress, RpcEndpoint, RpcEndpointRef, RpcEnv } from "../rpc/contracts.ts";
 import type { BroadcastChunks } from "../shuffle/broadcast-chunks.ts";
@@ -27,7 +27,15 @@ import {
   type RemoteSuccess,
   type TaskFailure,
 } from "./executor-messages.ts";
-import type { Definition, FromTaskThread, Released, StageOrder, TaskOrder, TaskSuccess } from "./messages.ts";
+import type {
+  BarrierAnswer,
+  Definition,
+  FromTaskThread,
+  Released,
+  StageOrder,
+  TaskOrder,
+  TaskSuccess,
+} from "./messages.ts";
 import { decodeStage } from "./stage-codec.ts";
 import { ThreadQueue } from "./thread-queue.ts";
 
@@ -45,6 +53,7 @@ export interface TaskPlace {
   forgetStage(stage: StageId): void;
   flush(): void;
   answerCommit(thread: ExecutorId, attempt: TaskAttemptId, allowed: boolean): void;
+  answerBarrier(attempt: TaskAttemptId, answer: BarrierAnswer): void;
   endThread(thread: ExecutorId, error: WireError): void;
   metrics(): ExecutorMetrics;
 }
@@ -61,7 +70,7 @@ export interface ExecutorParts {
   readonly fetchBlob: (hash: string) => Promise<Uint8Array>;
   readonly fetchBroadcast: (broadcast: BroadcastChunks) => Promise<Uint8Array>;
   /** Into the folder that tasks work in. */
-  readonly putFile: (name: string, bytes: Uint8Array) => void;
+  readonly putFile: (name: string, bytes: Uint8Array, executable: boolean) => void;
   readonly releaseBroadcast: (broadcast: BroadcastChunks) => void;
   /** Bytes for the driver to fetch. */
   readonly keepResult: (bytes: Uint8Array) => string;
@@ -137,6 +146,8 @@ export class ExecutorCore implements RpcEndpoint<ExecutorProtocol> {
         return this.then(() => this.addTasks(message.orders));
       case "cancel":
         return this.cancel(message.attempt, message.reason);
+      case "barrierAnswer":
+        return void this.answerBarrier(message.attempt, message.answer);
       case "forgetStage":
         return this.then(() => {
           this.stages.delete(message.stage);
@@ -146,6 +157,7 @@ export class ExecutorCore implements RpcEndpoint<ExecutorProtocol> {
         return this.then(() => {
           this.forget(message.what);
           this.place?.release(message.what);
+          if (message.reply !== undefined) this.driver.send({ type: "released", reply: message.reply });
         });
       case "discardOutput":
         return this.then(() => this.parts.discardOutput(message));
@@ -184,8 +196,10 @@ export class ExecutorCore implements RpcEndpoint<ExecutorProtocol> {
   }
 
   private async define(definition: RemoteDefinition): Promise<void> {
-    if (definition.kind === "file") this.parts.putFile(definition.name, await this.bytesOf(definition.content));
-    else this.place!.define(await this.definitionOf(definition));
+    if (definition.kind === "file") {
+      const { name, content, executable } = definition;
+      this.parts.putFile(name, await this.bytesOf(content), executable);
+    } else this.place!.define(await this.definitionOf(definition));
   }
 
   private async definitionOf(definition: Exclude<RemoteDefinition, { kind: "file" }>): Promise<Definition> {
@@ -282,6 +296,9 @@ export class ExecutorCore implements RpcEndpoint<ExecutorProtocol> {
       case "mayCommit":
         void this.askToCommit(thread, message.attempt);
         break;
+      case "barrierSync":
+        this.driver.send({ ...message, message: encodeValue(message.message) });
+        return;
       case "ready":
         break;
       default:
@@ -346,6 +363,16 @@ export class ExecutorCore implements RpcEndpoint<ExecutorProtocol> {
   private async askToCommit(thread: ExecutorId, attempt: TaskAttemptId): Promise<void> {
     const allowed = await this.driver.ask({ type: "mayCommit", attempt }).catch(() => false);
     this.place?.answerCommit(thread, attempt, allowed);
+  }
+
+  private async answerBarrier(attempt: TaskAttemptId, carried: Carried): Promise<void> {
+    let answer: BarrierAnswer;
+    try {
+      answer = decodeValue(await this.bytesOf(carried)) as BarrierAnswer;
+    } catch (thrown) {
+      answer = { ok: false, error: toWire(thrown, "lost") };
+    }
+    this.place?.answerBarrier(attempt, answer);
   }
 
   private async beat(): Promise<void> {

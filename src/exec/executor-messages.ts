@@ -6,6 +6,7 @@
 import type { WireError } from "../base/errors.ts";
 import type { AccumulatorId, BroadcastId, ExchangeId, ExecutorId, RddId, StageId, TaskAttemptId } from "../base/ids.ts";
 import type { RpcAddress } from "../rpc/contracts.ts";
+import type { SyncKind } from "../schedule/barrier-coordinator.ts";
 import type { MapStatus } from "../storage/map-status.ts";
 import type { Released, Settings, TaskOrder, TaskSuccess } from "./messages.ts";
 
@@ -18,7 +19,7 @@ export type Carried =
   | { readonly kind: "blob"; readonly hash: string; readonly bytes: number };
 
 export type RemoteDefinition =
-  | { readonly kind: "file"; readonly name: string; readonly content: Carried }
+  | { readonly kind: "file"; readonly name: string; readonly content: Carried; readonly executable: boolean }
   | { readonly kind: "bundle"; readonly hash: string; readonly bundle: Carried }
   | { readonly kind: "broadcast"; readonly id: BroadcastId; readonly bytes: number; readonly chunks: readonly string[] }
   | { readonly kind: "accumulator"; readonly id: AccumulatorId; readonly definition: Carried };
@@ -43,6 +44,8 @@ export interface ExecutorStartup {
   readonly workingFolder: string;
   /** All configuration of the application, by key. */
   readonly settings: Settings;
+  /** Encrypts what goes to local dirs, when `firesteel.io.encryption` asks for it. Kept in memory alone. */
+  readonly fileKey?: Uint8Array | undefined;
 }
 
 /** A success whose value stays at the executor until the driver has fetched it, when it is large. */
@@ -59,6 +62,8 @@ export interface ExecutorMetrics {
   readonly memoryBytes: number;
   readonly residentBytes: number;
   readonly cachedPartitions: number;
+  /** Files of cached partitions. */
+  readonly cachedDiskBytes: number;
 }
 
 export type ExecutorToDriver =
@@ -68,8 +73,17 @@ export type ExecutorToDriver =
       readonly failures: readonly TaskFailure[];
     }
   | { readonly type: "warning"; readonly message: string }
+  /** A task waits for the others of its barrier stage. The message is an encoded string. */
+  | {
+      readonly type: "barrierSync";
+      readonly attempt: TaskAttemptId;
+      readonly kind: SyncKind;
+      readonly message: Uint8Array;
+    }
   /** Cached partitions that came and went. */
   | { readonly type: "blocksChanged"; readonly put: readonly CachedBlock[]; readonly gone: readonly CachedBlock[] }
+  /** A release that asked for an answer is done. */
+  | { readonly type: "released"; readonly reply: number }
   /** A copyBlock in vain: there was no room, or the other one has it no more. */
   | { readonly type: "copyFailed"; readonly rdd: RddId; readonly partition: number };
 
@@ -81,7 +95,10 @@ export interface TaskFailure {
 export interface CachedBlock {
   readonly rdd: RddId;
   readonly partition: number;
+  /** In memory. */
   readonly bytes: number;
+  /** In a file. */
+  readonly diskBytes: number;
 }
 
 export const driverEndpoint = "driver";
@@ -117,8 +134,11 @@ export type DriverToExecutor =
   | { readonly type: "stage"; readonly stage: StageId; readonly order: Carried }
   | { readonly type: "tasks"; readonly orders: readonly TaskOrder[] }
   | { readonly type: "cancel"; readonly attempt: TaskAttemptId; readonly reason: string }
+  /** An encoded BarrierAnswer. */
+  | { readonly type: "barrierAnswer"; readonly attempt: TaskAttemptId; readonly answer: Carried }
   | { readonly type: "forgetStage"; readonly stage: StageId }
-  | { readonly type: "release"; readonly what: Released }
+  /** With a `reply`, answered by "released". */
+  | { readonly type: "release"; readonly what: Released; readonly reply?: number }
   | {
       readonly type: "discardOutput";
       readonly exchange: ExchangeId;

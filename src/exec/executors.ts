@@ -5,16 +5,18 @@
 import type { WireError } from "../base/errors.ts";
 import type { ExchangeId, ExecutorId, StageId, TaskAttemptId } from "../base/ids.ts";
 import type { StagePlan } from "../planner/stages.ts";
+import type { SyncKind } from "../schedule/barrier-coordinator.ts";
 import type { Preferred, TaskAction, TaskIdentity } from "../schedule/contracts.ts";
 import type { MapInput } from "../storage/map-status.ts";
-import type { Definition, Released, StageOrder, TaskSuccess } from "./messages.ts";
+import type { BarrierAnswer, Definition, Released, StageOrder, TaskSuccess } from "./messages.ts";
 
 export type Launch = Extract<TaskAction, { type: "launchTask" }>;
 
 export interface Executors {
   /** To all, those that come later included. */
   define(definition: Definition): void;
-  release(what: Released): void;
+  /** Resolves when executors have. */
+  release(what: Released, waits: boolean): Promise<void>;
   /** The order of a task's stage is asked for when its executor does not have it yet. */
   launch(launch: Launch, stageOrder: () => StageOrder): void;
   kill(executor: ExecutorId, attempt: TaskAttemptId, reason: string): void;
@@ -23,11 +25,13 @@ export interface Executors {
   /** Undefined once it has ended or its executor is lost. */
   taskOf(attempt: TaskAttemptId): TaskIdentity | undefined;
   finished(attempt: TaskAttemptId, runMs: number): void;
-  /** A new stage begins: nothing is known of its tasks' times. */
-  expectUnknown(): void;
+  /** A new stage, or attempt of one, begins: nothing is known of its tasks' times. */
+  expectStage(stage: StageId): void;
   forgetStage(stage: StageId): void;
   /** Where the inputs of a stage's tasks are cached; undefined when it does not matter. */
   preferredOf(plan: StagePlan): Preferred | undefined;
+  /** To tasks of a barrier stage that wait for each other. */
+  answerBarrier(attempts: readonly TaskAttemptId[], answer: BarrierAnswer, stage?: StageId): void;
   /** It lost against another attempt's, or came too late. */
   discardOutput(output: MapInput): void;
   /** Frees all outputs of an exchange. */
@@ -45,6 +49,8 @@ export interface ExecutorsListener {
   warning(message: string): void;
   /** Whether the attempt may commit its output: at most one of a task's may. */
   mayCommit(executor: ExecutorId, attempt: TaskAttemptId): boolean;
+  /** A task waits for the others of its barrier stage; answered by `answerBarrier`. */
+  barrierSync(attempt: TaskAttemptId, kind: SyncKind, message: string): void;
 }
 
 export type OpenExecutors = (listener: ExecutorsListener) => Executors;

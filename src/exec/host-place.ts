@@ -5,7 +5,7 @@ import { pageBytes } from "../kernel/control-area.ts";
 import { residentBytes } from "../platform/resident.ts";
 import type { PlaceListener, TaskPlace } from "./executor-core.ts";
 import type { ExecutorMetrics } from "./executor-messages.ts";
-import type { Definition, HostStart, Released, StageOrder, TaskOrder } from "./messages.ts";
+import type { BarrierAnswer, Definition, HostStart, Released, StageOrder, TaskOrder } from "./messages.ts";
 import { TaskHost } from "./task-host.ts";
 
 export class HostPlace implements TaskPlace {
@@ -24,8 +24,7 @@ export class HostPlace implements TaskPlace {
   }
 
   launch(thread: ExecutorId, task: TaskOrder, order: () => StageOrder): void {
-    const { attempt, attemptNumber, stage, partition, cachedAt } = task;
-    this.host.threads.launch(thread, attempt, attemptNumber, { stage, stageAttempt: 0, partition }, order, cachedAt);
+    this.host.threads.launch(thread, task, order);
   }
 
   cancel(thread: ExecutorId, attempt: TaskAttemptId, reason: string): void {
@@ -56,6 +55,10 @@ export class HostPlace implements TaskPlace {
     this.host.threads.answerCommit(thread, attempt, allowed);
   }
 
+  answerBarrier(attempt: TaskAttemptId, answer: BarrierAnswer): void {
+    this.host.threads.answerBarrier(attempt, answer);
+  }
+
   endThread(thread: ExecutorId, error: WireError): void {
     this.host.threads.endThread(thread, error);
   }
@@ -63,13 +66,15 @@ export class HostPlace implements TaskPlace {
   metrics(): ExecutorMetrics {
     const { pool } = this.host;
     const { tasks, storage, exchanges } = pool.shares.use();
+    const cached = this.host.blocks.list();
     return {
       taskBytes: tasks * pageBytes,
       storageBytes: storage * pageBytes,
       exchangeBytes: exchanges * pageBytes,
       memoryBytes: pool.area.memory.buffer.byteLength,
       residentBytes: residentBytes(),
-      cachedPartitions: this.host.blocks.list().length,
+      cachedPartitions: cached.length,
+      cachedDiskBytes: cached.reduce((sum, { diskBytes }) => sum + diskBytes, 0),
     };
   }
 }

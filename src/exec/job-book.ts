@@ -1,7 +1,7 @@
 /** The engine's memory of submitted jobs: which plan each running stage has, and what its tasks added to accumulators. */
 import { invariant } from "../base/assert.ts";
 import type { JobId, StageId } from "../base/ids.ts";
-import type { StagePlan } from "../planner/stages.ts";
+import { type StagePlan, taskCount } from "../planner/stages.ts";
 import type { JobGraph, Preferred, StageGraph } from "../schedule/contracts.ts";
 import type { AccumulatorUpdate, SubmittedJob } from "./messages.ts";
 
@@ -27,9 +27,10 @@ export class JobBook {
         kind: plan.kind,
         ...(plan.kind !== "result" && { exchange: plan.root.exchange }),
         parents: plan.reads,
-        partitions: plan.kind === "result" ? job.partitions : Array.from({ length: plan.partitions }, (_, i) => i),
+        partitions: plan.kind === "result" ? job.partitions : Array.from({ length: taskCount(plan) }, (_, i) => i),
         name: plan.name,
         ...(preferred !== undefined && { preferred }),
+        ...(plan.barrier === true && { barrier: true }),
       };
       this.plans.set(graph, plan);
       return graph;
@@ -61,6 +62,11 @@ export class JobBook {
     const running = this.stages.get(stage);
     invariant(running !== undefined, `stage ${stage} is not running`);
     return running;
+  }
+
+  /** `map at job.ts:4:6`; empty once it has ended. */
+  nameOf(stage: StageId): string {
+    return this.stages.get(stage)?.plan.name ?? "";
   }
 
   accumulate(stage: StageId, partition: number, updates: readonly AccumulatorUpdate[]): void {

@@ -4,10 +4,11 @@ import type { ExchangeId, ExecutorId, StageId, TaskAttemptId } from "../base/ids
 import { assertNever } from "../base/assert.ts";
 import type { TaskIdentity } from "../schedule/contracts.ts";
 import { isMapStatus, type MapInput } from "../storage/map-status.ts";
+import type { CachedPartitionInfo } from "../storage/block-store.ts";
 import { pageBytes } from "../kernel/control-area.ts";
 import type { CachedBlock } from "./executor-messages.ts";
 import type { Executors, ExecutorsListener, Launch } from "./executors.ts";
-import type { Definition, FromTaskThread, HostStart, Released, StageOrder } from "./messages.ts";
+import type { BarrierAnswer, Definition, FromTaskThread, HostStart, Released, StageOrder } from "./messages.ts";
 import { TaskHost } from "./task-host.ts";
 
 export class LocalExecutors implements Executors {
@@ -30,7 +31,14 @@ export class LocalExecutors implements Executors {
 
   /** Cached partitions of this process. */
   cached(): readonly CachedBlock[] {
-    return this.host.blocks.list().map(({ rdd, partition, pages }) => ({ rdd, partition, bytes: pages * pageBytes }));
+    const toBlock = ({ rdd, partition, pages, diskBytes }: CachedPartitionInfo) => {
+      return { rdd, partition, bytes: pages * pageBytes, diskBytes };
+    };
+    return this.host.blocks.list().map(toBlock);
+  }
+
+  endProcesses(): void {
+    this.threads.endProcesses();
   }
 
   private get threads() {
@@ -41,13 +49,15 @@ export class LocalExecutors implements Executors {
     this.threads.define(definition);
   }
 
-  release(what: Released): void {
+  async release(what: Released): Promise<void> {
     // an exchange goes when no job uses it any more: `releaseExchange`
     if (what.kind !== "exchange") this.host.release(what);
   }
 
   launch(launch: Launch, stageOrder: () => StageOrder): void {
-    this.threads.launch(launch.executor, launch.attempt, launch.attemptNumber, launch.task, stageOrder);
+    const { attempt, attemptNumber, task, together } = launch;
+    const order = { attempt, attemptNumber, ...task, ...(together && { together: together.map(() => "localhost") }) };
+    this.threads.launch(launch.executor, order, stageOrder);
   }
 
   kill(executor: ExecutorId, attempt: TaskAttemptId, reason: string): void {
@@ -66,8 +76,8 @@ export class LocalExecutors implements Executors {
     this.threads.finished(attempt, runMs);
   }
 
-  expectUnknown(): void {
-    this.threads.expectUnknown();
+  expectStage(stage: StageId): void {
+    this.threads.expectStage(stage);
   }
 
   forgetStage(stage: StageId): void {
@@ -77,6 +87,10 @@ export class LocalExecutors implements Executors {
   /** All threads read the same memory. */
   preferredOf(): undefined {
     return undefined;
+  }
+
+  answerBarrier(attempts: readonly TaskAttemptId[], answer: BarrierAnswer): void {
+    for (const attempt of attempts) this.threads.answerBarrier(attempt, answer);
   }
 
   discardOutput(output: MapInput): void {
@@ -104,6 +118,9 @@ export class LocalExecutors implements Executors {
         break;
       case "mayCommit":
         threads.answerCommit(executor, message.attempt, listener.mayCommit(executor, message.attempt));
+        return;
+      case "barrierSync":
+        listener.barrierSync(message.attempt, message.kind, message.message);
         return;
       case "ready":
         break;

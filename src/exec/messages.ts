@@ -4,7 +4,7 @@
  * makes "define, then use" safe.
  */
 import type { WireError } from "../base/errors.ts";
-import type { EngineEvent, TaskMetrics } from "../base/events.ts";
+import type { EngineEvent, SentMetrics } from "../base/events.ts";
 import type {
   AccumulatorId,
   BroadcastId,
@@ -22,6 +22,8 @@ import type { MasterUrl } from "../base/master-url.ts";
 import type { RpcAddress } from "../rpc/contracts.ts";
 import type { StagePlan } from "../planner/stages.ts";
 import type { LocalityWaits } from "../schedule/contracts.ts";
+import type { SyncKind } from "../schedule/barrier-coordinator.ts";
+import type { PoolOptions as SchedulingPools } from "../schedule/pools.ts";
 import type { LocalDirs } from "../storage/local-dirs.ts";
 import type { MapInput } from "../storage/map-status.ts";
 import type { CachedAt } from "./block-master.ts";
@@ -37,6 +39,8 @@ export interface HostStart {
   readonly localDirs: LocalDirs;
   readonly threads: number;
   readonly settings: Settings;
+  /** Where the application's files are. */
+  readonly filesFolder: string;
   readonly cluster?: ClusterAccess;
 }
 
@@ -44,9 +48,13 @@ export interface HostStart {
 export interface EngineStart extends HostStart {
   /** [0] goes up while the main thread is not blocked. */
   readonly mainBeat: Int32Array;
+  /** What the application is called in local mode; a cluster's master calls it otherwise. */
+  readonly localId: string;
   readonly taskFailuresMax: number;
   readonly stageAttemptsMax: number;
   readonly localityWaits: LocalityWaits;
+  readonly barrierWaitMs: number;
+  readonly pools: SchedulingPools;
   /** Absent in local mode. */
   readonly master?: ClusterMaster;
 }
@@ -63,8 +71,8 @@ export type Settings = Readonly<Record<string, number | string | boolean>>;
 
 /** Things that closures refer to by handle, and files. Sent before the first job that uses them. */
 export type Definition =
-  /** For the work folder of every executor of a cluster. */
-  | { readonly kind: "file"; readonly name: string; readonly bytes: Uint8Array }
+  /** For the work folder of every executor of a cluster; the name may have folders. */
+  | { readonly kind: "file"; readonly name: string; readonly bytes: Uint8Array; readonly executable: boolean }
   | { readonly kind: "bundle"; readonly bundle: JobBundle }
   | { readonly kind: "broadcast"; readonly id: BroadcastId; readonly bytes: Uint8Array }
   | {
@@ -83,12 +91,15 @@ export type ToEngine =
   | { readonly type: "cancelAll"; readonly reason: string }
   /** Answered by "stopped"; nothing follows. */
   | { readonly type: "stop"; readonly state: "finished" | "failed" | "killed" }
-  | { readonly type: "release"; readonly what: Released };
+  /** With a `reply`, answered by "released" when executors have. */
+  | { readonly type: "release"; readonly what: Released; readonly reply?: number };
 
 export type Released =
   | { readonly kind: "exchange"; readonly id: ExchangeId }
   | { readonly kind: "rdd"; readonly id: RddId }
-  | { readonly kind: "broadcast" | "broadcastCopies"; readonly id: BroadcastId };
+  | { readonly kind: "broadcast"; readonly id: BroadcastId }
+  | { readonly kind: "broadcastCopies"; readonly id: BroadcastId }
+  | { readonly kind: "accumulator"; readonly id: AccumulatorId };
 
 export interface SubmittedJob {
   readonly id: JobId;
@@ -104,8 +115,9 @@ export interface SubmittedJob {
 /** Sent in arrays, in order. */
 export type FromEngine =
   /** Jobs may come. Of a cluster: how it calls the application. */
-  | { readonly type: "ready"; readonly appId: string | undefined; readonly webUiUrl: string | undefined }
+  | { readonly type: "ready"; readonly appId: string; readonly webUiUrl: string | undefined }
   | { readonly type: "stopped" }
+  | { readonly type: "released"; readonly reply: number }
   /** There will be no executors (any more): every job fails. */
   | { readonly type: "gone"; readonly error: WireError }
   | { readonly type: "result"; readonly job: JobId; readonly partition: number; readonly payload: Uint8Array }
@@ -138,6 +150,7 @@ export interface TaskThreadStart {
   readonly control: Int32Array;
   readonly localDirs: LocalDirs;
   readonly settings: Settings;
+  readonly filesFolder: string;
   /** Of a thread of an executor process. */
   readonly cluster: ClusterAccess | undefined;
 }
@@ -157,7 +170,10 @@ export interface TaskOrder {
   readonly attempt: TaskAttemptId;
   readonly attemptNumber: number;
   readonly stage: StageId;
+  readonly stageAttempt: number;
   readonly partition: number;
+  /** Of a task of a barrier stage: where all of them run, by partition. */
+  readonly together?: readonly string[];
   /** Cached partitions that it may read and that its executor does not have. */
   readonly cachedAt?: readonly CachedAt[];
 }
@@ -178,19 +194,33 @@ export type ToTaskThread =
   | { readonly type: "cancel"; readonly attempt: TaskAttemptId; readonly reason: string }
   | { readonly type: "forgetStage"; readonly stage: StageId }
   | { readonly type: "release"; readonly what: Released }
+  /** There has been no task for a while. */
+  | { readonly type: "rest" }
   /** Its outputs are gone with it. */
   | { readonly type: "executorLost"; readonly executor: ExecutorId }
-  | { readonly type: "commitAnswer"; readonly attempt: TaskAttemptId; readonly allowed: boolean };
+  | { readonly type: "commitAnswer"; readonly attempt: TaskAttemptId; readonly allowed: boolean }
+  | { readonly type: "barrierAnswer"; readonly attempt: TaskAttemptId; readonly answer: BarrierAnswer };
+
+/** All tasks of the barrier stage are there, with their messages by partition, or they cannot be. */
+export type BarrierAnswer =
+  { readonly ok: true; readonly messages: readonly string[] } | { readonly ok: false; readonly error: WireError };
 
 export interface TaskSuccess {
   readonly attempt: TaskAttemptId;
   readonly output:
     { readonly kind: "map"; readonly output: MapInput } | { readonly kind: "value"; readonly payload: Uint8Array };
-  readonly metrics: TaskMetrics;
+  readonly metrics: SentMetrics;
   /** Time on the thread. */
   readonly runMs: number;
   readonly updates: readonly AccumulatorUpdate[];
   readonly damage: readonly InputDamage[];
+}
+
+/** A process that a task of the thread started runs, or has ended: whoever ends the thread ends it. */
+export interface ProcessNote {
+  readonly type: "process";
+  readonly pid: number;
+  readonly running: boolean;
 }
 
 export type FromTaskThread =
@@ -199,6 +229,13 @@ export type FromTaskThread =
   | { readonly type: "failed"; readonly attempt: TaskAttemptId; readonly error: WireError }
   /** Its output is complete: may it count? */
   | { readonly type: "mayCommit"; readonly attempt: TaskAttemptId }
+  /** It waits for the other tasks of its barrier stage. */
+  | {
+      readonly type: "barrierSync";
+      readonly attempt: TaskAttemptId;
+      readonly kind: SyncKind;
+      readonly message: string;
+    }
   /** Nobody caught an error: the thread must not go on. */
   | { readonly type: "stray"; readonly error: WireError }
   | { readonly type: "warning"; readonly message: string };

@@ -2,10 +2,10 @@
  * What the engine shows to who watches it in its own thread: pages, later the event log. More than it tells the driver's thread,
  * for which each task is a count. An observer must be quick and must not throw.
  */
-import type { EngineEvent, TaskMetrics } from "../base/events.ts";
+import type { EngineEvent, SentMetrics } from "../base/events.ts";
 import type { WireError } from "../base/errors.ts";
 import type { ExecutorId, TaskAttemptId } from "../base/ids.ts";
-import type { TaskIdentity } from "../schedule/contracts.ts";
+import type { Locality, TaskIdentity } from "../schedule/contracts.ts";
 import type { CachedBlock } from "./executor-messages.ts";
 import type { ExecutorSummary } from "./registered-executors.ts";
 import type { SubmittedJob } from "./messages.ts";
@@ -16,13 +16,14 @@ export interface TaskRun {
   readonly task: TaskIdentity;
   readonly executor: ExecutorId;
   readonly launchedMs: number;
+  readonly locality: Locality;
 }
 
 export interface TaskEnd {
   readonly endedMs: number;
   /** Time on the thread; 0 when it failed. */
   readonly runMs: number;
-  readonly metrics: TaskMetrics | undefined;
+  readonly metrics: SentMetrics | undefined;
   readonly error: WireError | undefined;
 }
 

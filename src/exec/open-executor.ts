@@ -2,8 +2,8 @@
  * An executor over an RPC environment, put together: its core, its task threads, the bytes that it serves to others and fetches
  * from them. `executor-process.ts` is a process around it.
  */
-import { renameSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { FiresteelError } from "../base/errors.ts";
 import type { ExecutorId } from "../base/ids.ts";
 import { hostId } from "../platform/host-id.ts";
@@ -15,6 +15,7 @@ import { OutputRegistry } from "../shuffle/output-registry.ts";
 import { segmentHandler } from "../shuffle/segment-server.ts";
 import { segmentsPath } from "../shuffle/segment-wire.ts";
 import { BlobStore } from "../storage/blob-store.ts";
+import type { FileKey } from "../storage/file-cipher.ts";
 import { type LocalDirs, nameLocalDirs, removeLocalDirs } from "../storage/local-dirs.ts";
 import { statusOf } from "../storage/map-status.ts";
 import type { SpillCodecName } from "../storage/spill-codec.ts";
@@ -77,16 +78,17 @@ export async function openExecutor(env: RpcEnv, options: ExecutorOptions): Promi
   const { promise: ended, resolve: end } = Promise.withResolvers<Ended>();
   const parts: ExecutorParts = {
     openPlace: (startup, listener) => {
-      const { settings } = startup;
-      const place = new HostPlace(hostStart(options, startup, dirs, id), listener);
+      const { settings, fileKey } = startup;
+      store.encryptWith(fileKey);
+      const place = new HostPlace(hostStart(options, startup, { ...dirs, key: fileKey }, id), listener);
       const outputs = new OutputRegistry(place.host.exchanges);
       opened = { place, outputs, blocks: cachedBlocks(env.bulk, place.host, driverRef) };
-      serveOutputs(env.bulk, place.host, outputs, settings, id);
+      serveOutputs(env.bulk, place.host, outputs, settings, fileKey, id);
       return place;
     },
     fetchBlob: hash => blobs.fetch(hash, [driver]),
     fetchBroadcast: broadcast => broadcasts.fetch(broadcast),
-    putFile: (name, bytes) => putFile(options.filesFolder, name, bytes),
+    putFile: (name, bytes, executable) => putFile(options.filesFolder, name, bytes, executable),
     releaseBroadcast: broadcast => broadcasts.release(broadcast),
     keepResult: bytes => store.put(bytes),
     dropResult: hash => store.release(hash),
@@ -137,18 +139,19 @@ function serveOutputs(
   { memory, module }: TaskHost,
   registry: OutputRegistry,
   settings: Settings,
+  key: FileKey | undefined,
   hostId: string,
 ): void {
   const compress = settings["firesteel.shuffle.compress"] as "true" | "false" | "auto";
   const codec = settings["firesteel.shuffle.codec"] as SpillCodecName;
-  bulk.serve(segmentsPath, segmentHandler({ registry, memory, module, hostId, compress, codec }));
+  bulk.serve(segmentsPath, segmentHandler({ registry, memory, module, hostId, compress, codec, key }));
 }
 
 /** Of results that wait to be fetched, in memory. */
 const blobBytesMax = 64 << 20;
 
 function hostStart(
-  { executor, driver, secret, cores, memoryBytes, machineBytes }: ExecutorOptions,
+  { executor, driver, secret, cores, memoryBytes, machineBytes, filesFolder }: ExecutorOptions,
   { settings, workingFolder }: ExecutorStartup,
   localDirs: LocalDirs,
   hostId: string,
@@ -158,14 +161,16 @@ function hostStart(
     waitMaxMs: settings["firesteel.memory.grantTimeout"] as number,
   };
   const cluster = { executor, hostId, driver, workingFolder, secret };
-  return { memoryBytes, machineBytes, pool, localDirs, threads: cores, settings, cluster };
+  return { memoryBytes, machineBytes, pool, localDirs, threads: cores, settings, filesFolder, cluster };
 }
 
 /** A name is a name: nothing from the network becomes a path that leads elsewhere. */
-function putFile(folder: string, name: string, bytes: Uint8Array): void {
-  if (basename(name) !== name || name === "." || name === ".." || name.includes("\0"))
+function putFile(folder: string, name: string, bytes: Uint8Array, executable: boolean): void {
+  const isName = (part: string) => part !== "" && part !== "." && part !== ".." && basename(part) === part;
+  if (!name.split("/").every(isName) || name.includes("\0"))
     throw new FiresteelError("user", `${JSON.stringify(name)} is no name of a file`);
   const path = join(folder, name);
-  writeFileSync(`${path}.new`, bytes, { mode: 0o600 });
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  writeFileSync(`${path}.new`, bytes, { mode: executable ? 0o700 : 0o600 });
   renameSync(`${path}.new`, path);
 }

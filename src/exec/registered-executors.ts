@@ -3,11 +3,12 @@
  * they were last heard to say. Sends nothing.
  */
 import { FiresteelError } from "../base/errors.ts";
+import { formatHostPort } from "../base/master-url.ts";
 import type { ExecutorId, StageId, TaskAttemptId } from "../base/ids.ts";
 import type { Peer, RpcAddress, RpcEndpointRef } from "../rpc/contracts.ts";
 import type { ExecutorMetrics, ExecutorProtocol, ExecutorRegistration } from "./executor-messages.ts";
 import type { TaskOrder } from "./messages.ts";
-import { SlotMeter } from "./slot-meter.ts";
+import { SlotMeter, StageTimes } from "./slot-meter.ts";
 
 /** Of an executor that is there, for pages. */
 export interface ExecutorSummary extends ExecutorRegistration {
@@ -38,6 +39,7 @@ export class RegisteredExecutors {
   private readonly expected = new Set<ExecutorId>();
   private readonly executors = new Map<ExecutorId, RemoteExecutor>();
   private readonly byPeer = new Map<string, RemoteExecutor>();
+  readonly times = new StageTimes();
 
   expect(executor: ExecutorId): void {
     this.expected.add(executor);
@@ -67,7 +69,7 @@ export class RegisteredExecutors {
       ...{ registration, peer, ref },
       stages: new Set(),
       running: new Set(),
-      meter: new SlotMeter(registration.cores),
+      meter: new SlotMeter(this.times, registration.cores),
       sinceMs: nowMs,
       orders: [],
       heardMs: nowMs,
@@ -95,6 +97,12 @@ export class RegisteredExecutors {
 
   addressOf(executor: ExecutorId): RpcAddress | undefined {
     return this.executors.get(executor)?.registration.address;
+  }
+
+  /** `host:port`, where others reach it. */
+  nameOf(executor: ExecutorId): string {
+    const address = this.addressOf(executor);
+    return address === undefined ? "" : formatHostPort(address);
   }
 
   all(): Iterable<RemoteExecutor> {

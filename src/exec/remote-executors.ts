@@ -9,10 +9,12 @@ import { type FiresteelError, toWire, type WireError } from "../base/errors.ts";
 import type { ExchangeId, ExecutorId, StageId, TaskAttemptId } from "../base/ids.ts";
 import { assertNever } from "../base/assert.ts";
 import { every, type Timer } from "../base/clock.ts";
+import { decodeValue, encodeValue } from "../data/value-codec.ts";
 import { persistedIn } from "../planner/cached-inputs.ts";
 import type { StagePlan } from "../planner/stages.ts";
 import type { Peer, QuestionOf, RpcAddress, RpcEndpoint, RpcEnv } from "../rpc/contracts.ts";
 import type { Preferred, TaskIdentity } from "../schedule/contracts.ts";
+import type { FileKey } from "../storage/file-cipher.ts";
 import { isMapStatus, type MapInput } from "../storage/map-status.ts";
 import type { Executors, ExecutorsListener, Launch } from "./executors.ts";
 import {
@@ -26,10 +28,11 @@ import {
   type ExecutorToDriver,
   type RemoteSuccess,
 } from "./executor-messages.ts";
+import { AwaitedReleases } from "./awaited-releases.ts";
 import { BlobLocations } from "./blob-locations.ts";
 import { BlockMaster } from "./block-master.ts";
 import { CoresGate, type CoresGateOptions } from "./cores-gate.ts";
-import type { Definition, Released, Settings, StageOrder, TaskSuccess } from "./messages.ts";
+import type { BarrierAnswer, Definition, Released, Settings, StageOrder, TaskSuccess } from "./messages.ts";
 import { type ExecutorSummary, RegisteredExecutors, type RemoteExecutor } from "./registered-executors.ts";
 import type { SentBytes } from "./sent-bytes.ts";
 
@@ -39,6 +42,8 @@ export interface RemoteOptions extends CoresGateOptions {
   readonly settings: Settings;
   /** Longest silence of an executor. */
   readonly timeoutMs: number;
+  /** Of local dirs, for executors. */
+  readonly fileKey?: FileKey | undefined;
 }
 
 export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
@@ -54,6 +59,7 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
     addressOf: executor => this.executors.addressOf(executor),
     copy: (to, rdd, partition, from) => this.executors.get(to)?.ref.send({ type: "copyBlock", rdd, partition, from }),
   });
+  private readonly releases = new AwaitedReleases();
   /** Stages whose tasks may read what is cached. */
   private readonly cachedStages = new Map<StageId, StagePlan>();
   private readonly watch: Timer;
@@ -141,6 +147,10 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
         this.adapt(executor);
         this.flush();
         break;
+      case "barrierSync":
+        if (executor.running.has(message.attempt))
+          this.listener.barrierSync(message.attempt, message.kind, decodeValue(message.message) as string);
+        break;
       case "warning":
         this.listener.warning(message.message);
         break;
@@ -149,6 +159,9 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
         break;
       case "copyFailed":
         this.blocks.event({ ...message, executor: executor.registration.executor });
+        break;
+      case "released":
+        this.releases.answered(executor.registration.executor, message.reply);
         break;
       default:
         assertNever(message);
@@ -180,7 +193,7 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
     for (const definition of this.definitions)
       ref.send({ type: "define", definition: this.sent.definition(definition) });
     this.gate.add(executor, cores);
-    return { workingFolder: process.cwd(), settings: this.options.settings };
+    return { workingFolder: process.cwd(), settings: this.options.settings, fileKey: this.options.fileKey };
   }
 
   private letIn(executors: readonly RemoteExecutor[]): void {
@@ -198,17 +211,19 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
     this.toAll({ type: "define", definition: this.sent.definition(definition) });
   }
 
-  release(what: Released): void {
+  async release(what: Released, waits: boolean): Promise<void> {
     if (what.kind === "exchange") return;
     if (what.kind === "rdd") this.blocks.event({ type: "rddReleased", rdd: what.id });
-    if (what.kind === "broadcast") {
-      const at = this.definitions.findIndex(each => each.kind === "broadcast" && each.id === what.id);
+    if (what.kind === "broadcast" || what.kind === "accumulator") {
+      const at = this.definitions.findIndex(each => each.kind === what.kind && each.id === what.id);
       if (at >= 0) this.sent.forgetDefinition(this.definitions.splice(at, 1)[0]!);
     }
-    this.toAll({ type: "release", what });
+    if (!waits) return this.toAll({ type: "release", what });
+    const executors = [...this.executors.all()].map(({ registration }) => registration.executor);
+    await this.releases.begin(executors, reply => this.toAll({ type: "release", what, reply }));
   }
 
-  launch({ executor: id, attempt, attemptNumber, task }: Launch, stageOrder: () => StageOrder): void {
+  launch({ executor: id, attempt, attemptNumber, task, together }: Launch, stageOrder: () => StageOrder): void {
     const executor = this.executors.get(id);
     if (executor === undefined) return;
     const { stage, partition } = task;
@@ -222,9 +237,13 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
     this.attempts.set(attempt, { task, executor });
     const plan = this.cachedStages.get(stage);
     const cachedAt = plan === undefined ? [] : this.blocks.elsewhere(plan, partition, id);
-    executor.orders.push({ attempt, attemptNumber, stage, partition, ...(cachedAt.length > 0 && { cachedAt }) });
+    executor.orders.push({
+      ...{ attempt, attemptNumber, ...task },
+      ...(together && { together: together.map(each => this.executors.nameOf(each)) }),
+      ...(cachedAt.length > 0 && { cachedAt }),
+    });
     // what one task is told may fill much of a message
-    if (cachedAt.length > 0) this.flushOne(executor);
+    if (cachedAt.length > 0 || together !== undefined) this.flushOne(executor);
   }
 
   preferredOf(plan: StagePlan): Preferred | undefined {
@@ -251,23 +270,28 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
     if (entry === undefined) return;
     this.attempts.delete(attempt);
     entry.executor.running.delete(attempt);
-    entry.executor.meter.ran(runMs);
+    this.executors.times.ran(entry.task.stage, runMs);
   }
 
-  expectUnknown(): void {
+  expectStage(stage: StageId): void {
     this.tasksWait = true;
-    for (const executor of this.executors.all()) {
-      executor.meter.expectUnknown();
-      this.adapt(executor);
-    }
+    this.executors.times.expect(stage);
+    for (const executor of this.executors.all()) this.adapt(executor);
   }
 
   forgetStage(stage: StageId): void {
+    this.executors.times.forget(stage);
     this.sent.forgetStage(stage);
     this.cachedStages.delete(stage);
     for (const executor of this.executors.all()) {
       if (executor.stages.delete(stage)) executor.ref.send({ type: "forgetStage", stage });
     }
+  }
+
+  answerBarrier(attempts: readonly TaskAttemptId[], answer: BarrierAnswer, stage?: StageId): void {
+    const carried = this.sent.barrierAnswer(encodeValue(answer), stage);
+    for (const attempt of attempts)
+      this.attempts.get(attempt)?.executor.ref.send({ type: "barrierAnswer", attempt, answer: carried });
   }
 
   discardOutput(output: MapInput): void {
@@ -354,6 +378,7 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
     this.executors.remove(executor);
     this.blobs.executorLost(id);
     this.blocks.event({ type: "executorLost", executor: id });
+    this.releases.lost(id);
     for (const attempt of executor.running) this.attempts.delete(attempt);
     const { host, pid } = executor.registration;
     const error: WireError = {

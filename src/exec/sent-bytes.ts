@@ -26,6 +26,8 @@ interface SentStage {
 export class SentBytes {
   private readonly stages = new Map<StageId, SentStage>();
   private readonly definitions = new Map<Definition, RemoteDefinition>();
+  /** The latest of each barrier stage, where it is a blob. */
+  private readonly answers = new Map<StageId, string>();
 
   constructor(
     private readonly blobs: BlobStore,
@@ -62,6 +64,22 @@ export class SentBytes {
   forgetStage(stage: StageId): void {
     for (const hash of this.stages.get(stage)?.hashes ?? []) this.blobs.release(hash);
     this.stages.delete(stage);
+    this.releaseAnswer(stage);
+  }
+
+  /** What tasks of a barrier stage are told; large answers stay until its next one, which all ask for who have this one. */
+  barrierAnswer(bytes: Uint8Array, stage: StageId | undefined): Carried {
+    const carried = this.carry(bytes);
+    if (stage === undefined) return carried;
+    this.releaseAnswer(stage);
+    if (carried.kind === "blob") this.answers.set(stage, carried.hash);
+    return carried;
+  }
+
+  private releaseAnswer(stage: StageId): void {
+    const hash = this.answers.get(stage);
+    this.answers.delete(stage);
+    if (hash !== undefined) this.blobs.release(hash);
   }
 
   /** A task's value that was too large for its message. */
@@ -71,8 +89,10 @@ export class SentBytes {
 
   private encode(definition: Definition): RemoteDefinition {
     switch (definition.kind) {
-      case "file":
-        return { kind: "file", name: definition.name, content: this.carry(definition.bytes) };
+      case "file": {
+        const { name, bytes, executable } = definition;
+        return { kind: "file", name, content: this.carry(bytes), executable };
+      }
       case "bundle":
         return {
           kind: "bundle",

@@ -5,11 +5,15 @@
 import { FiresteelError, toWire } from "../base/errors.ts";
 import type { StageId, TaskAttemptId } from "../base/ids.ts";
 import { callSite, mapStack, tellPositionsFrom, userPosition } from "../closure/stack.ts";
+import { setFilesPlace } from "../operators/added-files.ts";
+import { releaseIdleMemory } from "../platform/idle-memory.ts";
 import { threadNumber } from "../platform/resident.ts";
 import { parent, receive, threadData } from "../platform/threads.ts";
 import {
+  type BarrierAnswer,
   controlWord,
   type FromTaskThread,
+  type ProcessNote,
   type StageOrder,
   type TaskOrder,
   type TaskSuccess,
@@ -34,12 +38,26 @@ const start = threadData<TaskThreadStart>();
 const port = parent();
 Atomics.store(start.control, controlWord.thread, threadNumber());
 if (start.cluster !== undefined) tellPositionsFrom(start.cluster.workingFolder);
+setFilesPlace({
+  folder: start.filesFolder,
+  // executors of a cluster have them in their folder
+  others: start.cluster === undefined ? (start.settings["firesteel.files"] as unknown as readonly string[]) : [],
+});
 const definitions = new Definitions(start.settings);
 const reportEveryMs = 2;
 const commits = new Map<TaskAttemptId, (allowed: boolean) => void>();
-const runner = new TaskRunner(start, definitions, attempt => {
-  post({ type: "mayCommit", attempt });
-  return new Promise(resolve => commits.set(attempt, resolve));
+const syncs = new Map<TaskAttemptId, (answer: BarrierAnswer) => void>();
+const runner = new TaskRunner(start, definitions, {
+  mayCommit: attempt => {
+    post({ type: "mayCommit", attempt });
+    return new Promise(resolve => commits.set(attempt, resolve));
+  },
+  warn: message => post({ type: "warning", message }),
+  sync: (attempt, kind, message) => {
+    post({ type: "barrierSync", attempt, kind, message });
+    return new Promise(resolve => syncs.set(attempt, resolve));
+  },
+  noteProcess: (pid, running) => post({ type: "process", pid, running }),
 });
 const stages = new Map<StageId, StageOrder>();
 const queue: TaskOrder[] = [];
@@ -59,7 +77,12 @@ receive((message: ToTaskThread) => {
     case "release":
       definitions.release(message.what);
       break;
+    case "rest":
+      if (!working) releaseIdleMemory();
+      break;
     case "cancel": {
+      // one that waits for others of its barrier stage waits in vain
+      answerSync(message.attempt, { ok: false, error: toWire(new FiresteelError("cancelled", message.reason)) });
       const at = queue.findIndex(order => order.attempt === message.attempt);
       if (at < 0) break;
       const [order] = queue.splice(at, 1);
@@ -73,6 +96,9 @@ receive((message: ToTaskThread) => {
       commits.get(message.attempt)?.(message.allowed);
       commits.delete(message.attempt);
       break;
+    case "barrierAnswer":
+      answerSync(message.attempt, message.answer);
+      break;
     case "tasks":
       queue.push(...message.orders);
       if (!working) void work();
@@ -82,6 +108,12 @@ receive((message: ToTaskThread) => {
 process.on("uncaughtException", thrown => stray("an error that nobody caught was thrown", thrown));
 process.on("unhandledRejection", thrown => stray("a promise that nobody awaits was rejected", thrown));
 post({ type: "ready" });
+
+function answerSync(attempt: TaskAttemptId, answer: BarrierAnswer): void {
+  const resolve = syncs.get(attempt);
+  syncs.delete(attempt);
+  resolve?.(answer);
+}
 
 /** From a timer, or a promise left alone: what the task does next cannot be trusted. */
 function stray(what: string, thrown: unknown): void {
@@ -96,7 +128,7 @@ function stray(what: string, thrown: unknown): void {
   post({ type: "stray", error: toWire(error) });
 }
 
-function post(message: FromTaskThread): void {
+function post(message: FromTaskThread | ProcessNote): void {
   port.postMessage(message);
 }
 
@@ -115,7 +147,10 @@ async function work(): Promise<void> {
       const stage = stages.get(order.stage);
       if (stage === undefined) throw new Error(`stage ${order.stage} is not known here`);
       successes.push(await runner.run(stage, order));
+      syncs.delete(order.attempt);
     } catch (thrown) {
+      // a sync that it did not wait for
+      syncs.delete(order.attempt);
       report();
       post({ type: "failed", attempt: order.attempt, error: toWire(thrown) });
       // lets messages in: more of the queue may have been cancelled

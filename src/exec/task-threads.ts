@@ -6,18 +6,21 @@ import type { Worker } from "node:worker_threads";
 import type { WireError } from "../base/errors.ts";
 import { type ExecutorId, idSequence, type StageId, type TaskAttemptId } from "../base/ids.ts";
 import type { SharedPool } from "../kernel/task-memory.ts";
+import { ProcessGuard } from "../platform/process-guard.ts";
 import { pageFaults } from "../platform/resident.ts";
 import { startThread } from "../platform/threads.ts";
 import type { StagePlan } from "../planner/stages.ts";
 import { removeTaskSpills } from "../storage/spill-store.ts";
 import type { TaskIdentity } from "../schedule/contracts.ts";
-import { SlotMeter } from "./slot-meter.ts";
+import { SlotMeter, StageTimes } from "./slot-meter.ts";
 import type { BusyThread } from "./memory-watch.ts";
 import {
+  type BarrierAnswer,
   controlWord,
   type Definition,
   type FromTaskThread,
   type HostStart,
+  type ProcessNote,
   type StageOrder,
   type TaskOrder,
   type TaskThreadStart,
@@ -36,6 +39,8 @@ interface TaskThread {
   readonly control: Int32Array;
   readonly stages: Set<StageId>;
   readonly running: Set<TaskAttemptId>;
+  /** Processes that its tasks started: they do not end with it by themselves. */
+  readonly processes: Set<number>;
   outbox: TaskOrder[];
   readonly meter: SlotMeter;
   ended: boolean;
@@ -48,8 +53,12 @@ export class TaskThreads {
   private readonly attempts = new Map<TaskAttemptId, { readonly task: TaskIdentity; readonly thread: TaskThread }>();
   private readonly definitions: Definition[] = [];
   private readonly plans = new Map<StageId, StagePlan>();
+  private readonly times = new StageTimes();
   private readonly nextExecutor = idSequence<ExecutorId>();
+  private readonly guard = new ProcessGuard();
   private stopped = false;
+  /** Tasks, so far. */
+  launched = 0;
 
   constructor(
     private readonly start: HostStart,
@@ -75,17 +84,12 @@ export class TaskThreads {
     for (const thread of this.threads.values()) thread.worker.postMessage(message);
   }
 
-  launch(
-    executor: ExecutorId,
-    attempt: TaskAttemptId,
-    attemptNumber: number,
-    task: TaskIdentity,
-    stageOrder: () => StageOrder,
-    cachedAt?: TaskOrder["cachedAt"],
-  ): void {
+  launch(executor: ExecutorId, order: TaskOrder, stageOrder: () => StageOrder): void {
     const thread = this.threads.get(executor);
     if (thread === undefined) return;
-    const { stage, partition } = task;
+    const { attempt, stage, stageAttempt, partition } = order;
+    // an executor's process is told of stages by their first tasks
+    if (!this.times.has(stage)) this.expectStage(stage);
     if (!thread.stages.has(stage)) {
       this.flushOne(thread);
       thread.stages.add(stage);
@@ -93,9 +97,10 @@ export class TaskThreads {
       this.plans.set(stage, order.plan);
       thread.worker.postMessage({ type: "stage", order } satisfies ToTaskThread);
     }
+    this.launched++;
     thread.running.add(attempt);
-    this.attempts.set(attempt, { task, thread });
-    thread.outbox.push({ attempt, attemptNumber, stage, partition, ...(cachedAt !== undefined && { cachedAt }) });
+    this.attempts.set(attempt, { task: { stage, stageAttempt, partition }, thread });
+    thread.outbox.push(order);
   }
 
   /** Of a stage whose tasks were launched here and that is not forgotten. */
@@ -116,7 +121,7 @@ export class TaskThreads {
     if (entry === undefined) return;
     this.attempts.delete(attempt);
     entry.thread.running.delete(attempt);
-    entry.thread.meter.ran(runMs);
+    this.times.ran(entry.task.stage, runMs);
   }
 
   /** Slots that suit the thread's tasks: many when they are short, one when they are not. */
@@ -127,11 +132,9 @@ export class TaskThreads {
   }
 
   /** A new stage begins: nothing is known of its tasks' times, so no thread gets more than one until some have ended. */
-  expectUnknown(): void {
-    for (const thread of this.threads.values()) {
-      thread.meter.expectUnknown();
-      this.adapt(thread.executor);
-    }
+  expectStage(stage: StageId): void {
+    this.times.expect(stage);
+    for (const thread of this.threads.values()) this.adapt(thread.executor);
   }
 
   kill(executor: ExecutorId, attempt: TaskAttemptId, reason: string): void {
@@ -149,6 +152,15 @@ export class TaskThreads {
 
   answerCommit(executor: ExecutorId, attempt: TaskAttemptId, allowed: boolean): void {
     this.threads.get(executor)?.worker.postMessage({ type: "commitAnswer", attempt, allowed } satisfies ToTaskThread);
+  }
+
+  answerBarrier(attempt: TaskAttemptId, answer: BarrierAnswer): void {
+    const { thread } = this.attempts.get(attempt) ?? {};
+    thread?.worker.postMessage({ type: "barrierAnswer", attempt, answer } satisfies ToTaskThread);
+  }
+
+  get isWorking(): boolean {
+    return this.attempts.size > 0;
   }
 
   /** Threads with tasks, for the watch over their memory. */
@@ -180,6 +192,7 @@ export class TaskThreads {
 
   forgetStage(stage: StageId): void {
     this.plans.delete(stage);
+    this.times.forget(stage);
     for (const thread of this.threads.values()) {
       if (thread.stages.delete(stage)) thread.worker.postMessage({ type: "forgetStage", stage } satisfies ToTaskThread);
     }
@@ -188,6 +201,7 @@ export class TaskThreads {
   async stop(): Promise<void> {
     this.stopped = true;
     const ending = [...this.threads.values()].map(thread => thread.worker.terminate());
+    this.endProcesses();
     this.threads.clear();
     await Promise.all(ending);
   }
@@ -202,6 +216,7 @@ export class TaskThreads {
       control,
       localDirs: this.start.localDirs,
       settings: this.start.settings,
+      filesFolder: this.start.filesFolder,
       cluster: this.start.cluster,
     };
     const worker = startThread("task", { ...start });
@@ -211,13 +226,15 @@ export class TaskThreads {
       control,
       stages: new Set(),
       running: new Set(),
+      processes: new Set(),
       outbox: [],
-      meter: new SlotMeter(),
+      meter: new SlotMeter(this.times),
       ended: false,
     };
     this.threads.set(executor, thread);
-    worker.on("message", (message: FromTaskThread) => {
-      if (message.type === "ready") this.listener.ready(executor, thread.meter.slots);
+    worker.on("message", (message: FromTaskThread | ProcessNote) => {
+      if (message.type === "process") this.noteProcess(thread, message);
+      else if (message.type === "ready") this.listener.ready(executor, thread.meter.slots);
       else this.listener.message(executor, message);
     });
     worker.on("error", (error: unknown) => this.end(thread, diedOf(error)));
@@ -233,9 +250,22 @@ export class TaskThreads {
       worker.postMessage({ type: "define", definition } satisfies ToTaskThread);
   }
 
+  private noteProcess(thread: TaskThread, { pid, running }: ProcessNote): void {
+    this.guard.note(pid, running);
+    if (!running) thread.processes.delete(pid);
+    else if (thread.ended || this.stopped) this.guard.end(pid);
+    else thread.processes.add(pid);
+  }
+
+  /** Those that tasks started. */
+  endProcesses(): void {
+    this.guard.endAll();
+  }
+
   private end(thread: TaskThread, error: WireError): void {
     if (thread.ended || this.stopped) return;
     thread.ended = true;
+    for (const pid of thread.processes) this.guard.end(pid);
     this.threads.delete(thread.executor);
     for (const attempt of thread.running) this.attempts.delete(attempt);
     void thread.worker.terminate().then(() => {

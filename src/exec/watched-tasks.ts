@@ -40,8 +40,8 @@ export class WatchedTasks {
     if (this.executors.delete(executor)) this.observer.executorLost(executor, error.message, endedMs);
   }
 
-  launched({ attempt, attemptNumber, task, executor }: Launch): void {
-    const run = { attempt, attemptNumber, task, executor, launchedMs: this.clock.nowMs() };
+  launched({ attempt, attemptNumber, task, executor, locality }: Launch): void {
+    const run = { attempt, attemptNumber, task, executor, locality, launchedMs: this.clock.nowMs() };
     this.running.set(attempt, run);
     this.observer.taskStarted(run);
   }

@@ -45,6 +45,8 @@ export const slotCount = 4096;
 export const slotWords = 16;
 export const entryWords = 16;
 const pinCountMax = 16384;
+const entriesPerPage = 4;
+const entriesOnDiskMax = 32768;
 
 const unformatted = 0;
 const formatting = 1;
@@ -97,7 +99,8 @@ export function attachControlArea(memory: WebAssembly.Memory, options: PoolOptio
 function layOut(memory: WebAssembly.Memory): ControlArea {
   const pages = memory.buffer.byteLength / pageBytes;
   const pinCount = Math.min(pinCountMax, Math.max(1024, pages));
-  const entryCount = 2 ** Math.ceil(Math.log2(Math.max(64, pages)));
+  // partitions on disk take no page
+  const entryCount = 2 ** Math.ceil(Math.log2(Math.max(64, pages, Math.min(entriesPerPage * pages, entriesOnDiskMax))));
   let at = headerWords;
   const take = (words: number) => {
     const start = at;

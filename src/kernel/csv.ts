@@ -25,6 +25,8 @@ const word = { at: 0, to: 1, separator: 2, quote: 3, columns: 4, rows: 5, rowsMa
 const wordCellsPtr = 9;
 const wordStarts = 10;
 const wordDetail = 11;
+const wordEscape = 12;
+const wordComment = 13;
 const columnsFrom = 16;
 const columnWords = 8;
 const typeCode = { number: 0, string: 1, boolean: 2, date: 3 } as const;
@@ -34,6 +36,17 @@ const textBytesMax = 0x7fffff00;
 const stateBytes = 16;
 /** Scanned by one call. */
 const scanBytes = 4 << 20;
+
+/** Characters with a meaning; each is one byte. Escape and comment are others than the quote, or absent. */
+export interface CsvBytes {
+  readonly separator: number;
+  readonly quote: number;
+  readonly escape?: number | undefined;
+  readonly comment?: number | undefined;
+}
+
+/** What a record cannot begin with. */
+const noComment = 10;
 
 interface CsvColumn {
   readonly type: CsvColumnType;
@@ -51,14 +64,15 @@ export class CsvColumns {
     private readonly kernels: Kernels,
     private readonly allocator: Allocator,
     types: readonly CsvColumnType[],
-    separator: number,
-    quote: number,
+    { separator, quote, escape = quote, comment = noComment }: CsvBytes,
     readonly rowsMax: number,
   ) {
     try {
       this.block = this.alloc((columnsFrom + types.length * columnWords) * 4);
       this.set(word.separator, separator);
       this.set(word.quote, quote);
+      this.set(wordEscape, escape);
+      this.set(wordComment, comment);
       this.set(word.columns, types.length);
       this.set(word.rowsMax, rowsMax);
       this.set(word.cells, 0);
@@ -242,8 +256,7 @@ export class CsvEnds {
   constructor(
     private readonly kernels: Kernels,
     private readonly allocator: Allocator,
-    private readonly separator: number,
-    private readonly quote: number,
+    private readonly syntax: CsvBytes,
   ) {
     this.state = allocator.alloc(stateBytes);
     this.restart();
@@ -279,7 +292,9 @@ export class CsvEnds {
 
   private scan(src: Ptr, from: number, to: number, first: boolean): number {
     const { run } = this.kernels;
-    const end = run.csvRecordEnd(src, from, to, this.separator, this.quote, first ? 1 : 0, this.state) >>> 0;
+    const { separator, quote, escape = quote, comment = noComment } = this.syntax;
+    const most = first ? 1 : 0;
+    const end = run.csvRecordEnd(src, from, to, separator, quote, escape, comment, most, this.state) >>> 0;
     return end === 0xffffffff ? -1 : end;
   }
 }

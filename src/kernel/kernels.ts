@@ -32,10 +32,12 @@ export function compileKernels(): WebAssembly.Module {
 
 export function instantiateKernels(memory: WebAssembly.Memory, module: WebAssembly.Module): Kernels {
   const instance = new WebAssembly.Instance(module, { env: { memory } });
-  const buffer = memory.buffer;
+  return { memory, run: instance.exports as unknown as KernelExports, ...viewsOf(memory.buffer) };
+}
+
+/** A buffer as the kinds of numbers that lie in it. */
+export function viewsOf<Buffer extends ArrayBufferLike>(buffer: Buffer) {
   return {
-    memory,
-    run: instance.exports as unknown as KernelExports,
     u8: new Uint8Array(buffer),
     i32: new Int32Array(buffer),
     u32: new Uint32Array(buffer),

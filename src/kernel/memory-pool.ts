@@ -11,7 +11,7 @@ import { FiresteelError } from "../base/errors.ts";
 import { MemoryShares } from "./memory-shares.ts";
 import { LockBusy, lockWaitMaxMs, OwnerLocks } from "./owner-lock.ts";
 import { entangled, type OwnerId, type OwnerKind, Owners, slotWord } from "./owners.ts";
-import { PagePool } from "./page-pool.ts";
+import { type ClaimFrom, PagePool } from "./page-pool.ts";
 import { Pins } from "./pins.ts";
 
 export interface Reclaimed {
@@ -24,8 +24,19 @@ export interface Reclaimed {
 export interface MakesRoom {
   /** Evicts cached blocks to free `pages`; gives how many came free. */
   evict(pages: number, owner: OwnerId): number;
-  /** Moves cached blocks out of the way of a run of `pages`; gives its first page, now the owner's, or 0. */
-  compact(pages: number, owner: OwnerId): number;
+  /**
+   * Moves cached blocks out of the way of a run of `pages`, or evicts them where they have nowhere to go and that is allowed. Gives
+   * the run's first page, now the owner's, or 0.
+   */
+  compact(pages: number, owner: OwnerId, mayEvict: boolean): number;
+  /** What is cached, for messages. */
+  holders?(): readonly Holder[];
+}
+
+/** Something that holds memory, and how much. */
+export interface Holder {
+  readonly name: string;
+  readonly pages: number;
 }
 
 const nothing: Reclaimed = { pages: 0, pins: 0, locks: 0 };
@@ -116,8 +127,36 @@ export class MemoryPool {
     return this.roomMaker?.evict(pages, owner) ?? 0;
   }
 
-  compact(pages: number, owner: OwnerId): number {
-    return this.roomMaker?.compact(pages, owner) ?? 0;
+  /**
+   * A run of pages, its first one; 0 when none is to be had. `makeRoom` evicts by recency, and is false when it cannot. Where pages are
+   * free but scattered, what is in the way is moved, and evicted only after what was read longest ago.
+   */
+  claimRun(pages: number, owner: OwnerId, from: ClaimFrom | undefined, makeRoom: () => boolean): number {
+    let mayEvict = false;
+    for (;;) {
+      let page = this.pages.claim(pages, owner, from);
+      const isScattered = page === 0 && pages > 1 && this.shares.freePages() >= pages;
+      if (isScattered) page = this.roomMaker?.compact(pages, owner, mayEvict) ?? 0;
+      if (page !== 0) return page;
+      if (!makeRoom() && (mayEvict || !isScattered)) return 0;
+      mayEvict = isScattered;
+    }
+  }
+
+  /** Who holds memory beside a task, of each kind the largest first. */
+  holdersBeside(task: OwnerId): Readonly<Record<"tasks" | "cached" | "exchanges" | "broadcasts", readonly Holder[]>> {
+    const { owners } = this;
+    const held = (kind: OwnerKind, nameOf: (owner: OwnerId) => string) =>
+      [...owners.live(kind)]
+        .filter(owner => owner !== task)
+        .map(owner => ({ name: nameOf(owner), pages: owners.get(owner, slotWord.usedPages) }));
+    const described = (owner: OwnerId) => owners.describe(owner);
+    return {
+      tasks: held("task", owner => owners.nameOf(owner) || described(owner)),
+      cached: this.roomMaker?.holders?.() ?? [],
+      exchanges: held("exchange", described),
+      broadcasts: held("broadcast", described),
+    };
   }
 
   get waitMaxMs(): number {

@@ -3,6 +3,9 @@
  * may use all that is free, tasks may evict them down to a floor. Of what is left for tasks, each of N active ones gets at most
  * 1/N and may wait for 1/2N. Map outputs and broadcasts are nobody's to evict, so they are taken off first.
  *
+ * A small part is kept for work that must go on when a task may hold no more, because a share shrinks when others come and a task
+ * cannot give back at once: writing out, reading back, making the next rows.
+ *
  * Everything is derived from owner slots when asked; there is no counter to fall out of step.
  */
 import { type ControlArea, headerWord } from "./control-area.ts";
@@ -16,6 +19,8 @@ export interface Shares {
   readonly taskMaxPages: number;
   /** … and may wait until it has this much. */
   readonly taskMinPages: number;
+  /** Of the most, what is kept for work that must go on, where there is such work; a task over its share has it beside that. */
+  readonly taskWorkPages: number;
 }
 
 export interface MemoryUse {
@@ -25,6 +30,11 @@ export interface MemoryUse {
   readonly exchanges: number;
   readonly broadcasts: number;
 }
+
+/** Of what tasks have together … */
+const workShare = 1 / 8;
+/** … and a task's at most. */
+const workPagesMax = 16;
 
 export class MemoryShares {
   readonly pages: number;
@@ -45,11 +55,13 @@ export class MemoryShares {
       this.pages - this.heldPages() - Math.min(this.storagePages(), this.storageFloorPages()),
     );
     const activeTasks = Math.max(1, owners.sum("task", slotWord.sharing));
+    const taskWorkPages = Math.min(workPagesMax, Math.floor((tasksPages * workShare) / activeTasks));
     return {
       tasksPages,
       activeTasks,
       taskMaxPages: Math.floor(tasksPages / activeTasks),
       taskMinPages: Math.floor(tasksPages / (2 * activeTasks)),
+      taskWorkPages,
     };
   }
 
@@ -70,6 +82,15 @@ export class MemoryShares {
     return Math.floor(((this.pages - this.heldPages()) * Atomics.load(this.words, headerWord.storageFraction)) / 1000);
   }
 
+  /**
+   * A cached partition may be as large: when each active task reads another one, tasks still have what is theirs, half of all where
+   * little or nothing cached is safe from them.
+   */
+  cachedPartitionPagesMax(): number {
+    const readPages = Math.max(this.storageFloorPages(), Math.floor((this.pages - this.heldPages()) / 2));
+    return Math.floor(readPages / Math.max(1, this.owners.sum("task", slotWord.sharing)));
+  }
+
   /** Cached blocks, finished or being written. */
   storagePages(): number {
     return this.owners.get(storageOwner, slotWord.usedPages) + this.owners.sum("task", slotWord.stagedPages);
@@ -79,6 +100,11 @@ export class MemoryShares {
   freePages(): number {
     const { pages, tasks, storage, exchanges, broadcasts } = this.use();
     return pages - tasks - storage - exchanges - broadcasts;
+  }
+
+  /** Pages that nobody has, or whose cached blocks tasks may evict. */
+  availablePages(): number {
+    return this.freePages() + Math.max(0, this.storagePages() - this.storageFloorPages());
   }
 
   /**

@@ -40,6 +40,10 @@ export const slotWord = {
 } as const;
 export type SlotWord = (typeof slotWord)[keyof typeof slotWord];
 
+/** Words of a slot with the name of what holds most of it, for messages. */
+const nameWord = 8;
+const nameBytesMax = (slotWords - nameWord) * 4;
+
 export const entangled = { no: 0, pins: 1, entries: 2 } as const;
 
 export class Owners {
@@ -59,6 +63,11 @@ export class Owners {
       return slot as OwnerId;
     }
     return undefined;
+  }
+
+  /** Which of its kind's slots it has: the lowest that was free. */
+  indexOf(kind: OwnerKind, owner: OwnerId): number {
+    return owner - ranges[kind].first;
   }
 
   find(kind: OwnerKind, id: number): OwnerId | undefined {
@@ -86,6 +95,23 @@ export class Owners {
   endClose(owner: OwnerId): void {
     for (let word = 1; word < slotWords; word++) Atomics.store(this.words, this.at(owner, word as SlotWord), 0);
     Atomics.store(this.words, this.at(owner, slotWord.holder), 0);
+  }
+
+  /** Says what holds most of the owner's memory; goes when it ends. */
+  setName(owner: OwnerId, name: string): void {
+    const bytes = new Uint8Array(nameBytesMax);
+    new TextEncoder().encodeInto(name, bytes);
+    const words = new Int32Array(bytes.buffer);
+    for (let i = 0; i < words.length; i++)
+      Atomics.store(this.words, this.at(owner, nameWord as SlotWord) + i, words[i]!);
+  }
+
+  /** Empty when none was given. */
+  nameOf(owner: OwnerId): string {
+    const start = this.at(owner, nameWord as SlotWord);
+    const bytes = new Uint8Array(Int32Array.from(this.words.subarray(start, start + nameBytesMax / 4)).buffer);
+    const end = bytes.indexOf(0);
+    return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
   }
 
   get(owner: OwnerId, word: SlotWord): number {

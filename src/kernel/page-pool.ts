@@ -6,11 +6,16 @@
  *   which `sweep` finds; nothing else has to be repaired.
  * - Short runs, and what stays for long, come from the bottom up, starting at a shared hint; tasks' long runs from the
  *   top down. So the middle stays whole, and pages that the system has already committed are used again first.
+ * - Much that tasks write side by side to hand over comes from a place of each one's own: run by run in turn, one that hands over
+ *   and one that spills would leave holes that are all too short.
  * - Freeing or handing over a page that is not the owner's is an internal error, found at that page.
  */
 import { FiresteelError } from "../base/errors.ts";
 import { type ControlArea, headerWord } from "./control-area.ts";
 import { type OwnerId, type Owners, slotWord } from "./owners.ts";
+
+/** Where a run is looked for first: a number is the page to begin at, going up. */
+export type ClaimFrom = "bottom" | "top" | number;
 
 /** Runs of at least this many pages are taken from the top, unless they are to stay for long. */
 const longRunPages = 32;
@@ -37,10 +42,22 @@ export class PagePool {
   }
 
   /** The first page of a run of `pages`, now the owner's; 0 when there is no such run. */
-  claim(pages: number, owner: OwnerId, from: "bottom" | "top" = pages < longRunPages ? "bottom" : "top"): number {
-    const page = from === "top" ? this.claimFromTop(pages, owner) : this.claimFromBottom(pages, owner);
+  claim(pages: number, owner: OwnerId, from: ClaimFrom = pages < longRunPages ? "bottom" : "top"): number {
+    const page =
+      from === "top"
+        ? this.claimFromTop(pages, owner)
+        : from === "bottom"
+          ? this.claimFromBottom(pages, owner)
+          : this.claimAround(from, pages, owner);
     if (page !== 0) this.count(owner, pages);
     return page;
+  }
+
+  /** The page where the `index`-th of those that write side by side begins: 0, 1/2, 1/4, 3/4, 1/8 … of the pool. */
+  placeOf(index: number): number {
+    let part = 0;
+    for (let rest = index, half = 0.5; rest > 0; rest >>= 1, half /= 2) if (rest & 1) part += half;
+    return this.firstPage + Math.floor(part * this.pages);
   }
 
   /** Claims this very run; false, and nothing claimed, when a page of it is taken. */
@@ -141,13 +158,18 @@ export class PagePool {
   private claimFromBottom(pages: number, owner: OwnerId): number {
     const hint = Atomics.load(this.words, headerWord.lowestFree);
     const from = hint & 0xffff;
-    const page = this.scanUp(from, this.endPage, pages, owner);
-    if (page === 0) return this.scanUp(this.firstPage, Math.min(this.endPage, from + pages - 1), pages, owner);
+    const page = this.claimAround(from, pages, owner);
+    if (page < from) return page;
     if (pages === 1 || page === from) {
       const next = Math.min(page + pages, this.endPage - 1);
       Atomics.compareExchange(this.words, headerWord.lowestFree, hint, (hint & ~0xffff) | next);
     }
     return page;
+  }
+
+  private claimAround(start: number, pages: number, owner: OwnerId): number {
+    const page = this.scanUp(start, this.endPage, pages, owner);
+    return page || this.scanUp(this.firstPage, Math.min(this.endPage, start + pages - 1), pages, owner);
   }
 
   private lowerHint(page: number): void {

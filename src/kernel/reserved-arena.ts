@@ -23,6 +23,8 @@ export class ReservedArena implements Allocator {
   constructor(
     private readonly parent: Allocator,
     private readonly reservedBytes: number,
+    /** For what does not fit. */
+    private readonly beyond: Allocator = parent,
   ) {
     this.region = parent.alloc(reservedBytes);
     this.at = this.region;
@@ -38,6 +40,11 @@ export class ReservedArena implements Allocator {
     this.spare = spare;
   }
 
+  /** What can still be had of what was set aside. */
+  get leftBytes(): number {
+    return this.region + this.reservedBytes - this.at;
+  }
+
   alloc(bytes: number): Ptr {
     const rounded = Math.max(16, Math.ceil(bytes / 16) * 16);
     if (this.at + rounded <= this.region + this.reservedBytes) {
@@ -49,7 +56,7 @@ export class ReservedArena implements Allocator {
       this.spareTaken = true;
       return this.spare.ptr;
     }
-    const ptr = this.parent.alloc(rounded);
+    const ptr = this.beyond.alloc(rounded);
     this.overflow.push({ ptr, bytes: rounded });
     return ptr;
   }
@@ -66,7 +73,7 @@ export class ReservedArena implements Allocator {
     this.spareTaken = mark.spareTaken;
     while (this.overflow.length > mark.overflows) {
       const { ptr, bytes } = this.overflow.pop()!;
-      this.parent.free(ptr, bytes);
+      this.beyond.free(ptr, bytes);
     }
   }
 

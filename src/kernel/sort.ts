@@ -22,11 +22,6 @@ function stackBytes(n: number): number {
   return (Math.ceil(n / 24) + 1) * 16;
 }
 
-/** Scratch that `sortU64` takes from the allocator while it runs. */
-export function sortU64ScratchBytes(n: number): number {
-  return stateBytes + stackBytes(n) + n * 12 + 64;
-}
-
 /** Sorts keys (u64) and the indexes (u32) beside them, in place. For descending order normalise with `descending`. */
 export function sortU64(
   kernels: Kernels,

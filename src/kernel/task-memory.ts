@@ -12,8 +12,13 @@ import { attachControlArea, headerWord, pageBytes, type PoolOptions } from "./co
 import { refusal } from "./memory-refusal.ts";
 import { entangled, type OwnerId, slotWord } from "./owners.ts";
 import { asPtr, type Ptr } from "./ptr.ts";
+import { prepareRelease, releasePages } from "../platform/system-pages.ts";
 import { MemoryPool } from "./memory-pool.ts";
+import type { ClaimFrom } from "./page-pool.ts";
+import { OperatorMemory, type Spillable } from "./operator-memory.ts";
 import { Slabs, smallBytes, smallBytesMax } from "./slabs.ts";
+
+export { OperatorMemory, type Spillable } from "./operator-memory.ts";
 
 export interface TaskOptions {
   /** Called while waiting for memory; throws when the task has been cancelled. */
@@ -22,63 +27,8 @@ export interface TaskOptions {
   readonly fair?: boolean;
 }
 
-/** Something that can write its rows to disk and free their memory. */
-export interface Spillable {
-  readonly name: string;
-  readonly usedBytes: number;
-  /** Frees what it can; gives the bytes that came free, 0 when there was nothing to spill. */
-  spill(): number;
-}
-
-/** One operator's view of its task's memory: the same allocations, counted on its account. */
-export class OperatorMemory implements Allocator {
-  usedBytes = 0;
-  peakBytes = 0;
-
-  constructor(
-    readonly name: string,
-    readonly task: TaskMemory,
-  ) {}
-
-  alloc(bytes: number): Ptr {
-    return this.task.allocFor(this, bytes);
-  }
-
-  /** What can be had at once: nobody has to spill or is waited for. Undefined when that is nothing. */
-  tryAlloc(bytes: number): Ptr | undefined {
-    return this.task.tryAllocFor(this, bytes);
-  }
-
-  free(ptr: Ptr, bytes: number): void {
-    this.task.freeFor(this, ptr, bytes);
-  }
-
-  /** Whole pages, whatever the size, so that they can be handed over. Freed by `free` with the bytes given here. */
-  allocRun(bytes: number): Ptr {
-    return this.task.allocRunFor(this, bytes);
-  }
-
-  /** Frees the tail of a run from `allocRun`; gives the bytes it has now, to be freed or handed over with. */
-  shrinkRun(ptr: Ptr, bytes: number, keptBytes: number): number {
-    return this.task.shrinkRunFor(this, ptr, bytes, keptBytes);
-  }
-
-  /** Gives a page run to another owner; it is no longer this task's to free. */
-  handOver(ptr: Ptr, bytes: number, to: OwnerId): void {
-    this.task.handOverFor(this, ptr, bytes, to);
-  }
-
-  /** Takes an allocation of another operator of the task over. */
-  takeOver(from: OperatorMemory, ptr: Ptr, bytes: number): void {
-    this.task.moveCharge(from, this, ptr, bytes);
-  }
-
-  /** Lets other operators of the task ask this one to spill. Gives the function that ends it. */
-  spillable(spillable: Spillable): () => void {
-    return this.task.registerSpillable(spillable, this);
-  }
-}
-
+/** Freed runs of at least so many pages go back to the system until somebody needs them: tables leave such runs when they grow. */
+const releasedPagesMin = 16;
 const spillRoundsMax = 1000;
 const waitSliceMs = 50;
 /** When every other task waits too, only the driver can free something: do not wait long for that. */
@@ -94,6 +44,9 @@ export class TaskMemory implements Allocator {
   private readonly busy = new Set<Spillable | OperatorMemory>();
   private readonly own: OperatorMemory;
   private closed = false;
+  private hasWork = false;
+  /** The account that held most when pages were last taken. */
+  private largest: OperatorMemory | undefined;
   private sharing = false;
   private finalPeakBytes = 0;
 
@@ -103,6 +56,7 @@ export class TaskMemory implements Allocator {
     private readonly options: TaskOptions = {},
   ) {
     this.own = new OperatorMemory("the task itself", this);
+    void prepareRelease();
   }
 
   /** An account for one operator. Its name appears in errors: "reduceByKey". */
@@ -110,6 +64,13 @@ export class TaskMemory implements Allocator {
     const account = new OperatorMemory(name, this);
     this.accounts.push(account);
     return account;
+  }
+
+  withWork(account: OperatorMemory): OperatorMemory {
+    const work = new OperatorMemory(account.name, this, account);
+    this.accounts.push(work);
+    this.hasWork = true;
+    return work;
   }
 
   alloc(bytes: number): Ptr {
@@ -130,7 +91,7 @@ export class TaskMemory implements Allocator {
   }
 
   allocFor(account: OperatorMemory, bytes: number): Ptr {
-    if (bytes > smallBytesMax) return this.allocRunFor(account, bytes);
+    if (bytes > smallBytesMax) return this.allocRunFor(account, bytes, false);
     this.slabs ??= new Slabs(this.pool.area.words);
     let cell = this.slabs.take(bytes);
     if (cell === 0) {
@@ -144,13 +105,13 @@ export class TaskMemory implements Allocator {
   tryAllocFor(account: OperatorMemory, bytes: number): Ptr | undefined {
     if (bytes > smallBytesMax) {
       const pages = pagesOf(bytes);
-      const page = this.pagesAtOnce(pages);
+      const page = this.pagesAtOnce(pages, account);
       return page === 0 ? undefined : this.addRun(account, page, pages);
     }
     this.slabs ??= new Slabs(this.pool.area.words);
     let cell = this.slabs.take(bytes);
     if (cell === 0) {
-      const page = this.pagesAtOnce(1);
+      const page = this.pagesAtOnce(1, account);
       if (page === 0) return undefined;
       this.slabs.addPage(page, bytes);
       cell = this.slabs.take(bytes);
@@ -159,15 +120,17 @@ export class TaskMemory implements Allocator {
     return asPtr(cell);
   }
 
-  allocRunFor(account: OperatorMemory, bytes: number): Ptr {
+  allocRunFor(account: OperatorMemory, bytes: number, isApart: boolean): Ptr {
     const pages = pagesOf(bytes);
-    return this.addRun(account, this.acquirePages(pages, account), pages);
+    const place = isApart ? this.pool.pages.placeOf(this.pool.owners.indexOf("task", this.owner)) : undefined;
+    return this.addRun(account, this.acquirePages(pages, account, place), pages);
   }
 
   freeFor(account: OperatorMemory, ptr: Ptr, bytes: number): void {
     invariant(!this.closed, "memory is freed after its task ended");
     if (bytes > smallBytesMax || (ptr % pageBytes === 0 && this.runs.has(ptr / pageBytes))) {
       const { page, pages } = this.takeRun(account, ptr, bytes);
+      if (pages >= releasedPagesMin) releasePages(this.pool.area.words.buffer, page * pageBytes, pages * pageBytes);
       this.pool.pages.free(page, pages, this.owner);
       return;
     }
@@ -244,7 +207,15 @@ export class TaskMemory implements Allocator {
   private addRun(account: OperatorMemory, page: number, pages: number): Ptr {
     this.runs.set(page, pages);
     charge(account, pages * pageBytes);
+    if (account !== this.largest && account.usedBytes > (this.largest?.usedBytes ?? 0)) this.nameLargest(account);
     return asPtr(page * pageBytes);
+  }
+
+  /** For others' messages. */
+  private nameLargest(account: OperatorMemory): void {
+    const isNew = account.name !== this.largest?.name;
+    this.largest = account;
+    if (isNew && account !== this.own) this.pool.owners.setName(this.owner, account.name);
   }
 
   private usedPages(): number {
@@ -253,13 +224,13 @@ export class TaskMemory implements Allocator {
   }
 
   /** The first page of a run that is now this task's. Evicts, spills, waits; then throws `MemoryRefused`. */
-  private acquirePages(pages: number, account: OperatorMemory): number {
+  private acquirePages(pages: number, account: OperatorMemory, from?: ClaimFrom): number {
     let deadline = 0;
     for (let round = 0; round < spillRoundsMax; round++) {
       const sequence = Atomics.load(this.pool.area.words, headerWord.freedSequence);
-      const page = this.pagesAtOnce(pages);
+      const page = this.pagesAtOnce(pages, account, from);
       if (page !== 0) return page;
-      if (this.trimSlabs() > 0 || this.spillOthers(account) > 0) continue;
+      if (this.trimSlabs() > 0 || this.spillOthers(account.worksFor ?? account) > 0) continue;
       const shares = this.pool.shares.now();
       if (this.usedPages() >= shares.taskMinPages || pages > shares.tasksPages) break;
       const now = performance.now();
@@ -272,23 +243,36 @@ export class TaskMemory implements Allocator {
   }
 
   /** 0 when the share is spent or the pages cannot be had without others' doing. */
-  private pagesAtOnce(pages: number): number {
+  private pagesAtOnce(pages: number, account: OperatorMemory, from?: ClaimFrom): number {
     invariant(!this.closed, "memory is asked for after its task ended");
     if (!this.sharing && this.options.fair !== false) this.pool.owners.set(this.owner, slotWord.sharing, 1);
     this.sharing = true;
-    if (this.options.fair !== false && this.usedPages() + pages > this.pool.shares.now().taskMaxPages) return 0;
-    return this.claimOrEvict(pages);
+    if (this.options.fair !== false && !this.isWithinShare(pages, account)) return 0;
+    return this.claimOrEvict(pages, from);
   }
 
-  private claimOrEvict(pages: number): number {
-    const { pool } = this;
-    for (;;) {
-      let page = pool.pages.claim(pages, this.owner);
-      if (page === 0 && pages > 1 && pool.shares.freePages() >= pages) page = pool.compact(pages, this.owner);
-      if (page !== 0) return page;
+  private isWithinShare(pages: number, account: OperatorMemory): boolean {
+    const { taskMaxPages, taskWorkPages, activeTasks } = this.pool.shares.now();
+    if (!this.hasWork) return this.usedPages() + pages <= taskMaxPages;
+    const workPages = this.workPages();
+    if (account.worksFor !== undefined && workPages + pages <= taskWorkPages) return true;
+    if (this.usedPages() + pages > taskMaxPages - Math.max(0, taskWorkPages - workPages)) return false;
+    // others' work must go on too
+    return activeTasks === 1 || this.pool.shares.availablePages() - pages >= taskWorkPages;
+  }
+
+  private workPages(): number {
+    let bytes = 0;
+    for (const each of this.accounts) if (each.worksFor !== undefined) bytes += each.usedBytes;
+    return Math.ceil(bytes / pageBytes);
+  }
+
+  private claimOrEvict(pages: number, from: ClaimFrom | undefined): number {
+    const { pool, owner } = this;
+    return pool.claimRun(pages, owner, from, () => {
       const evictable = pool.shares.storagePages() - pool.shares.storageFloorPages();
-      if (evictable <= 0 || pool.evict(Math.min(pages, evictable), this.owner) === 0) return 0;
-    }
+      return evictable > 0 && pool.evict(Math.min(pages, evictable), owner) > 0;
+    });
   }
 
   private trimSlabs(): number {
@@ -345,6 +329,7 @@ export class TaskMemory implements Allocator {
       shares: pool.shares.now(),
       use: pool.shares.use(),
       longestFreeRun: pool.pages.longestFreeRun(),
+      holders: pool.holdersBeside(this.owner),
     });
   }
 }

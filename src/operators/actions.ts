@@ -1,19 +1,20 @@
 /** The last operator of a job: what each action does with a partition, as one encoded result for the driver. */
 import { assertNever } from "../base/assert.ts";
-import { FiresteelError } from "../base/errors.ts";
 import { compareValues } from "../data/compare.ts";
 import { decodeValue, encodeValue } from "../data/value-codec.ts";
 import type { Action } from "../plan/action.ts";
 import type { Plan, PlanFunction } from "../plan/nodes.ts";
+import { CheckedTop } from "./checked-top.ts";
 import { chunksOf } from "./chunk.ts";
 import { CollectSink } from "./collect.ts";
 import { CountSink, SumSink } from "./ending.ts";
-import { FoldSink } from "./fold-sink.ts";
-import { isWorthCode } from "./native-source.ts";
-import { nativeFold } from "./native-fold.ts";
+import { runKeep } from "./checkpoint-keep.ts";
+import { foldRows } from "./fold-rows.ts";
+import { HistogramSink } from "./histogram.ts";
 import { openPlan } from "./open.ts";
-import { isThenable, preview, promised } from "./row-errors.ts";
+import { isThenable, promised } from "./row-errors.ts";
 import { rowsOf, whenSynchronous } from "./rows.ts";
+import { runSaveObjects } from "./save-objects.ts";
 import { runSaveText } from "./save-text.ts";
 import { drive, type RowSink } from "./sink.ts";
 import { StatsSink } from "./stats.ts";
@@ -33,41 +34,29 @@ export async function runAction(action: Action, plan: Plan, partition: number, e
       await drive(plan, partition, env, sink);
       return encodeValue(sink.ending.rows);
     }
-    case "sum": {
-      const sink = new SumSink(env);
-      try {
-        await drive(plan, partition, env, sink);
-        return encodeValue(sink.ending.total);
-      } finally {
-        sink.free();
-      }
-    }
+    case "sum":
+      return encodeValue(await driven(new SumSink(env), plan, partition, env, sink => sink.ending.total));
     case "reduce":
       // `[]` of an empty partition, else the one value
-      return encodeValue(await folded(action, undefined, plan, partition, env));
+      return encodeValue(await foldRows({ operator: "reduce", zero: undefined, fn: action.fn }, plan, partition, env));
     case "aggregate": {
-      const [value = decodeValue(action.zero)] = await folded(action, action.zero, plan, partition, env);
+      const { zero, fn } = action;
+      const [value = decodeValue(zero)] = await foldRows({ operator: "aggregate", zero, fn }, plan, partition, env);
       return encodeValue(value);
     }
     case "takeOrdered": {
-      const compare = action.comparator === undefined ? compareValues : comparator(action.comparator, env);
-      const top = new TopRows(action.rows, action.descending ? (a, b) => compare(b, a) : compare);
-      if (action.rows > 0) await fillTop(top, action, plan, partition, env);
-      return encodeValue(top.finish());
+      const rows = action.rows > 0 ? await topRows(action, plan, partition, env) : [];
+      env.metrics.resultRows += rows.length;
+      return encodeValue(rows);
     }
-    case "stats": {
-      const sink = new StatsSink(env);
-      try {
-        await drive(plan, partition, env, sink);
-        return encodeValue(sink.finish());
-      } finally {
-        sink.free();
-      }
-    }
+    case "stats":
+      return encodeValue(await driven(new StatsSink(env), plan, partition, env, sink => sink.finish()));
+    case "histogram":
+      return encodeValue(await driven(new HistogramSink(env, action.edges), plan, partition, env, sink => sink.counts));
     case "foreach": {
       const fn = env.instantiate(action.fn);
       const check = (result: unknown) => {
-        if (isThenable(result)) throw promised("foreach");
+        if (isThenable(result)) throw promised("foreach", result);
       };
       await drive(plan, partition, env, { push: row => check(fn(row)) });
       return nothing;
@@ -77,6 +66,10 @@ export async function runAction(action: Action, plan: Plan, partition: number, e
       return nothing;
     case "runPartition":
       return encodeValue(await overPartition(action.fn, plan, partition, env, "runJob"));
+    case "keep":
+      return encodeValue(await runKeep(plan, partition, env));
+    case "saveObjects":
+      return encodeValue(await runSaveObjects(action, plan, partition, env));
     case "saveText":
       return encodeValue(await runSaveText(action, plan, partition, env));
     default:
@@ -86,55 +79,41 @@ export async function runAction(action: Action, plan: Plan, partition: number, e
 
 const nothing = encodeValue(undefined);
 
-/** The partition's rows as one value; none of an empty one. */
-async function folded(
-  { kind, fn }: Extract<Action, { kind: "reduce" | "aggregate" }>,
-  zero: Uint8Array | undefined,
+/** What a sink that holds memory makes of the partition's rows. */
+async function driven<Sink extends RowSink & { free(): void }, R>(
+  sink: Sink,
+  plan: Plan,
+  partition: number,
+  env: TaskEnv,
+  result: (sink: Sink) => R,
+): Promise<R> {
+  try {
+    await drive(plan, partition, env, sink);
+    return result(sink);
+  } finally {
+    sink.free();
+  }
+}
+
+async function topRows(
+  { rows: limit, comparator: by, descending }: Extract<Action, { kind: "takeOrdered" }>,
   plan: Plan,
   partition: number,
   env: TaskEnv,
 ): Promise<unknown[]> {
-  const native = env.mayRunNative
-    ? nativeFold({ create: undefined, zero, merge: fn }, () => isWorthCode(env))
-    : undefined;
-  const sink = new FoldSink(env, kind, { create: undefined, zero, merge: env.instantiate(fn), native });
-  try {
-    await drive(plan, partition, env, sink);
-    return sink.finish();
-  } finally {
-    sink.free();
-  }
-}
-
-async function fillTop(
-  top: TopRows,
-  { comparator: by, descending }: Extract<Action, { kind: "takeOrdered" }>,
-  plan: Plan,
-  partition: number,
-  env: TaskEnv,
-): Promise<void> {
   if (by !== undefined) {
+    const top = new CheckedTop(limit, env.instantiate(by), descending);
     await drive(plan, partition, env, { push: row => top.push(row) });
-    return;
+    return top.finish();
   }
+  const top = new TopRows(limit, descending ? (a, b) => compareValues(b, a) : compareValues);
   const sink = new TopSink(env, top, descending);
   try {
     await drive(plan, partition, env, sink);
+    return top.finish();
   } finally {
     sink.free();
   }
-}
-
-/** A user's comparator, checked: what is not a number would sort into nonsense silently. */
-export function comparator(planFunction: PlanFunction, env: TaskEnv): (a: unknown, b: unknown) => number {
-  const fn = env.instantiate(planFunction);
-  return (a, b) => {
-    const order = fn(a, b);
-    if (typeof order === "number" && order === order) return order;
-    throw new FiresteelError("user", `the comparator returned ${preview(order)} for ${preview(a)} and ${preview(b)}`, {
-      hint: "return a negative number, 0 or a positive number",
-    });
-  };
 }
 
 /** Calls the function with the partition's rows; what it leaves unread is not computed. */
@@ -147,7 +126,7 @@ async function overPartition(
 ): Promise<unknown> {
   let result: unknown;
   const source = whenSynchronous(openPlan(plan, partition, env), plan, { ...plan, operator }, env, rows => {
-    result = env.instantiate(fn)(rowsOf(rows, env));
+    result = env.instantiate(fn)(rowsOf(rows, { ...plan, operator }, env));
     return chunksOf([]);
   });
   try {
@@ -155,6 +134,6 @@ async function overPartition(
   } finally {
     source.close();
   }
-  if (isThenable(result)) throw promised(operator);
+  if (isThenable(result)) throw promised(operator, result);
   return result;
 }

@@ -10,24 +10,21 @@ import { afterReading } from "./breaker.ts";
 import { isWorthCode } from "./native-source.ts";
 import { nativeFold } from "./native-fold.ts";
 import { pairBatch } from "./pair-buffer.ts";
-import { inPlace, readPairs } from "./read-columns.ts";
+import { readPairs } from "./read-columns.ts";
+import { isThenable, promised } from "./row-errors.ts";
 import { SpillScope } from "./spill-scope.ts";
 import type { TaskEnv } from "./task-env.ts";
 
 export function openAggregate(plan: AggregatePlan, partition: number, env: TaskEnv): ChunkSource {
-  const scope = new SpillScope(env, plan.operator);
+  const scope = new SpillScope(env, plan.operator, plan);
   const fold = plan.from === "values" ? foldOfValues(plan.combine, env) : foldOfCombiners(plan.combine, env);
   const table = spillingAggregate(scope, fold, () => env.checkpoint(plan));
   return afterReading(
     () =>
-      readPairs(
-        plan.parent,
-        partition,
-        env,
-        plan,
-        (keys, values) => table.add(rowsToFold, pairBatch(keys, values)),
-        inPlace,
-      ),
+      readPairs(plan.parent, partition, env, plan, (keys, values) => table.add(rowsToFold, pairBatch(keys, values)), {
+        scope,
+        spans: true,
+      }),
     () => table.emit(),
     () => {
       table.free();
@@ -38,10 +35,19 @@ export function openAggregate(plan: AggregatePlan, partition: number, env: TaskE
 
 export function foldOfValues({ create, zero, mergeValue }: CombinePlan, env: TaskEnv): Fold {
   return {
-    create: create && env.instantiate(create),
+    create: create && withoutPromises(env.instantiate(create)),
     zero,
     merge: env.instantiate(mergeValue),
     native: env.mayRunNative ? nativeFold({ create, zero, merge: mergeValue }, () => isWorthCode(env)) : undefined,
+  };
+}
+
+/** Of combineByKey: what merges next would make text of a Promise. */
+function withoutPromises(create: (...args: unknown[]) => unknown): (...args: unknown[]) => unknown {
+  return value => {
+    const first = create(value);
+    if (isThenable(first)) throw promised("combineByKey", first);
+    return first;
   };
 }
 

@@ -1,6 +1,10 @@
-/** One accumulator a key, as a table that can spill: pairs of key and accumulator, or rows to fold. */
+/**
+ * One accumulator a key, as a table that can spill: pairs of key and accumulator, or rows to fold. An accumulator or key that is too
+ * large to be copied is written by way of the heap, and folded there where no table has room for it.
+ */
 import type { Batch, Column } from "../data/column.ts";
-import { makeBatchWriter } from "../data/batch-writer.ts";
+import { makeBatchWriter, makePairWriter } from "../data/batch-writer.ts";
+import { sealRowsOnHeap } from "../data/heap-block.ts";
 import { readColumn } from "../data/batch-reader.ts";
 import { gather } from "../data/move.ts";
 import type { BatchWriter } from "../data/contracts.ts";
@@ -13,16 +17,18 @@ import { Aggregator } from "./aggregator.ts";
 import type { Chunk } from "./chunk.ts";
 import type { Emission } from "./emission.ts";
 import type { Fold, FoldedValues } from "./folded-values.ts";
+import { hotFolds } from "./hot-folds.ts";
 import { boundsOfHashes, type HashBounds, type HashRanges } from "./hash-ranges.ts";
 import { batchOf, HashOrdered } from "./hash-ordered.ts";
 import { knownRows } from "./known-rows.ts";
 import { pairBatch, pairColumns } from "./pair-buffer.ts";
-import { finalRefusal, refusalOf, type SpillScope } from "./spill-scope.ts";
+import { refusalOf, type SpillScope } from "./spill-scope.ts";
 import { noteTableSize, sizeOfLastTable, unknownSize } from "./table-sizes.ts";
 import { type KeyedTable, type Remainder, SpillingTable, type TableKind } from "./spilling-table.ts";
 
-/** Accumulators written at once: what is set aside must also do for cutting them. */
+/** Accumulators written at once; and what must be left of what is set aside, for cutting them and what waits before them. */
 const writtenBytesMax = 96 * 1024;
+const leftBytesMin = 48 * 1024;
 const accumulators = 0;
 /** Batches of pairs to fold. */
 export const rowsToFold = 1;
@@ -33,6 +39,7 @@ export function spillingAggregate(scope: SpillScope, fold: Fold, check: () => vo
     inputs: 2,
     make: isPart => new AggregatedTable(scope, fold, isPart),
     keysOf: batch => pairColumns(batch)![0],
+    fromDisk: open => hotFolds(scope, fold, accumulators, open, check),
   };
   return new SpillingTable(scope, kind, check);
 }
@@ -52,6 +59,7 @@ class AggregatedTable implements KeyedTable {
 
   add(input: number, batch: Batch): void {
     const [keys, values] = pairColumns(batch)!;
+    this.aggregator.values.chargeHeap();
     if (input === rowsToFold) {
       this.aggregator.add(keys, values);
       return;
@@ -65,6 +73,7 @@ class AggregatedTable implements KeyedTable {
     const [keys, values] = pairColumns(batch)!;
     const { rows } = batch;
     const { kernels } = this.scope.env;
+    this.aggregator.values.chargeHeap();
     const { ids, hashes } = this.aggregator.keys.lookup(keys);
     const { groups } = this.aggregator.values;
     const split = knownRows(kernels, scratch, ids, rows, input === accumulators ? 0 : groups);
@@ -85,6 +94,7 @@ class AggregatedTable implements KeyedTable {
     const { scope } = this;
     if (!this.isPart) noteTableSize(scope.env.kernels, scope.operator, unknownSize);
     const { keys, values } = this.aggregator;
+    values.releaseHeap();
     for (const part of keys.parts(values.groups, scope.scratch)) this.writeGroups(ranges, part.from, part.keys);
   }
 
@@ -104,9 +114,18 @@ class AggregatedTable implements KeyedTable {
   private writeGroups(ranges: HashRanges, from: number, keys: Column): void {
     const { rows } = keys;
     if (this.wroteGroups(ranges, from, keys)) return;
+    if (rows === 1) return this.writeLarge(ranges, from, keys);
     const half = rows >>> 1;
     this.writeGroups(ranges, from, sliceColumn(keys, 0, half));
     this.writeGroups(ranges, from + half, sliceColumn(keys, half, rows));
+  }
+
+  private writeLarge(ranges: HashRanges, group: number, key: Column): void {
+    const { kernels } = this.scope.env;
+    const { values, keys } = this.aggregator;
+    const row = [readColumn(kernels, key).get(0), values.get(group)];
+    const block = sealRowsOnHeap([row], heap => makePairWriter(heap.kernels, heap.allocator, this.scope.operator));
+    ranges.writePlain(accumulators, block, offset(keys.hashes, group * 8));
   }
 
   /** False when there is no memory for so many. What is written is made where memory was set aside: it is to make room. */
@@ -117,7 +136,7 @@ class AggregatedTable implements KeyedTable {
     const writer = makeBatchWriter(env.kernels, scratch, { what: `the accumulators of ${operator}` });
     try {
       const column = columnOf(values, from, keys.rows, writer);
-      if (column === undefined) return false;
+      if (column === undefined || (keys.rows > 1 && scratch.leftBytes < leftBytesMin)) return false;
       ranges.write(accumulators, pairBatch(keys, column), offset(index.hashes, from * 8));
       return true;
     } finally {
@@ -127,14 +146,13 @@ class AggregatedTable implements KeyedTable {
   }
 }
 
-/** Undefined when they take too much memory at once. */
+/** Undefined when they take too much memory. */
 function columnOf(values: FoldedValues, from: number, rows: number, writer: BatchWriter): Column | undefined {
   try {
     const column = values.column(from, rows, writer);
     return writer.bytes > writtenBytesMax && rows > 1 ? undefined : column;
   } catch (thrown) {
-    const refusal = refusalOf(thrown);
-    if (rows === 1) throw finalRefusal(refusal);
+    refusalOf(thrown);
     return undefined;
   }
 }
@@ -147,12 +165,12 @@ class AggregatedEmission implements Emission {
     private readonly order: HashOrdered,
   ) {}
 
-  next(scratch: Allocator, rowsMax: number): Chunk | undefined {
+  next(scratch: Allocator, rowsMax: number, inPlace: boolean): Chunk | undefined {
     const { kernels, order } = this;
     const { values } = this.aggregator;
     const rows = batchOf(order.left, rowsMax);
     if (rows === 0) return undefined;
-    const keys = order.keys(rows, scratch);
+    const keys = order.keys(rows, scratch, inPlace);
     const accumulators = values.gather(order.ids, rows, scratch);
     let chunk: Chunk;
     if (accumulators === undefined) {
@@ -161,7 +179,7 @@ class AggregatedEmission implements Emission {
         kind: "rows",
         rows: readColumn(kernels, keys)
           .toArray()
-          .map((key, i) => [key, values.get(ids[i]!)]),
+          .map((key, i) => [key, values.take(ids[i]!)]),
       };
     } else chunk = { kind: "batch", batch: pairBatch(keys, accumulators) };
     order.advance(rows);

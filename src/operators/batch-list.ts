@@ -7,7 +7,7 @@ import { makeBatchWriter } from "../data/batch-writer.ts";
 import { type Batch, batchRowsMax } from "../data/column.ts";
 import type { Block, BatchWriter } from "../data/contracts.ts";
 import type { OperatorMemory } from "../kernel/task-memory.ts";
-import { type ChunkSource, chunksOf } from "./chunk.ts";
+import { batchesOf, type ChunkSource } from "./chunk.ts";
 import type { TaskEnv } from "./task-env.ts";
 
 export class BatchList {
@@ -34,12 +34,7 @@ export class BatchList {
   /** Keeps a copy of the batch. */
   add(batch: Batch): void {
     this.flush();
-    if (batch.rows === 0) return;
-    const { kernels } = this.env;
-    const bytes = blockBytes(kernels, batch);
-    const ptr = this.memory.alloc(bytes);
-    this.blocks.push(sealBlock(kernels, batch, ptr));
-    this.kept += batch.rows;
+    if (batch.rows > 0) this.keep(batch);
   }
 
   *batches(): Generator<Batch, void, undefined> {
@@ -49,19 +44,7 @@ export class BatchList {
 
   /** All rows in order, as a source; its `close` frees the list. */
   drain(): ChunkSource {
-    const list = this;
-    const source = chunksOf(
-      (function* () {
-        for (const batch of list.batches()) yield { kind: "batch", batch } as const;
-      })(),
-    );
-    return {
-      next: () => source.next(),
-      close() {
-        source.close();
-        list.free();
-      },
-    };
+    return batchesOf(this.batches(), () => this.free());
   }
 
   free(): void {
@@ -75,11 +58,14 @@ export class BatchList {
   private flush(): void {
     const { writer } = this;
     if (writer === undefined || writer.rows === 0) return;
-    const batch = writer.finish();
+    this.keep(writer.finish());
+    writer.reset();
+  }
+
+  private keep(batch: Batch): void {
     const { kernels } = this.env;
     const ptr = this.memory.alloc(blockBytes(kernels, batch));
     this.blocks.push(sealBlock(kernels, batch, ptr));
     this.kept += batch.rows;
-    writer.reset();
   }
 }

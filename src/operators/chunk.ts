@@ -5,7 +5,9 @@
  */
 import type { Batch, SpanRows } from "../data/column.ts";
 import type { Block } from "../data/contracts.ts";
+import { blockBytes } from "../data/block.ts";
 import { readBatch } from "../data/batch-reader.ts";
+import { sliceColumn } from "../data/slice.ts";
 import type { Kernels } from "../kernel/kernels.ts";
 import type { OperatorMemory } from "../kernel/task-memory.ts";
 
@@ -49,6 +51,24 @@ export function chunkLength(chunk: Chunk): number {
   }
 }
 
+/** The chunk's rows after the first `skipped`. */
+export function chunkWithout(chunk: Chunk, skipped: number): Chunk {
+  return chunkPart(chunk, skipped, chunkLength(chunk));
+}
+
+/** The chunk's rows from `from` on, before `to`. */
+export function chunkPart(chunk: Chunk, from: number, to: number): Chunk {
+  if (from === 0 && to === chunkLength(chunk)) return chunk;
+  switch (chunk.kind) {
+    case "rows":
+      return { kind: "rows", rows: chunk.rows.slice(from, to) };
+    case "range":
+      return { kind: "range", start: chunk.start + from * chunk.step, step: chunk.step, count: to - from };
+    case "batch":
+      return { kind: "batch", batch: { rows: to - from, root: sliceColumn(chunk.batch.root, from, to) } };
+  }
+}
+
 export function chunkToRows(kernels: Kernels, chunk: Chunk): readonly unknown[] {
   switch (chunk.kind) {
     case "rows":
@@ -63,6 +83,41 @@ export function chunkToRows(kernels: Kernels, chunk: Chunk): readonly unknown[] 
   }
 }
 
+/** Of columns, what is made JavaScript values of at a time, about: a thread keeps no more of a chunk alive than that. */
+const partBytes = 64 * 1024;
+const partRowsMin = 16;
+/** Of numbers, and of what are values already: functions make of them what nobody knows before. */
+const partRowsMax = 1024;
+
+/** Some of a chunk's rows; `bytes` is what they took as columns, none when they were none. */
+export interface ChunkPart {
+  readonly chunk: ValueChunk;
+  readonly bytes: number;
+}
+
+export type ValueChunk = Extract<Chunk, { readonly kind: "rows" | "range" }>;
+
+/** The chunk's rows for JavaScript, not all at once. */
+export function* chunkParts(kernels: Kernels, chunk: Chunk): Generator<ChunkPart, void, undefined> {
+  if (chunk.kind !== "batch") {
+    const length = chunkLength(chunk);
+    for (let from = 0; from < length; from += partRowsMax) {
+      const to = Math.min(length, from + partRowsMax);
+      yield { chunk: chunkPart(chunk, from, to) as ValueChunk, bytes: 0 };
+    }
+    return;
+  }
+  const { batch } = chunk;
+  const rowBytes = blockBytes(kernels, batch) / Math.max(1, batch.rows);
+  const together = Math.max(partRowsMin, Math.floor(partBytes / rowBytes));
+  // one for all parts: what it decodes of a column's texts serves them all
+  const reader = readBatch(kernels, batch);
+  for (let from = 0; from < batch.rows; from += together) {
+    const to = Math.min(batch.rows, from + together);
+    yield { chunk: { kind: "rows", rows: reader.toArray(from, to) }, bytes: (to - from) * rowBytes };
+  }
+}
+
 /** A source of chunks that are already there. */
 export function chunksOf(chunks: Iterable<Chunk>): ChunkSource {
   const iterator = chunks[Symbol.iterator]();
@@ -73,6 +128,21 @@ export function chunksOf(chunks: Iterable<Chunk>): ChunkSource {
     },
     close() {
       iterator.return?.();
+    },
+  };
+}
+
+/** Batches as a source; its `close` frees what they are of. */
+export function batchesOf(batches: Iterable<Batch>, free: () => void): ChunkSource {
+  const iterator = batches[Symbol.iterator]();
+  return {
+    next() {
+      const step = iterator.next();
+      return step.done === true ? undefined : { kind: "batch", batch: step.value };
+    },
+    close() {
+      iterator.return?.();
+      free();
     },
   };
 }

@@ -10,12 +10,16 @@ import { SpillScope } from "./spill-scope.ts";
 import type { TaskEnv } from "./task-env.ts";
 
 export function openCogroup(plan: CogroupPlan, partition: number, env: TaskEnv): ChunkSource {
-  const scope = new SpillScope(env, plan.operator);
-  const groups = spillingGroups(scope, plan.parents.length, tupleOf, () => env.checkpoint(plan));
+  const scope = new SpillScope(env, plan.operator, plan);
+  const groups = spillingGroups(scope, plan.parents.length, { column: tupleOf, row: lists => lists }, () =>
+    env.checkpoint(plan),
+  );
   return afterReading(
     async () => {
       for (const [input, parent] of plan.parents.entries()) {
-        await readPairs(parent, partition, env, plan, (keys, values) => groups.add(input, pairBatch(keys, values)));
+        await readPairs(parent, partition, env, plan, (keys, values) => groups.add(input, pairBatch(keys, values)), {
+          scope,
+        });
       }
     },
     () => groups.emit(),

@@ -1,8 +1,12 @@
-/** Rows for the driver, as sealed blocks one after the other in one array of bytes. */
-import { blockBytes, sealBlock } from "../data/block.ts";
+/**
+ * Rows for the driver, as sealed blocks one after the other in one array of bytes. A task does not make more of them than the driver
+ * takes of the whole job.
+ */
 import type { Batch } from "../data/column.ts";
+import { sealOnHeap } from "../data/heap-block.ts";
 import { slice } from "../data/move.ts";
 import { type Chunk, chunkToRows } from "./chunk.ts";
+import { taskResultTooLarge } from "./result-too-large.ts";
 import { RowBuffer } from "./row-buffer.ts";
 import { enough, type RowSink } from "./sink.ts";
 import type { TaskEnv } from "./task-env.ts";
@@ -11,6 +15,9 @@ export class CollectSink implements RowSink {
   private readonly parts: Uint8Array[] = [];
   private readonly buffer: RowBuffer;
   private rows = 0;
+  private bytes = 0;
+  /** 0: as many as there are. */
+  private readonly bytesMax: number;
 
   constructor(
     private readonly env: TaskEnv,
@@ -19,6 +26,7 @@ export class CollectSink implements RowSink {
     this.buffer = new RowBuffer(env.kernels, env.memory.withOperator("collect"), "the collected rows", batch =>
       this.seal(batch),
     );
+    this.bytesMax = env.setting("firesteel.driver.maxResultSize") as number;
   }
 
   push(row: unknown): void {
@@ -47,9 +55,9 @@ export class CollectSink implements RowSink {
   finish(): Uint8Array {
     this.buffer.flush();
     this.buffer.free();
-    this.env.metrics.rowsOut += this.rows;
+    this.env.metrics.resultRows += this.rows;
     if (this.parts.length === 1) return this.parts[0]!;
-    const bytes = new Uint8Array(this.parts.reduce((sum, part) => sum + part.length, 0));
+    const bytes = new Uint8Array(this.bytes);
     let at = 0;
     for (const part of this.parts) {
       bytes.set(part, at);
@@ -60,11 +68,9 @@ export class CollectSink implements RowSink {
 
   private seal(batch: Batch): void {
     if (batch.rows === 0) return;
-    const { kernels, memory } = this.env;
-    const bytes = blockBytes(kernels, batch);
-    const ptr = memory.alloc(bytes);
-    sealBlock(kernels, batch, ptr);
-    this.parts.push(kernels.u8.slice(ptr, ptr + bytes));
-    memory.free(ptr, bytes);
+    const part = sealOnHeap(this.env.kernels, batch);
+    this.parts.push(part);
+    this.bytes += part.length;
+    if (this.bytesMax > 0 && this.bytes > this.bytesMax) throw taskResultTooLarge(this.bytes, this.bytesMax);
   }
 }

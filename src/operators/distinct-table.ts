@@ -8,6 +8,7 @@ import type { Chunk } from "./chunk.ts";
 import type { Emission } from "./emission.ts";
 import { boundsOfHashes, type HashBounds, type HashRanges } from "./hash-ranges.ts";
 import { batchOf, HashOrdered } from "./hash-ordered.ts";
+import { hotKeys } from "./hot-folds.ts";
 import { KeyIndex } from "./key-index.ts";
 import { knownRows } from "./known-rows.ts";
 import type { SpillScope } from "./spill-scope.ts";
@@ -19,7 +20,12 @@ export const anyKeys = 1;
 
 /** A spilling `distinct`; feed it `anyKeys`. */
 export function spillingDistinct(scope: SpillScope, check: () => void): SpillingTable {
-  const kind: TableKind = { inputs: 2, make: () => new DistinctTable(scope), keysOf: batch => batch.root };
+  const kind: TableKind = {
+    inputs: 2,
+    make: () => new DistinctTable(scope),
+    keysOf: batch => batch.root,
+    fromDisk: open => hotKeys(scope, open, check),
+  };
   return new SpillingTable(scope, kind, check);
 }
 
@@ -58,10 +64,10 @@ class DistinctTable implements KeyedTable {
     const { index } = this;
     const order = new HashOrdered(kernels, this.scope.account, index);
     return {
-      next(scratch: Allocator, rowsMax: number): Chunk | undefined {
+      next(scratch: Allocator, rowsMax: number, inPlace: boolean): Chunk | undefined {
         const rows = batchOf(order.left, rowsMax);
         if (rows === 0) return undefined;
-        const root = order.keys(rows, scratch);
+        const root = order.keys(rows, scratch, inPlace);
         order.advance(rows);
         return { kind: "batch", batch: { rows, root } };
       },

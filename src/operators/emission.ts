@@ -2,17 +2,24 @@
  * The rows an operator gives when it has read all, made a batch at a time from what it holds. When memory runs short the rest is
  * made at once, written to disk, and given from there: the same rows in the same order.
  */
-import { batchRowsMax } from "../data/column.ts";
+import type { Batch } from "../data/column.ts";
 import { makeBatchWriter } from "../data/batch-writer.ts";
+import { sealRowsOnHeap } from "../data/heap-block.ts";
 import type { Allocator } from "../kernel/allocator.ts";
 import { Arena } from "../kernel/arena.ts";
 import type { Segment } from "../storage/spill-file.ts";
-import { type Chunk, chunkToRows } from "./chunk.ts";
+import { type Chunk, chunkLength, chunkToRows } from "./chunk.ts";
+import { ChunkSize } from "./chunk-size.ts";
 import { finalRefusal, inHalves, refusalOf, SegmentReader, type SpillHolder, type SpillScope } from "./spill-scope.ts";
 
 export interface Emission {
-  /** The next rows, about `rowsMax` at most, in `scratch` memory; undefined at the end. A refusal leaves the place where it was. */
-  next(scratch: Allocator, rowsMax: number): Chunk | undefined;
+  /**
+   * The next rows, about `rowsMax` at most, in `scratch` memory; undefined at the end. A refusal leaves the place where it was. With
+   * `inPlace` a single row, which may be large, can be given where it lies: valid until `free`, where others are valid beyond.
+   */
+  next(scratch: Allocator, rowsMax: number, inPlace: boolean): Chunk | undefined;
+  /** The next row as JavaScript's own value, which takes no kernel memory: for a row too large to be made there beside what is held. */
+  nextAsValue?(): unknown;
   /** Frees what the rows are made of. */
   free(): void;
 }
@@ -37,31 +44,52 @@ export function* emitted(scope: SpillScope, emission: Emission): Generator<Chunk
 class SpillableEmission implements SpillHolder {
   /** What the chunk given last lies in; spilling leaves it alone. */
   private readonly given: Arena;
-  private readonly segments: Segment[] = [];
+  private segments: Segment[] = [];
   private reader: SegmentReader | undefined;
   private spilled = false;
+  /** The row that comes next, after those on disk, cannot be made in kernel memory. */
+  private isStuck = false;
   private rowsMax = spilledRowsMax;
-  private givenRowsMax: number = batchRowsMax;
+  private readonly size = new ChunkSize();
 
   constructor(
     private readonly scope: SpillScope,
     private readonly emission: Emission,
   ) {
-    this.given = new Arena(scope.account);
+    this.given = new Arena(scope.work);
   }
 
   next(): Chunk | undefined {
     return this.scope.working(() => {
-      if (!this.spilled) {
+      for (;;) {
+        const batch = this.readSpilled();
+        if (batch !== undefined) return { kind: "batch", batch };
+        if (this.spilled) return undefined;
+        if (this.isStuck) {
+          this.isStuck = false;
+          return { kind: "rows", rows: [this.emission.nextAsValue!()] };
+        }
         const made = this.make();
         if (made !== undefined) return made.chunk;
         this.spill();
       }
-      this.given.close();
-      this.reader ??= new SegmentReader(this.scope, this.segments);
-      const batch = this.reader.next();
-      return batch && { kind: "batch", batch };
     });
+  }
+
+  /** The next rows of those on disk. */
+  private readSpilled(): Batch | undefined {
+    while (this.reader !== undefined || this.segments.length > 0) {
+      this.given.close();
+      if (this.reader === undefined) {
+        this.reader = new SegmentReader(this.scope, this.segments, true);
+        this.segments = [];
+      }
+      const batch = this.reader.next();
+      if (batch !== undefined) return batch;
+      this.reader.free();
+      this.reader = undefined;
+    }
+    return undefined;
   }
 
   /** The next rows, fewer of them when memory is short; undefined when there is too little even for that. */
@@ -69,18 +97,20 @@ class SpillableEmission implements SpillHolder {
     for (;;) {
       try {
         this.given.reset();
-        return { chunk: this.emission.next(this.given, this.givenRowsMax) };
+        const chunk = this.emission.next(this.given, this.size.rows, false);
+        if (chunk !== undefined) this.size.made(chunkLength(chunk), this.given.usedBytes);
+        return { chunk };
       } catch (thrown) {
         refusalOf(thrown);
         this.given.close();
-        if (this.givenRowsMax <= givenRowsMin) return undefined;
-        this.givenRowsMax >>>= 2;
+        if (this.size.rows <= givenRowsMin) return undefined;
+        this.size.refused(this.size.rows);
       }
     }
   }
 
   spill(): void {
-    if (this.spilled) return;
+    if (this.spilled || this.isStuck) return;
     const { scratch } = this.scope;
     for (let more = true; more;) {
       const mark = scratch.mark();
@@ -90,8 +120,8 @@ class SpillableEmission implements SpillHolder {
         scratch.release(mark);
       }
     }
-    this.spilled = true;
-    this.emission.free();
+    this.spilled = !this.isStuck;
+    if (this.spilled) this.emission.free();
   }
 
   free(): void {
@@ -100,14 +130,19 @@ class SpillableEmission implements SpillHolder {
     if (!this.spilled) this.emission.free();
   }
 
-  /** Writes some rows; false at the end. */
+  /** Writes some rows; false at the end, or before a row that cannot be made. */
   private spillNext(scratch: Allocator): boolean {
     let chunk: Chunk | undefined;
     try {
-      chunk = this.emission.next(scratch, this.rowsMax);
+      chunk = this.emission.next(scratch, this.rowsMax, true);
     } catch (thrown) {
       const refusal = refusalOf(thrown);
-      if (this.rowsMax === 1) throw finalRefusal(refusal);
+      if (this.rowsMax === 1) {
+        if (this.emission.nextAsValue === undefined) throw finalRefusal(refusal);
+        this.isStuck = true;
+        this.rowsMax = spilledRowsMax;
+        return false;
+      }
       this.rowsMax >>>= 1;
       return true;
     }
@@ -119,14 +154,22 @@ class SpillableEmission implements SpillHolder {
 
   private writeValues(values: readonly unknown[]): void {
     const { env, scratch, operator } = this.scope;
+    const what = { what: `the rows of ${operator}` };
     inHalves(values.length, (from, rows) => {
       const mark = scratch.mark();
-      const writer = makeBatchWriter(env.kernels, scratch, { what: `the rows of ${operator}` });
+      const writer = makeBatchWriter(env.kernels, scratch, what);
       try {
         for (let i = from; i < from + rows; i++) writer.push(values[i]);
         const written: Segment[] = [];
         this.scope.writeAll(writer.finish(), written);
         this.segments.push(...written);
+      } catch (thrown) {
+        refusalOf(thrown);
+        if (rows > 1) throw thrown;
+        const row = values.slice(from, from + 1);
+        this.segments.push(
+          this.scope.writePlain(sealRowsOnHeap(row, heap => makeBatchWriter(heap.kernels, heap.allocator, what))),
+        );
       } finally {
         writer.free();
         scratch.release(mark);

@@ -17,6 +17,7 @@ export function openExchange(plan: ExchangePlan, partition: number, env: TaskEnv
     if (block === undefined) return undefined;
     env.metrics.shuffleReadBytes += block.bytes;
     const batch = openBlock(env.kernels, block.ptr);
+    env.metrics.shuffleReadRows += batch.rows;
     const held = { ptr: block.ptr, bytes: block.bytes, take: (memory: OperatorMemory) => reader.take(memory) };
     return { kind: "batch", batch, held };
   };

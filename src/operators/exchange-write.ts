@@ -7,10 +7,12 @@ import { assertNever } from "../base/assert.ts";
 import type { Batch, Column } from "../data/column.ts";
 import { blockBytes, sealBlock } from "../data/block.ts";
 import { hashColumn } from "../data/hash.ts";
+import { sealOnHeap } from "../data/heap-block.ts";
 import { isFlat } from "../data/flat-column.ts";
 import { gather, slice } from "../data/move.ts";
 import { RowSealer } from "../data/seal-rows.ts";
 import { sliceColumn } from "../data/slice.ts";
+import { MemoryRefused } from "../kernel/allocator.ts";
 import { Arena } from "../kernel/arena.ts";
 import type { Kernels } from "../kernel/kernels.ts";
 import { offset, type Ptr } from "../kernel/ptr.ts";
@@ -22,7 +24,8 @@ import { rowsToFold, spillingAggregate } from "./aggregated-table.ts";
 import { anyKeys, spillingDistinct } from "./distinct-table.ts";
 import { PairBuffer, pairBatch, pairColumns } from "./pair-buffer.ts";
 import { type AssignPartitions, partitionAssigner } from "./partition-ids.ts";
-import { inPlace, readPairs, readRows } from "./read-columns.ts";
+import { readPairs, readRows } from "./read-columns.ts";
+import { RowBuffer } from "./row-buffer.ts";
 import { finalRefusal, inHalves, refusalOf, SpillScope } from "./spill-scope.ts";
 import type { TaskEnv } from "./task-env.ts";
 
@@ -55,29 +58,43 @@ async function writeRows(plan: ExchangePlan, partition: number, env: TaskEnv, ou
   }
   switch (mapSide.kind) {
     case "distinct": {
-      const scope = new SpillScope(env, plan.operator);
+      const scope = new SpillScope(env, plan.operator, plan);
       const table = spillingDistinct(scope, () => env.checkpoint(plan));
+      const large = new RowBuffer(env.kernels, account, `the rows of ${plan.operator}`, batch =>
+        out.write(batch, batch.root),
+      );
+      const options = { scope, spans: true };
       try {
-        await readRows(parent, partition, env, plan, root => table.add(anyKeys, { rows: root.rows, root }), inPlace);
-        for (const chunk of table.emit()) if (chunk.kind === "batch") out.write(chunk.batch, chunk.batch.root);
+        await readRows(parent, partition, env, plan, root => table.add(anyKeys, { rows: root.rows, root }), options);
+        for (const chunk of table.emit()) {
+          if (chunk.kind === "batch") {
+            large.flush();
+            out.write(chunk.batch, chunk.batch.root);
+          } else if (chunk.kind === "rows") for (const row of chunk.rows) large.push(row);
+          env.checkpoint(plan);
+        }
+        large.flush();
       } finally {
+        large.free();
         table.free();
         scope.close();
       }
       return;
     }
     case "combine": {
-      const scope = new SpillScope(env, plan.operator);
+      const scope = new SpillScope(env, plan.operator, plan);
       const table = spillingAggregate(scope, foldOfValues(mapSide.combine, env), () => env.checkpoint(plan));
       const boxed = new PairBuffer(env.kernels, account, plan.operator, (keys, values) =>
         out.write(pairBatch(keys, values), keys),
       );
       try {
         const add = (keys: Column, values: Column) => table.add(rowsToFold, pairBatch(keys, values));
-        await readPairs(parent, partition, env, plan, add, inPlace);
+        await readPairs(parent, partition, env, plan, add, { scope, spans: true });
         for (const chunk of table.emit()) {
-          if (chunk.kind === "batch") out.write(chunk.batch, pairColumns(chunk.batch)![0]);
-          else if (chunk.kind === "rows") for (const row of chunk.rows) boxed.push(row);
+          if (chunk.kind === "batch") {
+            boxed.flush();
+            out.write(chunk.batch, pairColumns(chunk.batch)![0]);
+          } else if (chunk.kind === "rows") for (const row of chunk.rows) boxed.push(row);
           env.checkpoint(plan);
         }
         boxed.flush();
@@ -142,7 +159,7 @@ class PartitionedWriter {
 
   write(batch: Batch, keys: Column): void {
     if (batch.rows === 0) return;
-    this.env.metrics.rowsOut += batch.rows;
+    this.env.metrics.shuffleWriteRows += batch.rows;
     this.cut(batch, keys);
   }
 
@@ -162,8 +179,9 @@ class PartitionedWriter {
     let start = 0;
     for (let partition = 0; partition < this.partitions; partition++) {
       const count = u32[counts / 4 + partition]!;
-      if (count === rows) inHalves(rows, (from, n) => this.append(partition, slice(batch, from, from + n)));
-      else if (count > 0 && sealer !== undefined) this.sealRows(partition, sealer, offset(indexes, start * 4), count);
+      if (count === rows) this.writeAll(partition, batch);
+      else if (count > 0 && sealer !== undefined)
+        this.sealRows(partition, batch, sealer, offset(indexes, start * 4), count);
       else if (count > 0) this.gatherRows(partition, batch, offset(indexes, start * 4), count);
       start += count;
     }
@@ -207,17 +225,33 @@ class PartitionedWriter {
     return hashes;
   }
 
-  private sealRows(partition: number, sealer: RowSealer, indexes: Ptr, count: number): void {
+  private writeAll(partition: number, batch: Batch): void {
+    inHalves(batch.rows, (from, rows) => this.append(partition, slice(batch, from, from + rows)));
+  }
+
+  private sealRows(partition: number, batch: Batch, sealer: RowSealer, indexes: Ptr, count: number): void {
     inHalves(count, (from, rows) => {
       const at = offset(indexes, from * 4);
-      this.writer.append(partition, sealer.bytes(at, rows), ptr => void sealer.seal(at, rows, ptr));
+      const bytes = sealer.bytes(at, rows);
+      if (bytes > this.writer.largeBytes) {
+        // in halves, so that only the large row goes another way
+        if (rows > 1) throw new MemoryRefused(bytes);
+        this.append(partition, this.row(batch, at));
+      } else this.writer.append(partition, bytes, ptr => void sealer.seal(at, rows, ptr));
     });
+  }
+
+  /** A large row is sealed from where it lies. */
+  private row(batch: Batch, index: Ptr): Batch {
+    const at = this.env.kernels.u32[index / 4]!;
+    return slice(batch, at, at + 1);
   }
 
   private gatherRows(partition: number, batch: Batch, indexes: Ptr, count: number): void {
     inHalves(count, (from, rows) => {
       this.block.reset();
-      this.append(partition, gather(this.env.kernels, this.block, batch, offset(indexes, from * 4), rows));
+      if (rows === 1) this.append(partition, this.row(batch, offset(indexes, from * 4)));
+      else this.append(partition, gather(this.env.kernels, this.block, batch, offset(indexes, from * 4), rows));
     });
   }
 
@@ -228,6 +262,13 @@ class PartitionedWriter {
 
   private append(partition: number, batch: Batch): void {
     const { kernels } = this.env;
-    this.writer.append(partition, blockBytes(kernels, batch), ptr => void sealBlock(kernels, batch, ptr));
+    const bytes = blockBytes(kernels, batch);
+    if (bytes > this.writer.largeBytes && batch.rows > 1) throw new MemoryRefused(bytes);
+    this.writer.append(
+      partition,
+      bytes,
+      ptr => void sealBlock(kernels, batch, ptr),
+      () => sealOnHeap(kernels, batch),
+    );
   }
 }

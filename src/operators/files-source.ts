@@ -4,10 +4,12 @@
  */
 import type { Batch } from "../data/column.ts";
 import type { InputSplit, ScanFormat, SourceMetric, Words } from "../sources/contracts.ts";
+import { remoteSchemeOf } from "../sources/file-schemes.ts";
+import { fileSettings } from "../sources/file-settings.ts";
 import { openSplit } from "../sources/open-split.ts";
 import { invariant } from "../base/assert.ts";
 import type { FilesPlan } from "../plan/nodes.ts";
-import type { Chunk, ChunkSource } from "./chunk.ts";
+import { type Chunk, chunkLength, type ChunkSource } from "./chunk.ts";
 import type { TaskEnv } from "./task-env.ts";
 
 export interface FilesOptions {
@@ -26,9 +28,22 @@ export function openFiles(
   const source = openSplit(plan.scan.format as ScanFormat, split, {
     kernels: env.kernels,
     allocator: env.memory.withOperator(plan.operator),
-    metrics: { add: (metric: SourceMetric, amount: number) => env.count(metric, amount, split.path) },
+    ...(remoteSchemeOf(split.path, "read") !== undefined && { files: fileSettings(key => env.setting(key)) }),
+    metrics: { add: (metric: SourceMetric, amount: number, path = split.path) => env.count(metric, amount, path) },
   });
   const close = () => source.close();
+  const chunkOf = <T>(
+    pulled: T | undefined | Promise<T | undefined>,
+    toChunk: (pulled: T) => Chunk,
+  ): Chunk | undefined | Promise<Chunk | undefined> => {
+    const given = (found: T | undefined): Chunk | undefined => {
+      if (found === undefined) return undefined;
+      const chunk = toChunk(found);
+      env.metrics.inputRows += (chunk.kind === "batch" ? chunk.sourceRows : undefined) ?? chunkLength(chunk);
+      return chunk;
+    };
+    return pulled instanceof Promise ? pulled.then(given) : given(pulled);
+  };
   if (source.nextBatch !== undefined && (options.columns || source.columnar === true)) {
     let next = () => chunkOf(source.nextBatch!(), batchChunk);
     return {
@@ -45,21 +60,14 @@ export function openFiles(
   return { next: () => chunkOf(source.nextChunk(), rowsChunk), close };
 }
 
-function chunkOf<T>(
-  pulled: T | undefined | Promise<T | undefined>,
-  toChunk: (pulled: T | undefined) => Chunk | undefined,
-): Chunk | undefined | Promise<Chunk | undefined> {
-  return pulled instanceof Promise ? pulled.then(toChunk) : toChunk(pulled);
+function batchChunk(batch: Batch): Chunk {
+  return { kind: "batch", batch };
 }
 
-function batchChunk(batch: Batch | undefined): Chunk | undefined {
-  return batch && { kind: "batch", batch };
+function wordsChunk(words: Words): Chunk {
+  return { kind: "batch", batch: words, sourceRows: words.lines };
 }
 
-function wordsChunk(words: Words | undefined): Chunk | undefined {
-  return words && { kind: "batch", batch: words, sourceRows: words.lines };
-}
-
-function rowsChunk(rows: unknown[] | undefined): Chunk | undefined {
-  return rows && { kind: "rows", rows };
+function rowsChunk(rows: unknown[]): Chunk {
+  return { kind: "rows", rows };
 }

@@ -1,10 +1,13 @@
 /**
  * One accumulator a group, folded by the user's function in row order. Where the function has native code for the values that
  * come, accumulators are arrays in kernel memory; so they are, folded in JavaScript, while every value and every result is a
- * number. The first row of another kind moves them to a JavaScript array, for good. All ways give the same values.
+ * number. The first row of another kind moves them to a JavaScript array, for good, where what they take is estimated and held
+ * against the operator's memory: where they hold strings, with the texts of rows that those may be cut from. All ways give the same
+ * values.
  */
 import type { TaskMetrics } from "../base/events.ts";
-import { readColumn } from "../data/batch-reader.ts";
+import { readColumn, readToKeep } from "../data/batch-reader.ts";
+import { blockBytes } from "../data/block.ts";
 import type { Column } from "../data/column.ts";
 import type { BatchWriter } from "../data/contracts.ts";
 import { decodeValue } from "../data/value-codec.ts";
@@ -13,7 +16,10 @@ import type { Allocator } from "../kernel/allocator.ts";
 import { Arena } from "../kernel/arena.ts";
 import type { Kernels } from "../kernel/kernels.ts";
 import type { Ptr } from "../kernel/ptr.ts";
+import { collectGarbage } from "../platform/heap.ts";
 import { Accumulators, typeOfAccumulators } from "./accumulators.ts";
+import { HeapCharge } from "./heap-charge.ts";
+import { estimatedBytes } from "./heap-size.ts";
 import { type BoxedLoop, makeBoxedLoop, makeNumberLoop, type NumberLoop } from "./fold-loops.ts";
 
 type UserFunction = (...args: unknown[]) => unknown;
@@ -48,6 +54,17 @@ export interface FoldLoop {
 export type RowCounters = { -readonly [Name in "kernelRows" | "jsRows"]: TaskMetrics[Name] };
 
 const numbers: AccumulatorType = { kind: "f64" };
+/** Boxed accumulators whose size is estimated after a batch: among all, and among those that its rows went to. */
+const sizedGroups = 8;
+/** Estimates are made as often as rows have become more by this. */
+const sizedAgain = 1 + 1 / 16;
+/** Spilling divides groups. Where one of them is as much of all as this, that does not help. */
+const largeGroupShare = 1 / 4;
+/** Of accumulators that take so much, each of as many parts is collected once it has been taken: they lived long. */
+const collectedBytesMin = 4 * 2 ** 20;
+const takenParts = 4;
+/** More than any string has. */
+const anyTextBytes = 2 ** 32;
 
 export class FoldedValues {
   private count = 0;
@@ -56,6 +73,17 @@ export class FoldedValues {
   private native: NativeFold | undefined;
   private numberLoop: NumberLoop | undefined;
   private boxedLoop: BoxedLoop | undefined;
+  private boxedBytes = 0;
+  private taken = 0;
+  private largestBytes = 0;
+  /** Whether accumulators hold strings. */
+  private keepsText: boolean;
+  /** Of the values' columns that came since there were boxed accumulators. */
+  private mergedBytes = 0;
+  private mergedRows = 0;
+  /** The next estimate is made at so many rows. */
+  private sizedAtRows = 0;
+  private readonly heap: HeapCharge;
   /** What a column needs besides the arrays. */
   private readonly scratch: Arena;
 
@@ -66,6 +94,8 @@ export class FoldedValues {
     private readonly counters: RowCounters,
   ) {
     this.scratch = new Arena(allocator);
+    this.heap = new HeapCharge(kernels.memory, allocator);
+    this.keepsText = fold.create === undefined && fold.zero === undefined;
     this.native = fold.native?.(kernels, allocator);
   }
 
@@ -78,9 +108,26 @@ export class FoldedValues {
     this.counters.jsRows += rows - done;
     const { create, zero, merge } = this.fold;
     const first = create ?? (zero === undefined ? undefined : (value: unknown) => merge(decodeValue(zero), value));
-    const all = readColumn(this.kernels, values).toArray();
+    const all = (this.keepsText ? readToKeep : readColumn)(this.kernels, values).toArray();
+    this.mergedBytes += blockBytes(this.kernels, { rows, root: values });
+    this.mergedRows += rows;
     this.boxedLoop ??= makeBoxedLoop(merge);
-    this.count = this.boxedLoop(this.boxed!, this.idsOf(ids, rows), all, done, this.count, first);
+    const rowIds = this.idsOf(ids, rows);
+    this.count = this.boxedLoop(this.boxed!, rowIds, all, done, this.count, first);
+    if (this.mergedRows < this.sizedAtRows) return;
+    this.sizeBoxed(rowIds);
+    this.sizedAtRows = this.mergedRows * sizedAgain;
+  }
+
+  /** Before more rows come: what boxed accumulators have grown to is asked for. A refusal changes nothing. */
+  chargeHeap(): void {
+    if (this.boxedBytes > 0 && this.largestBytes < this.boxedBytes * largeGroupShare)
+      this.heap.raiseTo(this.boxedBytes);
+  }
+
+  /** Before accumulators are written out: what stood for them is the room they need for that. */
+  releaseHeap(): void {
+    this.heap.free();
   }
 
   /** Groups that have an accumulator. */
@@ -96,8 +143,9 @@ export class FoldedValues {
       return;
     }
     this.toBoxed();
-    for (const value of readColumn(kernels, accumulators).toArray()) this.boxed!.push(value);
+    for (const value of readToKeep(kernels, accumulators).toArray()) this.boxed!.push(value);
     this.count = count + accumulators.rows;
+    this.sizeBoxed();
   }
 
   /** The accumulators of groups from … from + rows, valid until the next call. `writer` is used for boxed ones. */
@@ -120,10 +168,21 @@ export class FoldedValues {
     return this.boxed === undefined ? this.arrays!.get(group) : this.boxed[group];
   }
 
+  /** The same, for the last time: what is given is no longer kept. */
+  take(group: number): unknown {
+    const value = this.get(group);
+    if (this.boxed === undefined) return value;
+    this.boxed[group] = undefined;
+    const isMuch = this.boxedBytes > collectedBytesMin;
+    if (++this.taken % Math.ceil(this.count / takenParts) === 0 && isMuch) collectGarbage();
+    return value;
+  }
+
   free(): void {
     this.arrays?.free();
     this.arrays = undefined;
     this.boxed = undefined;
+    this.heap.free();
     this.scratch.close();
     this.native?.free();
     this.native = undefined;
@@ -183,6 +242,29 @@ export class FoldedValues {
 
   private idsOf(ids: Ptr, rows: number): Uint32Array {
     return this.kernels.u32.subarray(ids / 4, ids / 4 + rows);
+  }
+
+  /** Estimates what all boxed accumulators take: of some spread over all, and the largest of some that rows went to. */
+  private sizeBoxed(recent: ArrayLike<number> = []): void {
+    const boxed = this.boxed!;
+    const sized = Math.min(sizedGroups, boxed.length);
+    let [sum, largest] = [0, 0];
+    for (let i = 0; i < sized; i++) {
+      sum += this.sizeOf(boxed[Math.floor((i * boxed.length) / sized)]);
+      const group = recent[Math.floor((i * recent.length) / sized)];
+      if (group !== undefined) largest = Math.max(largest, estimatedBytes(boxed[group]));
+    }
+    this.boxedBytes = sized === 0 ? 0 : Math.ceil((sum / sized) * boxed.length);
+    this.largestBytes = largest;
+  }
+
+  /** A string may keep the row that it is cut from, but no row is kept twice. */
+  private sizeOf(accumulator: unknown): number {
+    const bytes = estimatedBytes(accumulator);
+    if (this.mergedRows === 0) return bytes;
+    this.keepsText ||= estimatedBytes(accumulator, anyTextBytes) > bytes;
+    const withRows = estimatedBytes(accumulator, this.mergedBytes / this.mergedRows);
+    return Math.min(withRows, bytes + this.mergedBytes / this.boxed!.length);
   }
 
   private toBoxed(): void {

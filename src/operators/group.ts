@@ -9,15 +9,13 @@ import { SpillScope } from "./spill-scope.ts";
 import type { TaskEnv } from "./task-env.ts";
 
 export function openGroup(plan: GroupPlan, partition: number, env: TaskEnv): ChunkSource {
-  const scope = new SpillScope(env, plan.operator);
-  const groups = spillingGroups(
-    scope,
-    1,
-    ([values]) => values!,
-    () => env.checkpoint(plan),
+  const scope = new SpillScope(env, plan.operator, plan);
+  const groups = spillingGroups(scope, 1, { column: ([values]) => values!, row: ([values]) => values! }, () =>
+    env.checkpoint(plan),
   );
   return afterReading(
-    () => readPairs(plan.parent, partition, env, plan, (keys, values) => groups.add(0, pairBatch(keys, values))),
+    () =>
+      readPairs(plan.parent, partition, env, plan, (keys, values) => groups.add(0, pairBatch(keys, values)), { scope }),
     () => groups.emit(),
     () => {
       groups.free();

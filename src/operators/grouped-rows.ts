@@ -5,6 +5,7 @@
 import { readColumn } from "../data/batch-reader.ts";
 import { Builder } from "../data/builder.ts";
 import type { Column } from "../data/column.ts";
+import type { BatchReader } from "../data/contracts.ts";
 import { hasStorage } from "../data/layout.ts";
 import { concat, typeOf } from "../data/move.ts";
 import { sliceColumn } from "../data/slice.ts";
@@ -178,14 +179,37 @@ export class GroupedRows {
     return to - from;
   }
 
-  /** The values of the rows at `indexes`, as a column. */
-  gather(indexes: Ptr, rows: number, allocator: Allocator): Column {
+  /** The values of the rows at `indexes`, as a column; `inPlace`: of one row, which may be large, where it lies. */
+  gather(indexes: Ptr, rows: number, allocator: Allocator, inPlace: boolean): Column {
     if (this.parts === undefined) return { kind: "constant", rows, value: undefined };
+    if (rows === 1 && inPlace) return this.parts.row(this.env.kernels.u32[indexes / 4]!).root;
     return this.parts.gather(allocator, indexes, rows).root;
   }
 
+  /** The values of a group as JavaScript's own, for which no memory is needed here. */
+  valuesOf(group: number): unknown[] {
+    const values: unknown[] = [];
+    if (group >= this.groups) return values;
+    const { kernels } = this.env;
+    const { u32 } = kernels;
+    const batches = this.parts?.batches ?? [];
+    let [part, first] = [0, 0];
+    let reader: BatchReader | undefined;
+    // rows of a group are in the order of the parts
+    for (let i = this.starts / 4 + group, at = u32[i]!; at < u32[i + 1]!; at++) {
+      const row = u32[this.indexes / 4 + at]!;
+      for (; row >= first + batches[part]!.rows; part++) {
+        first += batches[part]!.rows;
+        reader = undefined;
+      }
+      reader ??= readColumn(kernels, batches[part]!.root);
+      values.push(reader.get(row - first));
+    }
+    return values;
+  }
+
   /** For each of the groups named by `ids` the array of its values, as a list column. */
-  lists(ids: Ptr, groups: number, allocator: Allocator): Column {
+  lists(ids: Ptr, groups: number, allocator: Allocator, inPlace: boolean): Column {
     const { u32, i32 } = this.env.kernels;
     const offsets = allocator.alloc((groups + 1) * 4);
     let items = 0;
@@ -197,7 +221,7 @@ export class GroupedRows {
     const indexes = allocator.alloc(Math.max(4, items * 4));
     let at = 0;
     for (let i = 0; i < groups; i++) at += this.copyIndexes(u32[ids / 4 + i]!, offset(indexes, at * 4));
-    const column = this.withStorage(this.gather(indexes, items, allocator), allocator);
+    const column = this.withStorage(this.gather(indexes, items, allocator, inPlace), allocator);
     return { kind: "list", rows: groups, container: "array", offsets, items: column };
   }
 

@@ -9,24 +9,24 @@ import type { Emission } from "./emission.ts";
 import { GroupedRows } from "./grouped-rows.ts";
 import { boundsOfHashes, type HashBounds, type HashRanges } from "./hash-ranges.ts";
 import { batchOf, HashOrdered } from "./hash-ordered.ts";
+import { hotGroups } from "./hot-groups.ts";
 import { KeyIndex } from "./key-index.ts";
 import { pairBatch, pairColumns } from "./pair-buffer.ts";
 import type { SpillScope } from "./spill-scope.ts";
 import { type KeyedTable, SpillingTable, type TableKind } from "./spilling-table.ts";
 
-/** What a group's lists, one an input, become beside its key. */
-export type ListsToValue = (lists: readonly Column[]) => Column;
+/** What groups' lists, one an input, become beside their keys: of many groups, or of one. */
+export interface GroupForm {
+  column(lists: readonly Column[]): Column;
+  row(lists: readonly (readonly unknown[])[]): unknown;
+}
 
-export function spillingGroups(
-  scope: SpillScope,
-  inputs: number,
-  toValue: ListsToValue,
-  check: () => void,
-): SpillingTable {
+export function spillingGroups(scope: SpillScope, inputs: number, form: GroupForm, check: () => void): SpillingTable {
   const kind: TableKind = {
     inputs,
-    make: () => new GroupedTable(scope, inputs, toValue),
+    make: () => new GroupedTable(scope, inputs, form),
     keysOf: batch => pairColumns(batch)![0],
+    fromDisk: open => hotGroups(scope, inputs, form, open, check),
   };
   return new SpillingTable(scope, kind, check);
 }
@@ -38,7 +38,7 @@ class GroupedTable implements KeyedTable {
   constructor(
     private readonly scope: SpillScope,
     inputs: number,
-    private readonly toValue: ListsToValue,
+    private readonly form: GroupForm,
   ) {
     const { env, account } = scope;
     this.index = new KeyIndex(env.kernels, account);
@@ -63,7 +63,7 @@ class GroupedTable implements KeyedTable {
     for (const side of this.sides) side.finish(this.index.count);
     const order = new HashOrdered(kernels, this.scope.account, this.index);
     for (const side of this.sides) side.dropIds();
-    return new GroupedEmission(this.index, this.sides, order, this.toValue);
+    return new GroupedEmission(this.index, this.sides, order, this.form);
   }
 
   free(): void {
@@ -77,17 +77,25 @@ class GroupedEmission implements Emission {
     private readonly index: KeyIndex,
     private readonly sides: readonly GroupedRows[],
     private readonly order: HashOrdered,
-    private readonly toValue: ListsToValue,
+    private readonly form: GroupForm,
   ) {}
 
-  next(scratch: Allocator, rowsMax: number): Chunk | undefined {
+  next(scratch: Allocator, rowsMax: number, inPlace: boolean): Chunk | undefined {
     const { order, sides } = this;
     const groups = this.groupsThatFit(batchOf(order.left, rowsMax), rowsMax * itemsOfRow);
     if (groups === 0) return undefined;
-    const keys = order.keys(groups, scratch);
-    const value = this.toValue(sides.map(side => side.lists(order.ids, groups, scratch)));
+    const keys = order.keys(groups, scratch, inPlace);
+    const value = this.form.column(sides.map(side => side.lists(order.ids, groups, scratch, inPlace)));
     order.advance(groups);
     return { kind: "batch", batch: pairBatch(keys, value) };
+  }
+
+  nextAsValue(): unknown {
+    const { order, sides } = this;
+    const id = order.idAt(0);
+    const row = [order.keyValue(), this.form.row(sides.map(side => side.valuesOf(id)))];
+    order.advance(1);
+    return row;
   }
 
   free(): void {

@@ -1,6 +1,8 @@
 /** The keys of an index in the order of their hashes, a batch at a time. */
+import { readColumn } from "../data/batch-reader.ts";
 import { batchRowsMax, type Column } from "../data/column.ts";
 import { gather } from "../data/move.ts";
+import { sliceColumn } from "../data/slice.ts";
 import type { Allocator } from "../kernel/allocator.ts";
 import { Arena } from "../kernel/arena.ts";
 import { orderByHash } from "../kernel/hash-order.ts";
@@ -48,9 +50,15 @@ export class HashOrdered {
     return this.groups - this.at;
   }
 
-  /** Keys of the next groups. The place stays until `advance`. */
-  keys(groups: number, allocator: Allocator): Column {
+  /** Keys of the next groups; `inPlace`: of one, which may be large, where it lies. The place stays until `advance`. */
+  keys(groups: number, allocator: Allocator, inPlace = false): Column {
+    if (groups === 1 && inPlace) return sliceColumn(this.column, this.idAt(0), this.idAt(0) + 1);
     return gather(this.kernels, allocator, { rows: this.groups, root: this.column }, this.ids, groups).root;
+  }
+
+  /** The key that comes next, as a value. */
+  keyValue(): unknown {
+    return readColumn(this.kernels, this.column).get(this.idAt(0));
   }
 
   advance(groups: number): void {

@@ -5,44 +5,43 @@
  *
  * Where the cuts lie follows from what was in memory when it ran out. Nothing that is made of the rows may depend on it.
  */
-import { blockBytes } from "../data/block.ts";
 import type { Batch } from "../data/column.ts";
-import { concat, gather, slice } from "../data/move.ts";
-import type { OwnedBatch } from "../data/contracts.ts";
+import { gather, slice } from "../data/move.ts";
 import { countPartitions, rangeIdsU64, scatterIndexes, startsOf } from "../kernel/partition.ts";
 import { offset, type Ptr } from "../kernel/ptr.ts";
 import type { Segment } from "../storage/spill-file.ts";
-import { finalRefusal, refusalOf, SegmentReader, type SpillScope } from "./spill-scope.ts";
+import { Parts } from "./gather-parts.ts";
+import type { Staged } from "./row-stage.ts";
+import { refusalOf, SegmentReader, type SpillScope } from "./spill-scope.ts";
 
-/** First and last of some hashes' upper 32 bits. */
+/**
+ * First and last of some hashes' upper 53 bits, which a number holds: so few keys have the same that cutting by them always helps but
+ * for rows of one key.
+ */
 export interface HashBounds {
   readonly low: number;
   readonly high: number;
 }
 
-export const allHashes: HashBounds = { low: 0, high: 2 ** 32 - 1 };
+export const allHashes: HashBounds = { low: 0, high: 2 ** 53 - 1 };
+const bitsBelow = 11;
+/** Of a hash's words. */
+const upperShare = 2 ** (32 - bitsBelow);
 
 const rangeCount = 16;
-/** Batches wait for each other, so that a range gets more than a few of each one's rows and blocks do not become tiny. */
-const waitingBytesLeast = 128 * 1024;
-const waitingBytesMost = 1024 * 1024;
-const waitingShare = 1 / 16;
 
-interface Waiting {
-  readonly batch: OwnedBatch;
-  readonly hashes: Ptr;
+/** Rows in the order of their ranges, and how many each range has. */
+interface Order {
+  readonly indexes: Ptr;
+  readonly counts: readonly number[];
 }
 
 export class HashRanges {
   /** By range and input. */
   private readonly segments: readonly (readonly Segment[][])[];
   /** Of each range. */
-  private readonly lows = new Float64Array(rangeCount).fill(2 ** 32);
+  private readonly lows = new Float64Array(rangeCount).fill(2 ** 53);
   private readonly highs = new Float64Array(rangeCount).fill(-1);
-  private waiting: Waiting[] = [];
-  private waitingRows = 0;
-  private waitingBytes = 0;
-  private waitingBytesMax = 0;
   private waitingInput = 0;
 
   constructor(
@@ -53,16 +52,26 @@ export class HashRanges {
     this.segments = Array.from({ length: rangeCount }, () => Array.from({ length: inputs }, () => []));
   }
 
-  /** Appends rows, whose keys have these hashes (u64[rows]), to their ranges. */
+  /**
+   * Appends rows, whose keys have these hashes (u64[rows]), to their ranges. Batches wait for each other, so that a range gets more
+   * than a few of each one's rows.
+   */
   write(input: number, batch: Batch, hashes: Ptr): void {
     if (batch.rows === 0) return;
-    if (input !== this.waitingInput) this.flush();
+    const { stage } = this.scope;
+    if (stage.flush !== this.flush || input !== this.waitingInput) stage.flush?.();
+    stage.flush = this.flush;
     this.waitingInput = input;
-    if (this.waiting.length === 0) this.waitingBytesMax = this.roomForWaiting();
-    if (blockBytes(this.scope.env.kernels, batch) >= this.waitingBytesMax || !this.wait(batch, hashes)) {
-      this.flush();
-      this.cut(input, batch, hashes);
-    } else if (this.waitingBytes >= this.waitingBytesMax) this.flush();
+    if (stage.add(batch, hashes)) return;
+    this.flush();
+    if (!stage.add(batch, hashes)) this.cut(input, batch, hashes);
+  }
+
+  /** Appends one row, a block on the heap, whose key has this hash. */
+  writePlain(input: number, block: Uint8Array, hash: Ptr): void {
+    const { scope } = this;
+    scope.stage.flush?.();
+    this.segments[this.rangeOf(hash)]![input]!.push(scope.writePlain(block));
   }
 
   /** The ranges that have rows, in order. Nothing is written after this. */
@@ -84,159 +93,167 @@ export class HashRanges {
     return new RangeReader(this.scope, this.segments[range]!);
   }
 
+  /** Forgets what waits. */
   free(): void {
-    this.dropWaiting();
+    const { openStage } = this.scope;
+    if (openStage?.flush !== this.flush) return;
+    openStage.flush = undefined;
+    openStage.clear();
   }
 
-  private roomForWaiting(): number {
-    return Math.max(waitingBytesLeast, Math.min(waitingBytesMost, this.scope.availableBytes() * waitingShare));
-  }
-
-  /** Keeps a copy; false when there is no room for one. */
-  private wait(batch: Batch, hashes: Ptr): boolean {
-    const { account, env } = this.scope;
-    const before = account.usedBytes;
-    let copy: OwnedBatch | undefined;
+  /** Writes what waits. */
+  private readonly flush = (): void => {
+    const { openStage: stage } = this.scope;
+    if (stage?.flush !== this.flush) return;
     try {
-      copy = concat(env.kernels, account, [batch]);
-      const kept = account.alloc(batch.rows * 8);
-      env.kernels.u8.copyWithin(kept, hashes, hashes + batch.rows * 8);
-      this.waiting.push({ batch: copy, hashes: kept });
-    } catch (thrown) {
-      copy?.free();
-      refusalOf(thrown);
-      return false;
-    }
-    this.waitingRows += batch.rows;
-    this.waitingBytes += account.usedBytes - before;
-    return true;
-  }
-
-  private flush(): void {
-    const { waiting, waitingInput } = this;
-    if (waiting.length === 0) return;
-    const { scratch } = this.scope;
-    const mark = scratch.mark();
-    try {
-      const joined = this.joinWaiting();
-      if (joined !== undefined) this.cut(waitingInput, joined.batch, joined.hashes);
-      else for (const { batch, hashes } of waiting) this.cut(waitingInput, batch, hashes);
+      this.cutStaged(stage.staged, stage.rows);
     } finally {
-      scratch.release(mark);
-      this.dropWaiting();
+      stage.clear();
     }
-  }
+  };
 
-  /** All that waits as one batch in scratch memory; undefined when there is not enough of it. */
-  private joinWaiting(): { readonly batch: Batch; readonly hashes: Ptr } | undefined {
-    const { scratch, env } = this.scope;
-    const mark = scratch.mark();
-    try {
-      const batch = concat(
-        env.kernels,
-        scratch,
-        this.waiting.map(each => each.batch),
-      );
-      const hashes = scratch.alloc(this.waitingRows * 8);
-      let at: number = hashes;
-      for (const each of this.waiting) {
-        const bytes = each.batch.rows * 8;
-        env.kernels.u8.copyWithin(at, each.hashes, each.hashes + bytes);
-        at += bytes;
-      }
-      return { batch, hashes };
-    } catch (thrown) {
-      refusalOf(thrown);
-      scratch.release(mark);
-      return undefined;
+  /** The rows of some batches as if they were one; half of the batches at a time where memory is too short for that. */
+  private cutStaged(staged: readonly Staged[], rows: number): void {
+    const [first] = staged;
+    if (staged.length <= 1) {
+      if (first !== undefined) this.cut(this.waitingInput, first.batch, first.hashes);
+      return;
     }
-  }
-
-  private dropWaiting(): void {
-    const { account } = this.scope;
-    for (const { batch, hashes } of this.waiting) {
-      account.free(hashes, batch.rows * 8);
-      batch.free();
-    }
-    this.waiting = [];
-    this.waitingRows = 0;
-    this.waitingBytes = 0;
-  }
-
-  /** Writes to every range its rows. What memory is too short to cut whole is cut in halves. */
-  private cut(input: number, batch: Batch, hashes: Ptr): void {
-    const { scope } = this;
+    const { scope, waitingInput } = this;
     const { scratch } = scope;
     const mark = scratch.mark();
     try {
-      const order = this.orderByRange(hashes, batch.rows);
-      if (order === undefined) {
-        const half = batch.rows >>> 1;
-        this.cut(input, slice(batch, 0, half), hashes);
-        this.cut(input, slice(batch, half, batch.rows), offset(hashes, half * 8));
+      const parts = new Parts(
+        scope.env.kernels,
+        staged.map(each => each.batch),
+      );
+      const order = this.tryOrder(staged, rows, () => parts.prepare(scratch));
+      if (order !== undefined) {
+        parts.toIds(order.indexes, rows);
+        this.writeOrdered(waitingInput, parts, order);
         return;
-      }
-      let start = 0;
-      for (let i = 0; i < rangeCount; i++) {
-        const count = order.counts[i]!;
-        if (count > 0) scope.writeRows(batch, offset(order.indexes, start * 4), count, this.segments[i]![input]!);
-        start += count;
       }
     } finally {
       scratch.release(mark);
     }
+    const half = staged.length >>> 1;
+    for (const some of [staged.slice(0, half), staged.slice(half)])
+      this.cutStaged(
+        some,
+        some.reduce((sum, { batch }) => sum + batch.rows, 0),
+      );
   }
 
-  /** The rows by range, in scratch memory; undefined when there is not enough of it for so many. */
-  private orderByRange(
-    hashes: Ptr,
-    rows: number,
-  ): { readonly indexes: Ptr; readonly counts: readonly number[] } | undefined {
-    const { kernels } = this.scope.env;
+  private writeOrdered(input: number, parts: Parts, { indexes, counts }: Order): void {
+    let start = 0;
+    for (let i = 0; i < rangeCount; i++) {
+      const count = counts[i]!;
+      if (count > 0) this.scope.writeParts(parts, offset(indexes, start * 4), count, this.segments[i]![input]!);
+      start += count;
+    }
+  }
+
+  /** Writes to every range its rows. What memory is too short to cut whole is cut in halves; a single row needs none. */
+  private cut(input: number, batch: Batch, hashes: Ptr): void {
+    const { scope } = this;
+    if (batch.rows === 1) {
+      scope.writeAll(batch, this.segments[this.rangeOf(hashes)]![input]!);
+      return;
+    }
+    const { scratch } = scope;
+    const mark = scratch.mark();
+    try {
+      const order = this.tryOrder([{ batch, hashes }], batch.rows, () => {});
+      if (order !== undefined) {
+        this.writeOrdered(input, new Parts(scope.env.kernels, [batch]), order);
+        return;
+      }
+    } finally {
+      scratch.release(mark);
+    }
+    const half = batch.rows >>> 1;
+    this.cut(input, slice(batch, 0, half), hashes);
+    this.cut(input, slice(batch, half, batch.rows), offset(hashes, half * 8));
+  }
+
+  /** The rows by range, in scratch memory; undefined when there is not enough of it for so many, and for what `prepare` takes. */
+  private tryOrder(staged: readonly Staged[], rows: number, prepare: () => void): Order | undefined {
     const { scratch } = this.scope;
     const mark = scratch.mark();
     try {
-      const cuts = this.writeCuts(scratch.alloc(rangeCount * 8));
-      const counts = scratch.alloc(rangeCount * 4);
-      const cursors = scratch.alloc(rangeCount * 4);
-      const ids = scratch.alloc(rows * 4);
-      const indexes = scratch.alloc(rows * 4);
-      rangeIdsU64(kernels, hashes, rows, cuts, rangeCount - 1, ids);
-      countPartitions(kernels, ids, rows, rangeCount, counts);
-      startsOf(kernels, counts, rangeCount, cursors);
-      scatterIndexes(kernels, ids, rows, cursors, indexes);
-      this.widen(ids, hashes, rows);
-      return { indexes, counts: Array.from(kernels.u32.subarray(counts / 4, counts / 4 + rangeCount)) };
+      const parts = staged.map(({ batch, hashes }) => ({ rows: batch.rows, hashes }));
+      return this.orderOf(parts, rows, prepare);
     } catch (thrown) {
-      const refusal = refusalOf(thrown);
+      refusalOf(thrown);
       scratch.release(mark);
-      if (rows === 1) throw finalRefusal(refusal);
       return undefined;
     }
+  }
+
+  private orderOf(
+    parts: readonly { readonly rows: number; readonly hashes: Ptr }[],
+    rows: number,
+    prepare: () => void,
+  ): Order {
+    const { scratch, env } = this.scope;
+    const { kernels } = env;
+    const cuts = this.writeCuts(scratch.alloc(rangeCount * 8));
+    const counts = scratch.alloc(rangeCount * 4);
+    const cursors = scratch.alloc(rangeCount * 4);
+    const ids = scratch.alloc(rows * 4);
+    const indexes = scratch.alloc(rows * 4);
+    prepare();
+    let at = 0;
+    for (const { rows: count, hashes } of parts) {
+      const partIds = offset(ids, at * 4);
+      rangeIdsU64(kernels, hashes, count, cuts, rangeCount - 1, partIds);
+      this.widen(partIds, hashes, count);
+      at += count;
+    }
+    countPartitions(kernels, ids, rows, rangeCount, counts);
+    startsOf(kernels, counts, rangeCount, cursors);
+    scatterIndexes(kernels, ids, rows, cursors, indexes);
+    return { indexes, counts: Array.from(kernels.u32.subarray(counts / 4, counts / 4 + rangeCount)) };
   }
 
   /** The greatest hash of every range but the last. */
   private writeCuts(at: Ptr): Ptr {
     const { u64 } = this.scope.env.kernels;
-    const { low, high } = this.bounds;
-    for (let i = 1; i < rangeCount; i++) {
-      const cut = Math.max(1, low + Math.floor(((high - low + 1) * i) / rangeCount));
-      u64[at / 8 + i - 1] = (BigInt(cut) << 32n) - 1n;
-    }
+    for (let i = 1; i < rangeCount; i++) u64[at / 8 + i - 1] = (BigInt(this.firstOf(i)) << BigInt(bitsBelow)) - 1n;
     return at;
+  }
+
+  /** The least hash, its upper bits, that a range after the first may have. */
+  private firstOf(range: number): number {
+    const { low, high } = this.bounds;
+    return Math.max(1, low + Math.floor(((high - low + 1) / rangeCount) * range));
+  }
+
+  /** The range of one row's hash. */
+  private rangeOf(hash: Ptr): number {
+    const upper = upperBits(this.scope.env.kernels.u32, hash / 4);
+    let range = 0;
+    while (range + 1 < rangeCount && upper >= this.firstOf(range + 1)) range++;
+    this.widenTo(range, upper);
+    return range;
   }
 
   private widen(ids: Ptr, hashes: Ptr, rows: number): void {
     const { u32 } = this.scope.env.kernels;
-    const { lows, highs } = this;
-    let at = hashes / 4 + 1;
-    for (let i = ids / 4; i < ids / 4 + rows; i++, at += 2) {
-      const range = u32[i]!;
-      const upper = u32[at]!;
-      if (upper < lows[range]!) lows[range] = upper;
-      if (upper > highs[range]!) highs[range] = upper;
-    }
+    let at = hashes / 4;
+    for (let i = ids / 4; i < ids / 4 + rows; i++, at += 2) this.widenTo(u32[i]!, upperBits(u32, at));
   }
+
+  private widenTo(range: number, upper: number): void {
+    const { lows, highs } = this;
+    if (upper < lows[range]!) lows[range] = upper;
+    if (upper > highs[range]!) highs[range] = upper;
+  }
+}
+
+/** Of the hash whose lower word is at `at`. */
+function upperBits(u32: Uint32Array, at: number): number {
+  return u32[at + 1]! * upperShare + (u32[at]! >>> bitsBelow);
 }
 
 /** The blocks of one range, input by input, each valid until the next. Its memory is had before the first is given. */
@@ -262,17 +279,17 @@ export class RangeReader {
 
 /** The bounds of hashes u64[n]. */
 export function boundsOfHashes(u32: Uint32Array, hashes: Ptr, n: number): HashBounds {
-  let [low, high] = [2 ** 32 - 1, 0];
+  let [low, high] = [allHashes.high, 0];
   for (let i = 0; i < n; i++) {
-    const upper = u32[hashes / 4 + 2 * i + 1]!;
+    const upper = upperBits(u32, hashes / 4 + 2 * i);
     if (upper < low) low = upper;
     if (upper > high) high = upper;
   }
   // too few to tell where others will lie
-  return high - low < 2 ** 16 ? allHashes : { low, high };
+  return high - low < 2 ** 16 * upperShare ? allHashes : { low, high };
 }
 
-/** The rows of a batch at `indexes`, with their hashes, in scratch memory. */
+/** The rows of a batch at `indexes`, with their hashes, in scratch memory; a single one where it lies. */
 export function takeRows(
   scope: SpillScope,
   batch: Batch,
@@ -281,9 +298,11 @@ export function takeRows(
   rows: number,
 ): { readonly batch: Batch; readonly hashes: Ptr } {
   const { scratch, env } = scope;
+  if (rows === 1) {
+    const row = env.kernels.u32[indexes / 4]!;
+    return { batch: slice(batch, row, row + 1), hashes: offset(hashes, row * 8) };
+  }
   const taken = scratch.alloc(rows * 8);
   env.kernels.run.gather8(hashes, indexes, rows, taken);
-  const [first] = env.kernels.u32.subarray(indexes / 4);
-  const part = rows === 1 ? slice(batch, first!, first! + 1) : gather(env.kernels, scratch, batch, indexes, rows);
-  return { batch: part, hashes: taken };
+  return { batch: gather(env.kernels, scratch, batch, indexes, rows), hashes: taken };
 }

@@ -26,6 +26,8 @@ type State =
   /** `kept` are the keys as first seen, in id order. */
   | { readonly kind: "encoded"; readonly table: GroupTableBytes; readonly kept: Column[] };
 
+const scratchBytesKept = 4 * 1024 * 1024;
+
 export interface KeyIds {
   /** u32[rows] */
   readonly ids: Ptr;
@@ -36,15 +38,20 @@ export interface KeyIds {
 export class KeyIndex {
   private state: State | undefined;
   /** What a call hands out; overwritten by the next. */
-  private readonly scratch: Arena;
+  private scratch: Arena;
+  private readonly adding: Arena;
+  private readonly finding: Arena;
   private readonly keep: Arena;
 
   constructor(
     private readonly kernels: Kernels,
     private readonly allocator: Allocator,
     private readonly expected: TableSize = unknownSize,
+    /** For lookups, which must go on when nothing can be added. */
+    work: Allocator = allocator,
   ) {
-    this.scratch = new Arena(allocator);
+    this.scratch = this.adding = new Arena(allocator);
+    this.finding = new Arena(work);
     this.keep = new Arena(allocator);
   }
 
@@ -66,14 +73,32 @@ export class KeyIndex {
 
   /** Ids (u32) of the column's rows, new keys added. Valid until the next call. */
   add(keys: Column): Ptr {
-    this.scratch.reset();
-    return this.addTo(keys);
+    return this.inScratch(this.adding, () => this.addTo(keys));
   }
 
   /** Ids of known keys, `noGroup` for others. Adds nothing. */
   lookup(keys: Column): KeyIds {
-    this.scratch.reset();
-    return this.find(keys);
+    return this.inScratch(this.finding, () => this.find(keys));
+  }
+
+  /** What a large key took for a moment is not kept. */
+  private inScratch<T>(scratch: Arena, find: () => T): T {
+    this.scratch = scratch;
+    if (scratch === this.finding) scratch.shrink();
+    else if (scratch.usedBytes > scratchBytesKept) scratch.close();
+    else scratch.reset();
+    try {
+      return find();
+    } catch (thrown) {
+      if (scratch === this.finding) scratch.shrink();
+      else scratch.close();
+      throw thrown;
+    }
+  }
+
+  /** When all keys are there: the memory that looking for few keys takes is had from now on. */
+  finish(): void {
+    this.finding.alloc(16);
   }
 
   private addTo(keys: Column): Ptr {
@@ -170,6 +195,7 @@ export class KeyIndex {
   keysOf(ids: Ptr, rows: number, allocator: Allocator): Column {
     const { state, kernels } = this;
     invariant(state !== undefined, "ids come from keys");
+    if (rows === 1 && state.kind !== "numbers") return this.keyOf(state, kernels.u32[ids / 4]!);
     switch (state.kind) {
       case "numbers": {
         const values = allocator.alloc(rows * 8);
@@ -185,6 +211,16 @@ export class KeyIndex {
           state.kept.map(root => ({ rows: root.rows, root })),
         ).gather(allocator, ids, rows).root;
     }
+  }
+
+  /** One key where it lies: it may be too large to be copied. */
+  private keyOf(state: Exclude<State, { kind: "numbers" }>, id: number): Column {
+    if (state.kind === "strings") {
+      const { keyOffsets, keyBytes } = state.table;
+      return { kind: "utf8", rows: 1, offsets: offset(keyOffsets, id * 4), bytes: keyBytes };
+    }
+    const kept = state.kept.map(root => ({ rows: root.rows, root }));
+    return new Parts(this.kernels, kept).row(id).root;
   }
 
   /** All keys as one column, in id order, in `allocator` or in the index itself; valid until the next `add`. */
@@ -212,7 +248,8 @@ export class KeyIndex {
   free(): void {
     this.state?.table.free();
     this.state = undefined;
-    this.scratch.close();
+    this.adding.close();
+    this.finding.close();
     this.keep.close();
   }
 

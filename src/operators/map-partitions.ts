@@ -13,7 +13,7 @@ import type { TaskEnv } from "./task-env.ts";
 export function openMapPartitions(plan: MapPlan, partition: number, env: TaskEnv): ChunkSource {
   const upstream = openPlan(plan.parent, partition, env);
   return whenSynchronous(upstream, plan.parent, plan, env, source => {
-    const rows = rowsOf(source, env);
+    const rows = rowsOf(source, plan, env);
     const fn = env.instantiate(plan.fn);
     const result = plan.op === "mapPartitions" ? fn(rows) : fn(partition, rows);
     return rowsToChunks(result, plan.operator, () => source.close());
@@ -22,7 +22,7 @@ export function openMapPartitions(plan: MapPlan, partition: number, env: TaskEnv
 
 /** An iterable that a user's function returned, as a source. */
 export function rowsToChunks(result: unknown, operator: string, close: () => void): ChunkSource {
-  if (isThenable(result)) throw promised(operator);
+  if (isThenable(result)) throw promised(operator, result);
   if (
     typeof result !== "object" ||
     result === null ||
@@ -33,6 +33,7 @@ export function rowsToChunks(result: unknown, operator: string, close: () => voi
       `the function given to ${operator} must return an iterable of rows, but returned ${preview(result)}`,
       {
         hint: "return an array or write a generator function*",
+        isPermanent: true,
       },
     );
   }

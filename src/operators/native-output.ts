@@ -63,20 +63,26 @@ export class NativeOutput {
     this.gathered.reset();
   }
 
-  /** Room for more: one row alone did not fit. False when it is better made in JavaScript. */
+  /** Room for more: one row alone did not fit. False, and nothing changed, when it is better made in JavaScript. */
   grow(): boolean {
-    if (this.code.mayGrow && this.rows < rowsGrownMax) this.rows *= 4;
-    else if (this.textBytes >= textBytesMax) return false;
+    const { rows, textBytes, slots } = this;
+    const grownRows = this.code.mayGrow && rows < rowsGrownMax;
+    if (textBytes * 4 > textBytesMax) return false;
+    if (grownRows) this.rows *= 4;
     this.textBytes *= 4;
-    if (this.textBytes > textBytesMax) return false;
-    this.freeSlots();
+    this.slots = [];
     try {
-      this.allocate();
-      return true;
+      this.allocateSlots();
     } catch (thrown) {
+      // what there was goes on
+      this.freeSlots();
+      [this.rows, this.textBytes, this.slots] = [rows, textBytes, slots];
       if (!(thrown instanceof MemoryRefused)) throw thrown;
       return false;
     }
+    this.freeAll(slots);
+    this.place();
+    return true;
   }
 
   /** The rows written since `begin`, which began with row `from` of the input. */
@@ -143,7 +149,7 @@ export class NativeOutput {
   private allocate(): void {
     for (;;) {
       try {
-        for (const kind of this.code.slots) this.slots.push(this.slot(kind));
+        this.allocateSlots();
         break;
       } catch (thrown) {
         this.freeSlots();
@@ -152,6 +158,15 @@ export class NativeOutput {
         this.textBytes = Math.max(1024, this.textBytes >>> 2);
       }
     }
+    this.place();
+  }
+
+  private allocateSlots(): void {
+    for (const kind of this.code.slots) this.slots.push(this.slot(kind));
+  }
+
+  /** Tells the code where the slots are. */
+  private place(): void {
     this.block.setWord(word.capacity, this.rows);
     for (const { at, part } of this.code.parts) {
       if (part.kind !== "output") continue;
@@ -193,10 +208,14 @@ export class NativeOutput {
   }
 
   private freeSlots(): void {
-    for (const { values, valuesBytes, text } of this.slots) {
+    this.freeAll(this.slots);
+    this.slots = [];
+  }
+
+  private freeAll(slots: readonly Slot[]): void {
+    for (const { values, valuesBytes, text } of slots) {
       this.allocator.free(values, valuesBytes);
       if (text !== undefined) this.allocator.free(text.ptr, text.bytes);
     }
-    this.slots = [];
   }
 }

@@ -1,9 +1,10 @@
 /**
  * Operators that have expressions, as generated code over the batches of a source: batches come out. Each layout of rows that
- * comes has code of its own. With an ending no batches come out, but what code could not end. Where there is none for an operator, it and those after it run as JavaScript; where an assumption
- * of the code does not hold for a batch, all of them do, from the batch's first row, less the rows already given.
+ * comes has code of its own. With an ending no batches come out, but what code could not end. Where there is none for an
+ * operator, it and those after it run as JavaScript; where an assumption of the code does not hold for a batch, all of them do,
+ * from the batch's first row, less the rows already given.
  */
-import type { Column, SpanRows } from "../data/column.ts";
+import type { Batch, Column, SpanRows } from "../data/column.ts";
 import { typeKey } from "../data/layout.ts";
 import { hasSpans, withoutSpans } from "../data/spans.ts";
 import type { ColumnType } from "../data/schema.ts";
@@ -14,7 +15,7 @@ import { shapeKey } from "../expr/shape.ts";
 import { MemoryRefused } from "../kernel/allocator.ts";
 import { Arena } from "../kernel/arena.ts";
 import type { Plan } from "../plan/nodes.ts";
-import { type Chunk, chunkLength, type ChunkSource } from "./chunk.ts";
+import { type Chunk, chunkLength, type ChunkPart, chunkParts, type ChunkSource, chunkToRows } from "./chunk.ts";
 import type { Ending } from "./ending.ts";
 import { compiledOnce, instantiate, ParameterBlock, type Run } from "./native-code.ts";
 import { NativeOutput } from "./native-output.ts";
@@ -35,15 +36,17 @@ interface Made {
   readonly compiled: Compiled | undefined;
 }
 
-/** Whether a task has read enough rows for code to be generated. */
-export function isWorthCode({ metrics, nativeRowsMin }: TaskEnv): boolean {
-  return metrics.rowsIn >= nativeRowsMin;
+/** Whether a task's pipelines have taken up enough rows for code to be generated. */
+export function isWorthCode({ taken, nativeRowsMin }: TaskEnv): boolean {
+  return taken.rows >= nativeRowsMin;
 }
 
 export class NativeSource implements ChunkSource {
   private last: { readonly type: ColumnType; readonly running: Running | undefined } | undefined;
   private readonly layouts = new Map<string, Running | undefined>();
   private running: Running | undefined;
+  /** What is left of a chunk that JavaScript does. */
+  private parts: Iterator<ChunkPart, void, undefined> | undefined;
   /** What is left of the batch being done. */
   private pending: { readonly chunk: Chunk; readonly rows: number; given: number; from: number } | undefined;
   /** What a function threw behind rows that are given first: whoever reads may have enough of them, or throw earlier. */
@@ -76,6 +79,8 @@ export class NativeSource implements ChunkSource {
         const out = this.go();
         if (out !== undefined) return out;
       }
+      const part = this.nextPart();
+      if (part !== undefined) return part;
       const chunk = this.source.next();
       if (chunk instanceof Promise) return chunk.then(given => this.begin(given) ?? (given && this.next()));
       const made = this.begin(chunk);
@@ -98,17 +103,36 @@ export class NativeSource implements ChunkSource {
     const { env } = this;
     const rows = chunkLength(chunk);
     const sourceRows = chunk.kind === "batch" ? chunk.sourceRows : undefined;
-    env.metrics.rowsIn += sourceRows ?? rows;
+    env.taken.rows += sourceRows ?? rows;
     env.metrics.kernelRows += sourceRows ?? 0;
     this.given += rows;
     if (rows === 0) return undefined;
     env.checkpoint(this.plan);
     this.running = chunk.kind === "rows" ? undefined : this.layoutOf(chunk);
-    if (this.running === undefined)
-      return this.steps.length === 0 ? this.passed(chunk) : this.inJavaScript(chunk, 0, 0);
+    if (this.running === undefined) return this.beginInJavaScript(chunk);
     this.running.start(chunk as NativeChunk);
     if (this.running.code.ending !== undefined) return this.end(this.running, chunk);
     this.pending = { chunk, rows, given: 0, from: 0 };
+    return undefined;
+  }
+
+  private beginInJavaScript(chunk: Chunk): Chunk | undefined {
+    if (this.steps.length === 0) return this.passed(chunk);
+    this.parts = chunkParts(this.env.kernels, chunk);
+    return this.nextPart();
+  }
+
+  /** What comes of the rows that JavaScript still has to do, some at a time. */
+  private nextPart(): Chunk | undefined {
+    while (this.parts !== undefined) {
+      const part = this.parts.next().value;
+      if (part === undefined) this.parts = undefined;
+      else {
+        this.env.checkpoint(this.plan, part.bytes);
+        const made = this.inJavaScript(part.chunk, 0, 0);
+        if (made !== undefined) return made;
+      }
+    }
     return undefined;
   }
 
@@ -118,14 +142,18 @@ export class NativeSource implements ChunkSource {
     const { kernels, memory } = this.env;
     const copied = (this.copied ??= new Arena(memory.withOperator(this.plan.operator)));
     copied.reset();
-    return { kind: "batch", batch: { ...chunk.batch, root: withoutSpans(kernels, copied, chunk.batch.root) } };
+    try {
+      return { kind: "batch", batch: { ...chunk.batch, root: withoutSpans(kernels, copied, chunk.batch.root) } };
+    } catch (thrown) {
+      if (!(thrown instanceof MemoryRefused)) throw thrown;
+      return { kind: "rows", rows: chunkToRows(kernels, chunk) };
+    }
   }
 
   /** Adds the rows to the ending; undefined when it could. */
   private end(running: Running, chunk: Chunk): Chunk | undefined {
     const rows = chunkLength(chunk);
-    if (!running.end(rows, this.ending!))
-      return this.steps.length === 0 ? this.passed(chunk) : this.inJavaScript(chunk, 0, 0);
+    if (!running.end(rows, this.ending!)) return this.beginInJavaScript(chunk);
     this.env.metrics.kernelRows += rows;
     return undefined;
   }
@@ -139,7 +167,8 @@ export class NativeSource implements ChunkSource {
     if (how === status.full) this.env.checkpoint(this.plan);
     // a call also ends early when its rows take long
     const isTooSmall = how === status.full && outRows === 0 && row === from;
-    if (how === status.gaveUp || (isTooSmall && !running.output.grow())) {
+    const batch = how === status.gaveUp || outRows === 0 ? undefined : this.batchOf(running, chunk, from, outRows);
+    if (how === status.gaveUp || (isTooSmall && !running.output.grow()) || (outRows > 0 && batch === undefined)) {
       this.pending = undefined;
       // JavaScript does them once more
       this.env.metrics.kernelRows -= from;
@@ -148,12 +177,21 @@ export class NativeSource implements ChunkSource {
     this.env.metrics.kernelRows += row - from;
     pending.from = row;
     if (row >= rows) this.pending = undefined;
-    if (outRows === 0) return undefined;
-    const batch = running.output.batch(chunk.kind === "batch" ? chunk.batch.root : undefined, from, outRows);
+    if (batch === undefined) return undefined;
     let out: Chunk | undefined = { kind: "batch", batch };
     if (running.code.steps < this.steps.length) out = this.inJavaScript(out, running.code.steps, 0);
     if (out !== undefined) pending.given += chunkLength(out);
     return out;
+  }
+
+  /** What the code made; undefined where there is no memory to gather it. */
+  private batchOf(running: Running, chunk: Chunk, from: number, rows: number): Batch | undefined {
+    try {
+      return running.output.batch(chunk.kind === "batch" ? chunk.batch.root : undefined, from, rows);
+    } catch (thrown) {
+      if (thrown instanceof MemoryRefused) return undefined;
+      throw thrown;
+    }
   }
 
   /** From the operator on, leaving out the first rows that come of it. */

@@ -5,16 +5,23 @@
 import { assertNever, invariant } from "../base/assert.ts";
 import { equalValues } from "../data/equal.ts";
 import { decodeValue } from "../data/value-codec.ts";
-import type { Plan } from "../plan/nodes.ts";
+import type { Plan, WidePlan } from "../plan/nodes.ts";
+import { keeps } from "../plan/storage-level.ts";
 import { partitionCount } from "../plan/partition-count.ts";
+import { makesRows } from "../plan/row-makers.ts";
 import { openAggregate } from "./aggregate.ts";
-import type { Chunk, ChunkSource } from "./chunk.ts";
+import { openBarrier } from "./barrier.ts";
+import { openCartesian } from "./cartesian.ts";
+import { lostCheckpoint } from "./checkpoint-lost.ts";
+import { type Chunk, type ChunkPart, chunkParts, type ChunkSource } from "./chunk.ts";
 import { openCoalesce } from "./coalesce.ts";
 import { openCogroup } from "./cogroup.ts";
 import { openDistinct } from "./distinct.ts";
 import type { Ending } from "./ending.ts";
 import { openExchange } from "./exchange-read.ts";
 import { openFiles } from "./files-source.ts";
+import { openFilterByRange } from "./filter-by-range.ts";
+import { openFoldPartition } from "./fold-partition.ts";
 import { openGlom } from "./glom.ts";
 import { openGroup } from "./group.ts";
 import { openJoin } from "./join.ts";
@@ -22,21 +29,27 @@ import { openMapAsync } from "./map-async.ts";
 import { openMapPartitions } from "./map-partitions.ts";
 import { type FeedJavaScript, NativeSource } from "./native-source.ts";
 import { rangeType, stepOf, wordSeparator } from "./native-steps.ts";
+import { openZipWithIndex, openZipWithUniqueId } from "./numbered-rows.ts";
 import { openParallelize } from "./parallelize.ts";
+import { openPipe } from "./pipe.ts";
 import { compilePipeline, isRowOperator, type Pipeline, type RowOperator } from "./pipeline.ts";
 import { givesColumns, isProjection, openProjection } from "./project.ts";
 import { openRange } from "./range.ts";
+import { openRegisters } from "./registers.ts";
+import { openSample } from "./sample.ts";
+import { openSemiJoin } from "./semi-join.ts";
 import { openSort } from "./sort.ts";
 import type { TaskEnv } from "./task-env.ts";
 import { naming } from "./task-failure.ts";
-import { openZipWithIndex } from "./zip-with-index.ts";
+import { openZip } from "./zip.ts";
+import { openZipPartitions } from "./zip-partitions.ts";
 
 export interface OpenPipeline {
   readonly source: ChunkSource;
   /** The fused JavaScript operators that push into `push`; none when the source's chunks are the rows already. */
   readonly pipeline: Pipeline | undefined;
-  /** The source counts the rows that are read. */
-  readonly countsRows: boolean;
+  /** The source counts the rows that it takes up. */
+  readonly takesRows: boolean;
 }
 
 /**
@@ -74,7 +87,7 @@ export function openPipeline(
     operators.shift();
   }
   const pipeline = operators.length === 0 ? undefined : inJavaScript(operators, env, push);
-  return { source, pipeline, countsRows: isNative };
+  return { source, pipeline, takesRows: isNative };
 }
 
 function inJavaScript(operators: readonly RowOperator[], env: TaskEnv, push: (row: unknown) => void): Pipeline {
@@ -89,12 +102,13 @@ function nativeOperators(
   env: TaskEnv,
   ending: Ending | undefined,
 ): number | undefined {
-  if (!mayGiveColumns(base) || !env.mayRunNative) return undefined;
+  if (!mayGiveColumns(base)) return undefined;
   const first = operators.findIndex(operator => stepOf(operator) === undefined);
   const count = first < 0 ? operators.length : first;
-  if (ending?.kind === "sum" && count === operators.length) return count;
+  const isSummed = ending?.kind === "sum" && count === operators.length;
   // projections alone need no code
-  return operators.slice(0, count).every(isProjection) ? undefined : count;
+  if (!isSummed && operators.slice(0, count).every(isProjection)) return undefined;
+  return env.mayRunNative ? count : undefined;
 }
 
 function openNative(
@@ -111,7 +125,7 @@ function openNative(
   const feed: FeedJavaScript = (chunk, first, push) => {
     take = push;
     pipelines[first] ??= inJavaScript(operators.slice(done + first), env, row => take(row));
-    pipelines[first].feed(chunk);
+    pipelines[first].feed(chunk, bytes => env.checkpoint(last, bytes));
   };
   const steps = operators.map(operator => stepOf(operator)!);
   // words of lines come from the source
@@ -133,17 +147,7 @@ function openNative(
 
 /** Whether a plan's chunks may be columns, or a range: what code can be generated for. */
 function mayGiveColumns(plan: Plan): boolean {
-  if (isPersisted(plan)) return true;
-  switch (plan.op) {
-    case "mapPartitions":
-    case "mapPartitionsWithIndex":
-    case "mapAsync":
-    case "glom":
-    case "zipWithIndex":
-      return false;
-    default:
-      return true;
-  }
+  return isPersisted(plan) || !makesRows(plan);
 }
 
 /** A plan's partition as a source of chunks, row operators included. */
@@ -155,25 +159,33 @@ export function openPlan(plan: Plan, partition: number, env: TaskEnv): ChunkSour
   if (pipeline === undefined) return source;
   // rows before a failure are given first, as a fused pipeline would
   let failure: { readonly thrown: unknown } | undefined;
-  const feed = (chunk: Chunk | undefined): Chunk | undefined => {
-    if (chunk === undefined) return undefined;
+  const feed = (chunk: Chunk, bytes: number): Chunk => {
     out = [];
     try {
-      pipeline.feed(chunk);
+      pipeline.feed(chunk, () => {});
     } catch (thrown) {
       if (out.length === 0) throw thrown;
       failure = { thrown };
     }
     env.metrics.jsRows += out.length;
-    env.checkpoint(plan);
+    env.checkpoint(plan, bytes);
     return { kind: "rows", rows: out };
   };
+  let parts: Iterator<ChunkPart, void, undefined> | undefined;
+  const begin = (chunk: Chunk | undefined): Chunk | undefined | Promise<Chunk | undefined> => {
+    if (chunk === undefined) return undefined;
+    parts = chunkParts(env.kernels, chunk);
+    return next();
+  };
+  const next = (): Chunk | undefined | Promise<Chunk | undefined> => {
+    if (failure !== undefined) throw failure.thrown;
+    const part = parts?.next().value;
+    if (part !== undefined) return feed(part.chunk, part.bytes);
+    const chunk = source.next();
+    return chunk instanceof Promise ? chunk.then(begin) : begin(chunk);
+  };
   return {
-    next() {
-      if (failure !== undefined) throw failure.thrown;
-      const chunk = source.next();
-      return chunk instanceof Promise ? chunk.then(feed) : feed(chunk);
-    },
+    next,
     close: () => source.close(),
   };
 }
@@ -193,7 +205,7 @@ function functionOf(operator: RowOperator, env: TaskEnv): (...args: unknown[]) =
 }
 
 function isPersisted(plan: Plan): boolean {
-  return plan.storage !== undefined && (plan.storage.memory || plan.storage.disk);
+  return keeps(plan.storage);
 }
 
 function unionParent(parents: readonly Plan[], partition: number): [Plan, number] {
@@ -220,7 +232,9 @@ function openSource(plan: Plan, partition: number, env: TaskEnv, columns: boolea
     case "parallelize":
       return openParallelize(plan, partition, env);
     case "range":
-      return openRange(plan, partition);
+      return openRange(plan, partition, env);
+    case "kept":
+      throw lostCheckpoint(plan, partition, env.isHeldElsewhere?.(plan.id, partition) === true);
     case "files":
       return openFiles(plan, partition, env, { columns });
     case "mapPartitions":
@@ -228,12 +242,50 @@ function openSource(plan: Plan, partition: number, env: TaskEnv, columns: boolea
       return openMapPartitions(plan, partition, env);
     case "mapAsync":
       return openMapAsync(plan, partition, env);
+    case "barrier":
+      return openBarrier(plan, partition, env);
     case "glom":
       return openGlom(plan, partition, env);
     case "zipWithIndex":
       return openZipWithIndex(plan, partition, env);
+    case "sample":
+      return openSample(plan, partition, env);
+    case "zipWithUniqueId":
+      return openZipWithUniqueId(plan, partition, env);
+    case "zip":
+      return openZip(plan, partition, env);
+    case "zipPartitions":
+      return openZipPartitions(plan, partition, env);
+    case "cartesian":
+      return openCartesian(plan, partition, env);
+    case "filterByRange":
+      return openFilterByRange(plan, partition, env);
+    case "registers":
+      return openRegisters(plan, partition, env);
+    case "foldPartition":
+      return openFoldPartition(plan, partition, env);
+    case "pipe":
+      return openPipe(plan, partition, env);
     case "coalesce":
       return openCoalesce(plan, partition, env);
+    case "union":
+    case "map":
+    case "filter":
+    case "flatMap":
+    case "keyBy":
+    case "mapValues":
+    case "flatMapValues":
+    case "keys":
+    case "values":
+    case "lookup":
+      return openPlan(plan, partition, env);
+    default:
+      return openWide(plan, partition, env);
+  }
+}
+
+function openWide(plan: WidePlan, partition: number, env: TaskEnv): ChunkSource {
+  switch (plan.op) {
     case "exchange":
       return openExchange(plan, partition, env);
     case "aggregate":
@@ -246,22 +298,13 @@ function openSource(plan: Plan, partition: number, env: TaskEnv, columns: boolea
       return openSort(plan, partition, env);
     case "join":
       return openJoin(plan, partition, env);
+    case "semiJoin":
+      return openSemiJoin(plan, partition, env);
     case "cogroup":
       return openCogroup(plan, partition, env);
     case "probe":
       invariant(false, "a probe is not a source of rows");
       break;
-    case "union":
-    case "map":
-    case "filter":
-    case "flatMap":
-    case "keyBy":
-    case "mapValues":
-    case "flatMapValues":
-    case "keys":
-    case "values":
-    case "lookup":
-      return openPlan(plan, partition, env);
     default:
       return assertNever(plan);
   }

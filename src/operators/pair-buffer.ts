@@ -7,6 +7,7 @@ import { makePairWriter } from "../data/batch-writer.ts";
 import type { BatchWriter } from "../data/contracts.ts";
 import type { Allocator } from "../kernel/allocator.ts";
 import type { Kernels } from "../kernel/kernels.ts";
+import { rowTooLarge } from "./large-rows.ts";
 import { notAPair } from "./row-errors.ts";
 import { isFull, resetWriter } from "./row-buffer.ts";
 import { refusalOf } from "./spill-scope.ts";
@@ -30,13 +31,20 @@ export class PairBuffer {
       writer.push(row);
     } catch (thrown) {
       // memory for a pair was refused: those before it go on first
-      if (writer.rows === 0) throw thrown;
       refusalOf(thrown);
       this.flush();
       writer.free();
-      writer.push(row);
+      this.pushAlone(row);
     }
     if (isFull(writer.rows, writer)) this.flush();
+  }
+
+  private pushAlone(row: readonly unknown[]): void {
+    try {
+      this.writer.push(row);
+    } catch (thrown) {
+      throw rowTooLarge(refusalOf(thrown), `the pairs of ${this.operator}`, row);
+    }
   }
 
   /** Between chunks: keeps no text of a chunk alive. */

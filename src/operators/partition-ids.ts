@@ -121,7 +121,7 @@ function customAssigner(
         throw new FiresteelError(
           "user",
           `the partitioner given to ${operator} returned ${preview(id)} for the key ${preview(values[i])}, but there are ${partitions} partitions`,
-          { hint: `return an integer from 0 to ${partitions - 1}` },
+          { hint: `return an integer from 0 to ${partitions - 1}`, isPermanent: true },
         );
       }
       out[i] = id as number;

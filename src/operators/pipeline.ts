@@ -5,7 +5,7 @@
  */
 import type { BuiltinPlan, LookupPlan, MapPlan, Plan } from "../plan/nodes.ts";
 import type { Kernels } from "../kernel/kernels.ts";
-import { type Chunk, chunkToRows } from "./chunk.ts";
+import { type Chunk, type ChunkPart, chunkParts } from "./chunk.ts";
 import { isThenable, notAPair, notIterable, promised } from "./row-errors.ts";
 import { failureOf } from "./task-failure.ts";
 
@@ -16,8 +16,11 @@ export type RowOperator =
 
 export interface Pipeline {
   /** Feeds a chunk through all operators into the sink. */
-  feed(chunk: Chunk): void;
+  feed(chunk: Chunk, checkpoint: Checkpoint): void;
 }
+
+/** Called between parts of a chunk, with the bytes that the last one took as columns. */
+export type Checkpoint = (bytes: number) => void;
 
 type Push = (row: unknown) => void;
 type UserFunction = (...args: unknown[]) => unknown;
@@ -42,7 +45,8 @@ export function isRowOperator(plan: Plan): plan is RowOperator {
 
 let generated = 0;
 const operatorsByUrl = new Map<string, readonly RowOperator[]>();
-const urlsMax = 4096;
+/** More than one task has at once. Used in turn, so that neither plans nor the texts that the runtime keeps become more and more. */
+const urlsMax = 256;
 
 /** Operators in the order rows meet them. */
 export function compilePipeline(
@@ -51,8 +55,7 @@ export function compilePipeline(
   functions: readonly UserFunction[],
   push: Push,
 ): Pipeline {
-  const url = `firesteel-pipeline-${generated++}`;
-  if (operatorsByUrl.size >= urlsMax) operatorsByUrl.clear();
+  const url = `firesteel-pipeline-${generated++ % urlsMax}`;
   operatorsByUrl.set(url, operators);
   const body = operators.map((operator, i) => operatorText(operator, i));
   const closes = operators
@@ -70,14 +73,20 @@ export function compilePipeline(
   const names = operators.map((_, i) => `f${i}`);
   const make = new Function("push", "errors", "iterable", ...names, text) as (...args: unknown[]) => Loops;
   const loops = make(push, { notAPair, notIterable, promised, isThenable }, iterable, ...functions);
+  /** By itself, so that nothing keeps the rows when it has returned. */
+  const feedPart = (parts: Iterator<ChunkPart, void, undefined>): number | undefined => {
+    const part = parts.next().value;
+    if (part === undefined) return undefined;
+    const { chunk, bytes } = part;
+    if (chunk.kind === "range") loops.range(chunk.start, chunk.step, chunk.count);
+    else loops.rows(chunk.rows, chunk.rows.length);
+    return bytes;
+  };
   return {
-    feed(chunk) {
+    feed(chunk, checkpoint) {
       try {
-        if (chunk.kind === "range") loops.range(chunk.start, chunk.step, chunk.count);
-        else {
-          const rows = chunkToRows(kernels, chunk);
-          loops.rows(rows, rows.length);
-        }
+        const parts = chunkParts(kernels, chunk);
+        for (let bytes = feedPart(parts); bytes !== undefined; bytes = feedPart(parts)) checkpoint(bytes);
       } catch (thrown) {
         const stack = thrown instanceof Error ? thrown.stack : undefined;
         const operator = operatorOfStack(stack);
@@ -95,12 +104,12 @@ function operatorText(operator: RowOperator, i: number): string {
   const pair = `if (!(Array.isArray(${row}) && ${row}.length === 2)) throw errors.notAPair(${row}, ${name}); `;
   /** A call whose promise would be kept as if it were the value. */
   const called = (value: string) =>
-    `const c${i} = f${i}(${value}); if (typeof c${i} === "object" && c${i} !== null && typeof c${i}.then === "function") throw errors.promised(${name}); `;
+    `const c${i} = f${i}(${value}); if (typeof c${i} === "object" && c${i} !== null && typeof c${i}.then === "function") throw errors.promised(${name}, c${i}); `;
   switch (operator.op) {
     case "map":
       return `${called(row)}const ${next} = c${i};`;
     case "filter":
-      return `const b${i} = f${i}(${row}); if (b${i} !== true) { if (!b${i}) continue; if (errors.isThenable(b${i})) throw errors.promised(${name}); } const ${next} = ${row};`;
+      return `const b${i} = f${i}(${row}); if (b${i} !== true) { if (!b${i}) continue; if (errors.isThenable(b${i})) throw errors.promised(${name}, b${i}); } const ${next} = ${row};`;
     case "flatMap":
       return `for (const ${next} of iterable(f${i}(${row}), ${name})) {`;
     case "keyBy":

@@ -1,5 +1,5 @@
 /**
- * Small results that later stages need before they start: row counts of partitions, or a sample of keys from which the bounds
+ * Small results that later stages need before they start: row counts of partitions or of keys, or a sample of keys from which the bounds
  * of a range partitioner follow. A sample is a function of the partition's rows and its number alone.
  */
 import { Buffer } from "node:buffer";
@@ -13,6 +13,7 @@ import type { Kernels } from "../kernel/kernels.ts";
 import type { Plan, ProbePlan } from "../plan/nodes.ts";
 import { chunkLength, chunkToRows } from "./chunk.ts";
 import { Reservoir } from "./reservoir.ts";
+import { Strata } from "./sample-copies.ts";
 import { drive } from "./sink.ts";
 import type { TaskEnv } from "./task-env.ts";
 
@@ -33,8 +34,13 @@ interface Sample {
   readonly keys: readonly SampledKey[];
 }
 
-export async function runProbe(plan: ProbePlan, partition: number, env: TaskEnv): Promise<number | Sample> {
+export async function runProbe(
+  plan: ProbePlan,
+  partition: number,
+  env: TaskEnv,
+): Promise<number | readonly number[] | Sample> {
   const { probe } = plan;
+  if (probe.kind === "countKeys") return countKeys(plan, probe.fractions, partition, env);
   if (probe.kind === "count") {
     let rows = 0;
     await drive(plan.parent, partition, env, {
@@ -73,6 +79,17 @@ export async function runProbe(plan: ProbePlan, partition: number, env: TaskEnv)
   return { rows: reservoir.rows, keys };
 }
 
+/** Pairs of each key that has a fraction; others are refused. */
+async function countKeys(plan: ProbePlan, fractions: Uint8Array, partition: number, env: TaskEnv): Promise<number[]> {
+  const strata = new Strata(fractions, plan.operator);
+  const counts = strata.fractions.map(() => 0);
+  const { id, operator, at, parent } = plan;
+  await drive({ op: "keys", id, operator, at, parent }, partition, env, {
+    push: key => void counts[strata.of(key)]!++,
+  });
+  return counts;
+}
+
 function samplesOf(partitions: number): number {
   const { wanted, least } = samplesPerPartition;
   return Math.min(samplesMax, Math.max(least * partitions, Math.min(cheapSamples, wanted * partitions)));
@@ -91,7 +108,7 @@ function keyInColumn(kernels: Kernels, column: Column, row: number): SampledKey 
 
 /** A probe's value from its tasks' results, in partition order: counts as they are, samples as bounds. */
 export function gatherProbe(plan: ProbePlan, results: readonly unknown[]): unknown {
-  if (plan.probe.kind === "count") return results;
+  if (plan.probe.kind !== "sample") return results;
   return rangeBounds(results as readonly Sample[], plan.probe.partitions);
 }
 

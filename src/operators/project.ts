@@ -20,8 +20,13 @@ export function givesColumns(plan: Plan): boolean {
     case "group":
     case "cogroup":
     case "join":
+    case "semiJoin":
+    case "cartesian":
+    case "zip":
     case "distinct":
     case "sort":
+    case "sample":
+    case "registers":
     case "coalesce":
       return true;
     default:

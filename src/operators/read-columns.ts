@@ -8,15 +8,15 @@ import { chunkToRows, type HeldBlock } from "./chunk.ts";
 import { PairBuffer, pairColumns } from "./pair-buffer.ts";
 import { RowBuffer } from "./row-buffer.ts";
 import { drive } from "./sink.ts";
+import type { SpillScope } from "./spill-scope.ts";
 import type { TaskEnv } from "./task-env.ts";
 
 export interface ReadOptions {
-  /** Keys, or rows, that are strings may come as spans. */
-  readonly spans: boolean;
+  /** Keys, or rows, that are strings may come as spans: for tables that copy keys when they first meet them. */
+  readonly spans?: boolean;
+  /** Whose working memory is set aside before the first rows take any. */
+  readonly scope?: SpillScope;
 }
-
-/** For tables that copy keys when they first meet them. */
-export const inPlace: ReadOptions = { spans: true };
 
 /** Key and value columns of every row of the parent, in order; `held` is the block that both lie in, when there is one. */
 export async function readPairs(
@@ -31,6 +31,7 @@ export async function readPairs(
   try {
     await drive(parent, partition, env, {
       ...(options?.spans === true && { spans: "keys" }),
+      begin: () => void options?.scope?.prepare(),
       push: row => buffer.push(row),
       settle: () => buffer.settle(),
       takeChunk(chunk) {
@@ -64,6 +65,7 @@ export async function readRows(
   try {
     await drive(parent, partition, env, {
       ...(options?.spans === true && { spans: "rows" }),
+      begin: () => void options?.scope?.prepare(),
       push: row => buffer.push(row),
       settle: () => buffer.settle(),
       takeChunk(chunk) {

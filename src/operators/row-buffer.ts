@@ -7,6 +7,7 @@ import { makeBatchWriter } from "../data/batch-writer.ts";
 import type { BatchWriter } from "../data/contracts.ts";
 import type { Allocator } from "../kernel/allocator.ts";
 import type { Kernels } from "../kernel/kernels.ts";
+import { rowTooLarge } from "./large-rows.ts";
 import { refusalOf } from "./spill-scope.ts";
 
 const batchBytesMax = 512 * 1024;
@@ -18,8 +19,10 @@ export class RowBuffer {
   constructor(
     kernels: Kernels,
     allocator: Allocator,
-    what: string,
+    private readonly what: string,
     private readonly onFull: (batch: Batch) => void,
+    /** Spills rows that lie on the same account, which is not asked to; false when there are none. */
+    private readonly madeRoom: () => boolean = () => false,
   ) {
     this.writer = makeBatchWriter(kernels, allocator, { what });
   }
@@ -36,9 +39,19 @@ export class RowBuffer {
       refusalOf(thrown);
       this.flush();
       writer.free();
-      writer.push(row);
+      this.pushAlone(row);
     }
     if (isFull(writer.rows, writer)) this.flush();
+  }
+
+  private pushAlone(row: unknown): void {
+    try {
+      this.writer.push(row);
+    } catch (thrown) {
+      const refusal = refusalOf(thrown);
+      if (!this.madeRoom()) throw rowTooLarge(refusal, this.what, row);
+      this.pushAlone(row);
+    }
   }
 
   /** Between chunks: keeps no text of a chunk alive. */
@@ -59,7 +72,7 @@ export class RowBuffer {
 }
 
 /** Looks at bytes now and then only, but at those of the first rows each time: they may be large. */
-export function isFull(rows: number, writer: BatchWriter): boolean {
+export function isFull(rows: number, writer: Pick<BatchWriter, "bytes">): boolean {
   return rows === batchRowsMax || ((rows < 64 || (rows & 63) === 0) && writer.bytes > batchBytesMax);
 }
 

@@ -1,5 +1,7 @@
 /** Errors about rows of the wrong kind, thrown by generated pipelines and by pair operators. */
 import { FiresteelError } from "../base/errors.ts";
+import { inspected } from "../base/inspected.ts";
+import { handleSymbol, refuseSymbol } from "../closure/contracts.ts";
 
 const previewCharactersMax = 60;
 const previewDepthMax = 6;
@@ -7,6 +9,7 @@ const previewDepthMax = 6;
 export function notAPair(row: unknown, operator: string): FiresteelError {
   return new FiresteelError("user", `${operator} needs pairs, but a row is ${preview(row)}`, {
     hint: "make each row a tuple [key, value], with keyBy or map",
+    isPermanent: true,
   });
 }
 
@@ -18,26 +21,32 @@ export function notIterable(value: unknown, operator: string): FiresteelError {
       `the function given to ${operator} returned the string ${preview(value)}, which is not flattened`,
       {
         hint: "return an array: [text], or [...text] for its characters",
+        isPermanent: true,
       },
     );
   }
-  if (isThenable(value)) return promised(operator);
+  if (isThenable(value)) return promised(operator, value);
   return new FiresteelError(
     "user",
     `the function given to ${operator} must return an iterable, but returned ${preview(value)}`,
     {
       hint: "return an array, a Set or a generator",
+      isPermanent: true,
     },
   );
 }
 
-export function promised(operator: string): FiresteelError {
-  return new FiresteelError("user", `the function given to ${operator} returned a Promise`, {
+/** The task fails by the promise itself: its rejection, which may come while another task runs, is not to fail that one. */
+export function promised(operator: string | undefined, promise: PromiseLike<unknown>): FiresteelError {
+  promise.then(undefined, () => {});
+  const whose = operator === undefined ? "its function" : `the function given to ${operator}`;
+  return new FiresteelError("user", `${whose} returned a Promise`, {
     hint: "use mapAsync for asynchronous functions",
+    isPermanent: true,
   });
 }
 
-export function isThenable(value: unknown): boolean {
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }
 
@@ -58,6 +67,9 @@ function show(value: unknown, depth: number): string {
   if (typeof value === "function") return "a function";
   if (typeof value !== "object" || value === null) return Object.is(value, -0) ? "-0" : String(value);
   if (depth === previewDepthMax) return "…";
+  // an Rdd and its kin hold much that nobody asked for
+  if ((refuseSymbol in value || handleSymbol in value) && inspected in value)
+    return String((value[inspected] as () => string)());
   const first = <T>(parts: Iterable<T>, of: (part: T) => string) =>
     Array.from(Iterator.from(parts).take(previewCharactersMax), of).join(",");
   if (Array.isArray(value)) return `[${first(value, item => show(item, depth + 1))}]`;

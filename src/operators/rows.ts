@@ -1,17 +1,27 @@
 /** A source's rows as a JavaScript iterator, for functions that take whole partitions. */
 import type { Plan } from "../plan/nodes.ts";
-import { type Chunk, chunkToRows, type ChunkSource } from "./chunk.ts";
+import { type Chunk, chunkParts, type ChunkSource, chunkToRows } from "./chunk.ts";
 import { SpillScope } from "./spill-scope.ts";
 import { SpillingList } from "./spilling-list.ts";
 import type { TaskEnv } from "./task-env.ts";
 import { waitsAgain } from "./waits.ts";
 
-/** The source must be synchronous (see `whenSynchronous`). */
-export function* rowsOf(source: ChunkSource, env: TaskEnv): Generator<unknown, void, undefined> {
+/** The source must be synchronous (see `whenSynchronous`). `plan` is who takes the rows. */
+export function* rowsOf(source: ChunkSource, plan: Plan, env: TaskEnv): Generator<unknown, void, undefined> {
   for (;;) {
-    const chunk = source.next();
+    const chunk = source.next() as Chunk | undefined;
     if (chunk === undefined) return;
-    yield* chunkToRows(env.kernels, chunk as Chunk) as unknown[];
+    for (const parts = chunkParts(env.kernels, chunk); ;) {
+      let part = parts.next().value;
+      if (part === undefined) break;
+      const { bytes } = part;
+      let rows = chunkToRows(env.kernels, part.chunk);
+      part = undefined;
+      for (let i = 0; i < rows.length; i++) yield rows[i];
+      // a collection finds the rows dead, if they are
+      rows = [];
+      env.checkpoint(plan, bytes);
+    }
   }
 }
 
@@ -35,7 +45,7 @@ export function whenSynchronous(
     return made.next();
   };
   const openAll = async (): Promise<Chunk | undefined> => {
-    const scope = (spills = new SpillScope(env, plan.operator));
+    const scope = (spills = new SpillScope(env, plan.operator, plan));
     const rows = new SpillingList(scope);
     scope.holder = rows;
     for (let chunk = await source.next(); chunk !== undefined; chunk = await source.next()) {

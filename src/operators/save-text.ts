@@ -1,54 +1,74 @@
-/**
- * One partition of saveAsTextFile: a part file that is committed when the driver allows it, and counts when the attempt's success
- * does. Of attempts at the same partition one commits at a time; others wait until it has succeeded, which ends them, or failed.
- */
-import type { SourceMetric } from "../sources/contracts.ts";
-import { openPart } from "../sources/text-sink.ts";
+/** One partition of saveAsTextFile: rows as lines, compressed where asked for. */
 import { slice } from "../data/move.ts";
 import type { Action } from "../plan/action.ts";
 import type { Plan } from "../plan/nodes.ts";
+import { codecExtension } from "../sources/codecs.ts";
+import type { SourceMetrics } from "../sources/contracts.ts";
+import { type PartFile, partName } from "../sources/output-committer.ts";
+import { packed } from "../sources/packed-file.ts";
+import { TextPart } from "../sources/text-part.ts";
 import { type Chunk, chunkLength, chunkToRows } from "./chunk.ts";
+import { savePart } from "./save-part.ts";
 import { drive } from "./sink.ts";
 import type { TaskEnv } from "./task-env.ts";
 
 const bufferedRows = 1024;
-const askAgainMs = 50;
+const bufferedChars = 1 << 20;
 const operator = "saveAsTextFile";
 
-/** The attempt, whose file is committed. */
-export async function runSaveText(
-  action: Extract<Action, { kind: "saveText" }>,
+/** The attempt, whose part is committed. */
+export function runSaveText(
+  { output, codec }: Extract<Action, { kind: "saveText" }>,
   plan: Plan,
   partition: number,
   env: TaskEnv,
 ): Promise<number> {
-  const { output } = action;
+  return savePart(output, textPartName(partition, codec), plan, env, async (bare, metrics) => {
+    const part = packed(bare, codec);
+    await writeLines(part, metrics, plan, partition, env);
+    return part;
+  });
+}
+
+export function textPartName(partition: number, codec: "gzip" | "zstd" | undefined): string {
+  return partName(partition, codec === undefined ? "" : codecExtension(codec));
+}
+
+async function writeLines(
+  part: PartFile,
+  metrics: SourceMetrics,
+  plan: Plan,
+  partition: number,
+  env: TaskEnv,
+): Promise<void> {
   const { kernels } = env;
   const account = env.memory.withOperator(operator);
-  const metrics = { add: (metric: SourceMetric, amount: number) => env.count(metric, amount, output.path) };
-  const part = openPart(output, partition, env.taskAttemptId, metrics, { kernels, allocator: account });
+  const text = new TextPart(part, metrics, { kernels, allocator: account });
   const unregister = account.spillable({
     name: operator,
     get usedBytes() {
-      return part.usedBytes;
+      return text.usedBytes;
     },
-    spill: () => part.spill(),
+    spill: () => text.spill(),
   });
   let buffered: unknown[] = [];
+  let chars = 0;
   const flush = () => {
-    part.write(buffered);
+    text.write(buffered);
     buffered = [];
+    chars = 0;
   };
   /** Strings in columns go to the file as they are, the rest as JavaScript values. */
   const write = (chunk: Chunk) => {
     let rest = chunk;
     if (chunk.kind === "batch" && chunk.batch.root.kind === "utf8") {
-      const rows = part.writeColumn(chunk.batch.root);
+      const rows = text.writeColumn(chunk.batch.root);
       rest = { kind: "batch", batch: slice(chunk.batch, rows, chunk.batch.rows) };
     }
     const left = chunkLength(rest);
     if (left === 0) return;
-    part.write(chunkToRows(kernels, rest));
+    text.write(chunkToRows(kernels, rest));
+    if (rest.kind === "rows") return;
     // drive counted all of them as the kernels'
     env.metrics.kernelRows -= left;
     env.metrics.jsRows += left;
@@ -56,24 +76,19 @@ export async function runSaveText(
   try {
     await drive(plan, partition, env, {
       push(row) {
-        if (buffered.push(row) === bufferedRows) flush();
+        if (typeof row === "string") chars += row.length;
+        if (buffered.push(row) === bufferedRows || chars > bufferedChars) flush();
       },
       takeChunk(chunk) {
         flush();
         write(chunk);
       },
+      settle: () => part.drain?.(),
     });
     flush();
-    while (!(await env.mayCommit())) {
-      env.checkpoint(plan);
-      await new Promise(resolve => setTimeout(resolve, askAgainMs));
-    }
-    part.commit();
-    return env.taskAttemptId;
-  } catch (error) {
-    part.abort();
-    throw error;
+    text.flush();
   } finally {
     unregister();
+    text.close();
   }
 }

@@ -9,11 +9,14 @@ import { SpillingSort } from "./spilling-sort.ts";
 import type { TaskEnv } from "./task-env.ts";
 
 export function openSort(plan: SortPlan, partition: number, env: TaskEnv): ChunkSource {
-  const scope = new SpillScope(env, plan.operator);
+  const scope = new SpillScope(env, plan.operator, plan);
   const sort = new SpillingSort(scope, plan.ascending, () => env.checkpoint(plan));
   let side: 0 | 1 | undefined;
   const source = afterReading(
-    () => readPairs(plan.parent, partition, env, plan, (keys, values, held) => sort.add(pairBatch(keys, values), held)),
+    () =>
+      readPairs(plan.parent, partition, env, plan, (keys, values, held) => sort.add(pairBatch(keys, values), held), {
+        scope,
+      }),
     () => sort.emit(side),
     () => {
       sort.free();

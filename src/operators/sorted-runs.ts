@@ -16,7 +16,7 @@ import type { ArenaMark } from "../kernel/reserved-arena.ts";
 import type { Segment } from "../storage/spill-file.ts";
 import { areAlike, PartColumns, type Parts } from "./gather-parts.ts";
 import { pairColumns } from "./pair-buffer.ts";
-import { SegmentReader, type SpillScope } from "./spill-scope.ts";
+import { finalRefusal, refusalOf, SegmentReader, type SpillScope } from "./spill-scope.ts";
 
 /** Plain bytes of one block, about; a merge holds two blocks and their keys for each run. */
 const blockBytesWanted = 32 * 1024;
@@ -94,9 +94,8 @@ export class SortedRuns {
   /** All pairs in order, each batch valid until the next. */
   *merged(): Generator<Batch, void, undefined> {
     const { scope } = this;
-    const most = scope.working(() => this.mergePasses());
-    if (most === 0) return;
-    const merge = scope.working(() => this.openMerge(this.runs));
+    const merge = scope.working(() => this.openLastMerge());
+    if (merge === undefined) return;
     try {
       for (;;) {
         const batch = scope.working(() => merge.next());
@@ -108,11 +107,25 @@ export class SortedRuns {
     }
   }
 
-  /** Merges neighbours until all runs that are left can be merged at once; gives how many those are. */
-  private mergePasses(): number {
+  /** The merge of all runs that are left; undefined when there is none. Where memory is short fewer are merged at once. */
+  private openLastMerge(): Merge | undefined {
+    for (let fanMax = runsMax; ; fanMax >>>= 1) {
+      try {
+        this.mergePasses(fanMax);
+        return this.runs.length === 0 ? undefined : this.openMerge(this.runs);
+      } catch (thrown) {
+        const refusal = refusalOf(thrown);
+        if (fanMax <= 2) throw finalRefusal(refusal);
+        fanMax = Math.min(fanMax, Math.max(4, this.runs.length));
+      }
+    }
+  }
+
+  /** Merges neighbours until all runs that are left can be merged at once. A refusal leaves whole runs. */
+  private mergePasses(fanMax: number): void {
     for (;;) {
-      const fan = Math.max(2, Math.min(runsMax, Math.floor((this.scope.availableBytes() * 0.6) / bytesPerRun)));
-      if (this.runs.length <= fan) return this.runs.length;
+      const fan = Math.max(2, Math.min(fanMax, Math.floor((this.scope.availableBytes() * 0.6) / bytesPerRun)));
+      if (this.runs.length <= fan) return;
       const merged: Run[] = [];
       for (let from = 0; from < this.runs.length; from += fan) {
         const neighbours = this.runs.slice(from, from + fan);
@@ -157,7 +170,7 @@ class Window {
     private readonly form: KeyForm,
   ) {
     this.reader = new SegmentReader(scope, run.segments);
-    this.keys = new Arena(scope.account);
+    this.keys = new Arena(scope.work);
     this.left = run.segments.length;
   }
 
@@ -199,6 +212,14 @@ class Window {
   }
 }
 
+interface Merged {
+  readonly runs: Ptr;
+  readonly rows: Ptr;
+  readonly n: number;
+  /** What is made of them lies behind. */
+  readonly mark: ArenaMark;
+}
+
 class Merge {
   private readonly merger: Merger;
   private readonly windows: Window[] = [];
@@ -213,6 +234,8 @@ class Merge {
   private present: readonly Batch[] = [];
   /** The run whose next block is wanted before more can be merged. */
   private wanted = -1;
+  /** Merged rows that were not given yet: row i is row rows[i] of run runs[i]'s window. */
+  private merged: Merged | undefined;
   private done = false;
 
   constructor(
@@ -221,21 +244,27 @@ class Merge {
     ascending: boolean,
     form: KeyForm,
   ) {
-    const { env, account } = scope;
-    this.merger = new Merger(env.kernels, account, form === "numbers" ? "u64" : "bytes", runs.length);
+    const { env, work } = scope;
+    this.merger = new Merger(env.kernels, work, form === "numbers" ? "u64" : "bytes", runs.length);
     this.given = scope.scratch.mark();
     this.first = new Int32Array(runs.length);
     this.counts = new Int32Array(runs.length);
     this.starts = new Int32Array(runs.length);
     const rows = runs.reduce((sum, run) => sum + run.rows, 0);
     this.bytesPerRow = runs.reduce((sum, run) => sum + run.bytes, 0) / Math.max(1, rows);
-    for (const run of runs) this.windows.push(new Window(scope, run, ascending, form));
-    for (const i of this.windows.keys()) this.advance(i);
+    try {
+      for (const run of runs) this.windows.push(new Window(scope, run, ascending, form));
+      for (const i of this.windows.keys()) this.advance(i);
+    } catch (thrown) {
+      this.free();
+      throw thrown;
+    }
   }
 
   /** Valid until the next call; undefined at the end. */
   next(bytesWanted = mergedBytesWanted): Batch | undefined {
     const { scratch } = this.scope;
+    if (this.merged !== undefined) return this.takeSome(this.merged);
     const capacity = Math.max(1, Math.min(mergedRowsMax, Math.floor(bytesWanted / this.bytesPerRow)));
     while (!this.done) {
       if (this.wanted >= 0) this.advance(this.wanted);
@@ -246,9 +275,35 @@ class Merge {
       const step = this.merger.next(runs, rows, capacity);
       if (step.kind === "refill") this.wanted = step.run;
       if (step.kind === "done") this.done = true;
-      if (step.rows > 0) return this.take(runs, rows, step.rows);
+      if (step.rows > 0) return this.takeSome({ runs, rows, n: step.rows, mark: scratch.mark() });
     }
     return undefined;
+  }
+
+  /** As many of the rows as there is memory for; one, however large, is given from its window. */
+  private takeSome({ runs, rows, n, mark }: Merged): Batch {
+    const { scratch } = this.scope;
+    for (let count = n; ; count = Math.max(1, count >>> 1)) {
+      scratch.release(mark);
+      try {
+        const batch = count === 1 ? this.rowOf(runs, rows) : this.take(runs, rows, count);
+        this.merged =
+          count === n
+            ? undefined
+            : { runs: offset(runs, count * 4), rows: offset(rows, count * 4), n: n - count, mark };
+        return batch;
+      } catch (thrown) {
+        const refusal = refusalOf(thrown);
+        if (count === 1) throw finalRefusal(refusal);
+      }
+    }
+  }
+
+  private rowOf(runs: Ptr, rows: Ptr): Batch {
+    const { u32 } = this.scope.env.kernels;
+    // it may be an id already, of which the lower bits are the row
+    const row = this.shift < 0 ? u32[rows / 4]! : u32[rows / 4]! % 2 ** this.shift;
+    return slice(this.windows[u32[runs / 4]!]!.batch!, row, row + 1);
   }
 
   private advance(run: number): void {
@@ -262,7 +317,6 @@ class Merge {
     this.scope.scratch.release(this.given);
   }
 
-  /** Row i is row rows[i] of run runs[i]'s window. */
   private take(runs: Ptr, rows: Ptr, n: number): Batch {
     const { scratch, env } = this.scope;
     const { kernels } = env;

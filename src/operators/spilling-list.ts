@@ -1,12 +1,17 @@
 /**
  * Rows kept in order, in memory as sealed blocks while there is room; when there is not, what is in memory goes to disk. Read
  * back once, from the first row to the last.
+ *
+ * What was spilled can be read back whatever memory there is then: of the memory that spilling frees it keeps what one segment takes.
  */
 import { blockBytes, openBlock, sealBlock } from "../data/block.ts";
 import type { Batch } from "../data/column.ts";
 import type { Block } from "../data/contracts.ts";
+import { pageBytes } from "../kernel/control-area.ts";
+import type { Ptr } from "../kernel/ptr.ts";
+import type { OperatorMemory } from "../kernel/task-memory.ts";
 import type { Segment } from "../storage/spill-file.ts";
-import { type ChunkSource, chunksOf } from "./chunk.ts";
+import { batchesOf, type ChunkSource } from "./chunk.ts";
 import { RowBuffer } from "./row-buffer.ts";
 import { refusalOf, type SpillHolder, type SpillScope } from "./spill-scope.ts";
 
@@ -18,7 +23,8 @@ export class SpillingList implements SpillHolder {
   private buffer: RowBuffer | undefined;
   /** The piece that is being read. */
   private at = -1;
-  private loaded: Block | undefined;
+  /** What segments are read into. */
+  private loaded: { readonly ptr: Ptr; readonly bytes: number; readonly memory: OperatorMemory } | undefined;
 
   constructor(private readonly scope: SpillScope) {}
 
@@ -29,6 +35,7 @@ export class SpillingList implements SpillHolder {
       scope.account,
       `the rows of ${scope.operator}`,
       batch => this.keep(batch),
+      () => this.madeRoom(),
     ));
     scope.working(() => {
       for (let i = 0; i < rows.length; i++) buffer.push(rows[i]);
@@ -39,6 +46,18 @@ export class SpillingList implements SpillHolder {
   /** Whether there is something for `spill` to free. */
   get holdsMemory(): boolean {
     return this.pieces.some((piece, i) => i > this.at && "block" in piece);
+  }
+
+  /** Takes the memory that reading back will need; false when there is too little. */
+  tryReserve(): boolean {
+    const segments = this.pieces.flatMap(piece => ("segment" in piece ? piece.segment.rawLength : []));
+    try {
+      this.reserve(segments.reduce((most, bytes) => Math.max(most, bytes), 0));
+      return true;
+    } catch (thrown) {
+      refusalOf(thrown);
+      return false;
+    }
   }
 
   /** Keeps a copy of the batch. */
@@ -60,28 +79,33 @@ export class SpillingList implements SpillHolder {
 
   /** All rows in order, as a source; its `close` frees the list. */
   drain(): ChunkSource {
-    const list = this;
-    const source = chunksOf(
-      (function* () {
-        for (const batch of list.batches()) yield { kind: "batch", batch } as const;
-      })(),
-    );
-    return {
-      next: () => source.next(),
-      close() {
-        source.close();
-        list.free();
-      },
-    };
+    return batchesOf(this.batches(), () => this.free());
   }
 
   spill(): void {
     for (let i = this.at + 1; i < this.pieces.length; i++) {
       const piece = this.pieces[i]!;
       if (!("block" in piece)) continue;
-      this.pieces[i] = { segment: this.scope.writeBlock(piece.block) };
-      this.scope.account.free(piece.block.ptr, piece.block.bytes);
+      const segments: Segment[] = [];
+      this.scope.writeKept(piece.block, segments);
+      this.pieces.splice(i, 1, ...segments.map(segment => ({ segment })));
+      i += segments.length - 1;
+      this.keepRoom(piece.block);
     }
+  }
+
+  /** Frees a block that was written, but for what one of its segments takes when it is read. */
+  private keepRoom({ ptr, bytes }: Block): void {
+    const memory = this.scope.account;
+    if (Math.min(bytes, pageBytes) <= (this.loaded?.bytes ?? 0)) return memory.free(ptr, bytes);
+    this.freeLoaded();
+    this.loaded = { ptr, bytes: bytes > pageBytes ? memory.shrinkRun(ptr, bytes, pageBytes) : bytes, memory };
+  }
+
+  private madeRoom(): boolean {
+    if (!this.holdsMemory) return false;
+    this.spill();
+    return true;
   }
 
   free(): void {
@@ -113,15 +137,20 @@ export class SpillingList implements SpillHolder {
     const { scope } = this;
     if ("block" in piece) return openBlock(scope.env.kernels, piece.block.ptr);
     const { segment } = piece;
-    if (this.loaded === undefined || this.loaded.bytes < segment.rawLength) {
+    return scope.read(segment, this.reserve(segment.rawLength));
+  }
+
+  private reserve(bytes: number): Ptr {
+    if (this.loaded === undefined || this.loaded.bytes < bytes) {
       this.freeLoaded();
-      this.loaded = { ptr: scope.account.alloc(segment.rawLength), bytes: segment.rawLength };
+      const memory = this.scope.work;
+      this.loaded = { ptr: memory.alloc(Math.max(16, bytes)), bytes: Math.max(16, bytes), memory };
     }
-    return scope.read(segment, this.loaded.ptr);
+    return this.loaded.ptr;
   }
 
   private freeLoaded(): void {
-    if (this.loaded !== undefined) this.scope.account.free(this.loaded.ptr, this.loaded.bytes);
+    if (this.loaded !== undefined) this.loaded.memory.free(this.loaded.ptr, this.loaded.bytes);
     this.loaded = undefined;
   }
 

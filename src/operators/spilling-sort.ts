@@ -9,6 +9,7 @@ import type { Block } from "../data/contracts.ts";
 import { slice } from "../data/move.ts";
 import type { Allocator } from "../kernel/allocator.ts";
 import { Arena } from "../kernel/arena.ts";
+import type { Kernels } from "../kernel/kernels.ts";
 import { offset, type Ptr } from "../kernel/ptr.ts";
 import type { Chunk, HeldBlock } from "./chunk.ts";
 import { type Emission, emitted } from "./emission.ts";
@@ -177,6 +178,7 @@ export class SpillingSort implements SpillHolder {
     const { scope, ascending, check } = this;
     const { batches } = parts;
     try {
+      if (parts.rows === 1) return onlyId(scope.env.kernels, allocator);
       parts.prepare(tables);
       return sortedIds(scope.env.kernels, allocator, parts, keysOf, ascending, check);
     } catch (thrown) {
@@ -202,16 +204,19 @@ export class SpillingSort implements SpillHolder {
   }
 
   private emission(parts: Parts, order: Ptr, tables: Arena, side: 0 | 1 | undefined): Emission {
-    const { account } = this.scope;
+    const { account, env } = this.scope;
     const narrow = side === undefined ? undefined : parts.narrowed(batch => sideOf(batch, side), tables);
     const drop = () => this.drop(this.kept.length);
     let at = 0;
     return {
-      next(scratch: Allocator, rowsMax: number): Chunk | undefined {
+      next(scratch: Allocator, rowsMax: number, inPlace: boolean): Chunk | undefined {
         const rows = Math.min(rowsMax, batchRowsMax, parts.rows - at);
         if (rows === 0) return undefined;
         const ids = offset(order, at * 4);
-        const batch = narrow?.take(scratch, ids, rows) ?? sideOf(parts.take(scratch, ids, rows), side);
+        const batch =
+          rows === 1 && inPlace
+            ? sideOf(parts.row(env.kernels.u32[ids / 4]!), side)
+            : (narrow?.take(scratch, ids, rows) ?? sideOf(parts.take(scratch, ids, rows), side));
         at += rows;
         return { kind: "batch", batch };
       },
@@ -236,6 +241,13 @@ export class SpillingSort implements SpillHolder {
       if (block !== undefined) account.free(block.ptr, block.bytes);
     }
   }
+}
+
+/** The order of one row, which may be too large for anything to be made of its key. */
+function onlyId({ u32 }: Kernels, allocator: Allocator): Ptr {
+  const id = allocator.alloc(16);
+  u32[id / 4] = 0;
+  return id;
 }
 
 function sideOf(batch: Batch, side: 0 | 1 | undefined): Batch {

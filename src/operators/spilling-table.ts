@@ -7,10 +7,11 @@
  * - a group meets its rows in the order in which they came, first what it had made of earlier ones, if anything;
  * - a key looks as it did when first seen.
  *
+ * - what no cut parts, because one key or group is huge, is read into JavaScript's own values, key by key (`fromDisk`).
+ *
  * A table that can go on with the groups it has (`addKnown`) keeps them to the end of the input, and only rows of other groups are
  * written. Nothing is combined that was made apart.
  */
-import { FiresteelError } from "../base/errors.ts";
 import { blockBytes } from "../data/block.ts";
 import type { Batch, Column } from "../data/column.ts";
 import { hashColumn } from "../data/keys.ts";
@@ -22,8 +23,8 @@ import { offset, type Ptr } from "../kernel/ptr.ts";
 import type { ReservedArena } from "../kernel/reserved-arena.ts";
 import type { Chunk } from "./chunk.ts";
 import { type Emission, emitted } from "./emission.ts";
-import { type HashBounds, HashRanges, takeRows } from "./hash-ranges.ts";
-import { finalRefusal, refusalOf, type SpillHolder, type SpillScope } from "./spill-scope.ts";
+import { type HashBounds, HashRanges, type RangeReader, takeRows } from "./hash-ranges.ts";
+import { refusalOf, type SpillHolder, type SpillScope } from "./spill-scope.ts";
 
 /** Of rows whose strings are copied into scratch memory, which has other uses too. */
 const copiedRowsMax = 2048;
@@ -44,6 +45,8 @@ export interface TableKind {
   /** `isPart`: of a range of what was too much for one table. */
   make(isPart: boolean): KeyedTable;
   keysOf(batch: Batch): Column;
+  /** The groups of a range that is all of one hash, and too much for a table: from as many readings of it as that takes. */
+  fromDisk(open: () => RangeReader): Generator<Chunk, void, undefined>;
 }
 
 export interface KeyedTable {
@@ -82,19 +85,35 @@ export class SpillingTable implements SpillHolder {
   *emit(): Generator<Chunk, void, undefined> {
     const { scope } = this;
     const emission = scope.working(() => this.finish());
-    if (emission !== undefined) {
-      yield* emitted(scope, emission);
-      return;
-    }
-    const ranges = this.ranges!;
+    if (emission !== undefined) yield* emitted(scope, emission);
+    else yield* this.emitRanges(this.ranges!);
+  }
+
+  private *emitRanges(ranges: HashRanges): Generator<Chunk, void, undefined> {
+    const { scope, kind } = this;
     for (const range of scope.working(() => ranges.finish())) {
-      const part = new SpillingTable(scope, this.kind, this.check, ranges.boundsOf(range));
+      const part = new SpillingTable(scope, kind, this.check, ranges.boundsOf(range));
       try {
-        scope.working(() => part.readFrom(ranges, range));
-        yield* part.emit();
+        const emission = scope.working(() => part.emissionOf(ranges, range));
+        if (emission === "too much of one hash") {
+          part.free();
+          yield* kind.fromDisk(() => ranges.open(range));
+        } else if (emission !== undefined) yield* emitted(scope, emission);
+        else yield* part.emitRanges(part.ranges!);
       } finally {
         part.free();
       }
+    }
+  }
+
+  /** Of a range, read into this table; undefined when it has to be cut into ranges again. */
+  private emissionOf(ranges: HashRanges, range: number): Emission | "too much of one hash" | undefined {
+    try {
+      this.readFrom(ranges, range);
+      return this.finish();
+    } catch (thrown) {
+      if (!(thrown instanceof OneHash)) throw thrown;
+      return "too much of one hash";
     }
   }
 
@@ -154,11 +173,15 @@ export class SpillingTable implements SpillHolder {
 
   /** False, and the table is on disk, when it lacks the memory to go on. */
   private tookKnown(table: KeyedTable, input: number, batch: Batch): boolean {
+    const { scratch } = this.scope;
+    const mark = scratch.mark();
     let rest: Remainder;
     try {
-      rest = table.addKnown!(input, batch, this.scope.scratch);
+      rest = table.addKnown!(input, batch, scratch);
     } catch (thrown) {
       refusalOf(thrown);
+      // writing needs it
+      scratch.release(mark);
       this.writeTable();
       return false;
     }
@@ -184,13 +207,12 @@ export class SpillingTable implements SpillHolder {
     this.writeRest(input, batch, { ...rest, indexes: offset(rest.indexes, half * 4), rows: rest.rows - half });
   }
 
-  /** Undefined when there is no memory for so many. */
+  /** Undefined when there is no memory for so many; a single row needs none. */
   private takeRest(batch: Batch, { hashes, indexes, rows }: Remainder): ReturnType<typeof takeRows> | undefined {
     try {
       return takeRows(this.scope, batch, hashes, indexes, rows);
     } catch (thrown) {
-      const refusal = refusalOf(thrown);
-      if (rows === 1) throw finalRefusal(refusal);
+      refusalOf(thrown);
       return undefined;
     }
   }
@@ -205,7 +227,7 @@ export class SpillingTable implements SpillHolder {
   private beginRanges(refusal?: MemoryRefused): void {
     if (this.ranges !== undefined) return;
     const bounds = this.bounds ?? this.table!.hashBounds();
-    if (refusal !== undefined && bounds.low === bounds.high) throw ofOneKey(refusal, this.scope.operator);
+    if (refusal !== undefined && bounds.low === bounds.high) throw new OneHash();
     this.ranges = new HashRanges(this.scope, this.kind.inputs, bounds);
   }
 
@@ -247,9 +269,8 @@ export class SpillingTable implements SpillHolder {
 }
 
 /** Cutting by hash cannot help. */
-function ofOneKey(refusal: MemoryRefused, operator: string): FiresteelError {
-  return new FiresteelError(refusal.kind, `${refusal.message}; all of it is of one key`, {
-    hint: `raise firesteel.executor.memory, or use reduceByKey or aggregateByKey, which do not keep a key's values, instead of ${operator}`,
-    cause: refusal,
-  });
+class OneHash extends Error {
+  constructor() {
+    super("rows of one hash do not fit");
+  }
 }

@@ -1,32 +1,33 @@
 /** Count, sum, mean, variance parts, minimum and maximum of numbers, by kernels over whole columns. */
 import { readColumn } from "../data/batch-reader.ts";
-import { makeBatchWriter } from "../data/batch-writer.ts";
-import { batchRowsMax, type Column } from "../data/column.ts";
-import type { BatchWriter } from "../data/contracts.ts";
+import type { Column } from "../data/column.ts";
 import { ColumnStats, type Stats } from "../kernel/column-stats.ts";
 import { Arena } from "../kernel/arena.ts";
 import type { Chunk } from "./chunk.ts";
-import { notNumber } from "./ending.ts";
 import { asNumbers, rangeColumns } from "./number-columns.ts";
+import { notNumber } from "./number-sink.ts";
+import { RowBuffer } from "./row-buffer.ts";
 import type { RowSink } from "./sink.ts";
 import type { TaskEnv } from "./task-env.ts";
 
 export class StatsSink implements RowSink {
-  private readonly writer: BatchWriter;
+  private readonly buffer: RowBuffer;
   private readonly stats: ColumnStats;
   /** Numbers of one chunk. */
   private readonly scratch: Arena;
 
   constructor(private readonly env: TaskEnv) {
     const account = env.memory.withOperator("stats");
-    this.writer = makeBatchWriter(env.kernels, account, { what: "the rows of stats" });
+    this.buffer = new RowBuffer(env.kernels, account, "the rows of stats", batch => {
+      this.scratch.reset();
+      this.add(batch.root);
+    });
     this.stats = new ColumnStats(env.kernels, account);
     this.scratch = new Arena(account);
   }
 
   push(row: unknown): void {
-    this.writer.push(row);
-    if (this.writer.rows === batchRowsMax) this.flush();
+    this.buffer.push(row);
   }
 
   takeChunk(chunk: Chunk): void {
@@ -34,28 +35,21 @@ export class StatsSink implements RowSink {
       for (let i = 0; i < chunk.rows.length; i++) this.push(chunk.rows[i]);
       return;
     }
-    this.flush();
+    this.buffer.flush();
     this.scratch.reset();
     if (chunk.kind === "batch") this.add(chunk.batch.root);
     else for (const numbers of rangeColumns(this.env.kernels, this.scratch, chunk)) this.add(numbers);
   }
 
   finish(): Stats {
-    this.flush();
+    this.buffer.flush();
     return this.stats.result();
   }
 
   free(): void {
-    this.writer.free();
+    this.buffer.free();
     this.stats.free();
     this.scratch.close();
-  }
-
-  private flush(): void {
-    if (this.writer.rows === 0) return;
-    this.scratch.reset();
-    this.add(this.writer.finish().root);
-    this.writer.reset();
   }
 
   private add(column: Column): void {

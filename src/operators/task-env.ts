@@ -29,11 +29,13 @@ export interface TaskEnv {
   readonly blocks: BlockStore;
   readonly spills: SpillStore;
   readonly metrics: TaskCounters;
+  /** Rows that pipelines have taken up, whole chunks at a time: what is worth generating code for. No metric: joined rows count again. */
+  readonly taken: { rows: number };
   /** Whether map outputs go with the executor that has them, and are then computed again: what rows they had is kept then. */
   readonly outputsMayBeLost?: boolean;
   /** Whether expressions may run as generated code: it stands for built-in functions, which a module may have replaced. */
   readonly mayRunNative: boolean;
-  /** Code is generated once a task has read as many rows. */
+  /** Code is generated once a task's pipelines have taken up as many rows. */
   readonly nativeRowsMin: number;
   /** The user's function with fresh captures: the same object each time within an attempt. */
   instantiate(fn: PlanFunction): (...args: unknown[]) => unknown;
@@ -43,15 +45,24 @@ export interface TaskEnv {
   mapOutputs(exchange: ExchangeId): readonly MapInput[];
   /** A probe's gathered value. */
   probeValue(exchange: ExchangeId): unknown;
-  /** Throws when the task is cancelled or its heap is over the limit; cheap, called between chunks. `plan` is named in the error. */
-  checkpoint(plan: Plan): void;
+  /**
+   * Throws when the task is cancelled or its heap is over the limit; cheap, called between chunks. `plan` is named in the error. `bytes`
+   * are those of columns that JavaScript values were made of since the last call: so much garbage there is at least.
+   */
+  checkpoint(plan: Plan, bytes?: number): void;
   /** What sources and sinks count; `path` is named in warnings about damaged input. */
   count(metric: SourceMetric, amount: number, path: string): void;
+  /** Tells the user, once a message. */
+  warn?(message: string): void;
+  /** A process that the task started runs, or has ended: it is ended when the thread is. Absent where nobody watches. */
+  readonly noteProcess?: (pid: number, running: boolean) => void;
   setting(key: string): number | string | boolean;
   /** Bytes that lie with the driver. */
   fetchBlob(ref: BlobRef): Promise<Uint8Array>;
   /** A partition of a persisted plan that another executor holds; undefined when none does. Absent where there are no others. */
   readonly cachedElsewhere?: (id: RddId, partition: number) => Promise<RemoteBlocks | undefined>;
+  /** Whether the driver, when it launched the task, knew others that hold it, whether they answer or not. */
+  readonly isHeldElsewhere?: (id: RddId, partition: number) => boolean;
   /** Reads and fills the cache of a persisted plan. */
   cached(id: RddId, partition: number, plan: Plan, compute: () => ChunkSource): ChunkSource;
 }

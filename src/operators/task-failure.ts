@@ -14,6 +14,8 @@ export interface Named {
   readonly at: SourcePosition | undefined;
 }
 
+const tooLongHint =
+  "one string or array grew longer than the runtime lets it: give its parts as rows of their own, or work on fewer rows at a time";
 const named = new WeakSet<FiresteelError>();
 
 /** The error to throw on; `operator` is undefined where nobody can tell whose function it was. */
@@ -24,6 +26,7 @@ export function failureOf(thrown: unknown, operator: Named | undefined): Fireste
   if (thrown instanceof Error && isOfEngine(stack)) return outOfMemory(thrown, operator) ?? thrownByEngine(thrown);
   const position = userPosition(stack) ?? operator?.at;
   const error = new FiresteelError("user", `${functionOf(operator)} threw ${describe(thrown)}`, {
+    hint: isOutOfMemory(thrown) ? tooLongHint : undefined,
     at: position,
     cause: thrown instanceof Error ? thrown.cause : undefined,
   });
@@ -86,12 +89,17 @@ function thrownByEngine(thrown: Error): FiresteelError {
 }
 
 function outOfMemory(thrown: Error, operator: Named | undefined): FiresteelError | undefined {
-  if (!(thrown instanceof RangeError) || !/out of memory|allocation/i.test(thrown.message)) return undefined;
+  if (!isOutOfMemory(thrown)) return undefined;
   const where = operator === undefined ? "a task" : nameOf(operator);
   return new FiresteelError("resource", `${where} ran out of memory: ${thrown.message}`, {
     hint: "use more partitions, so that each holds less",
     at: operator?.at,
   });
+}
+
+/** What the runtime throws for one value that is longer than it can be. */
+function isOutOfMemory(thrown: unknown): boolean {
+  return thrown instanceof RangeError && /out of memory|allocation|invalid string length/i.test(thrown.message);
 }
 
 function functionOf(operator: Named | undefined): string {

@@ -19,8 +19,15 @@ export type Action =
     }
   /** Kernel sums over rows that are numbers: `[count, sum, mean, m2, min, max]`. */
   | { readonly kind: "stats" }
+  /** Rows that are numbers, counted between each two neighbours of ascending edges. */
+  | { readonly kind: "histogram"; readonly edges: readonly number[] }
   | { readonly kind: "foreach"; readonly fn: PlanFunction }
   | { readonly kind: "foreachPartition"; readonly fn: PlanFunction }
   /** The function's value for the partition's rows. */
   | { readonly kind: "runPartition"; readonly fn: PlanFunction }
-  | { readonly kind: "saveText"; readonly output: { readonly path: string } };
+  /** Lines, of one part a partition. */
+  | { readonly kind: "saveText"; readonly output: { readonly path: string }; readonly codec?: "gzip" | "zstd" }
+  /** Values as blocks, of one part a partition. */
+  | { readonly kind: "saveObjects"; readonly output: { readonly path: string }; readonly isCheckpoint?: boolean }
+  /** Whether the partition of a persisted plan is kept by an executor, computed if need be. */
+  | { readonly kind: "keep" };

@@ -6,7 +6,10 @@
 import type { ExchangeId, RddId } from "../base/ids.ts";
 import type { SourcePosition } from "../base/errors.ts";
 import type { Lambda, NoLambda } from "../expr/ir.ts";
+import type { FoldPartitionPlan, PipePlan, RegistersPlan, SamplePlan } from "./narrow-nodes.ts";
 import type { StorageLevel } from "./storage-level.ts";
+
+export type { FoldPartitionPlan, PipePlan, RegistersPlan, SamplePlan } from "./narrow-nodes.ts";
 
 /** A user's function, captured: a `ClosureRef` of closure/, opaque here. */
 export interface PlanFunction {
@@ -19,7 +22,7 @@ export interface PlanFunction {
   readonly lambda?: Lambda | NoLambda;
 }
 
-interface NodeBase {
+export interface NodeBase {
   readonly id: RddId;
   /** Spark's name of the operator the user called: `reduceByKey`. */
   readonly operator: string;
@@ -57,16 +60,27 @@ export interface RangePlan extends NodeBase {
 /** Files. The scan, a format and its splits, is planned on the driver when the partition count is first needed. */
 export interface FilesPlan extends NodeBase {
   readonly op: "files";
-  readonly format: "text" | "csv" | "json" | "parquet";
+  readonly format: "text" | "csv" | "json" | "parquet" | "wholeText" | "wholeBytes" | "records" | "objects";
   /** A comma list as Spark's, or several paths. */
   readonly paths: string | readonly string[];
   readonly minPartitions: number;
   readonly options: Readonly<Record<string, unknown>>;
   /** A `Scan` of sources/; one split a partition. */
   scan?: { readonly format: unknown; readonly splits: readonly unknown[] };
+  /** The folder, where it is a checkpoint of what the node was before. */
+  readonly checkpoint?: string;
+  /** What the keys of a checkpoint obey. */
+  readonly partitioner?: PartitionerPlan;
 }
 
-export type SourcePlan = ParallelizePlan | RangePlan | FilesPlan;
+/** What executors keep of a plan whose lineage was cut: a local checkpoint. */
+export interface KeptPlan extends NodeBase {
+  readonly op: "kept";
+  readonly partitions: number;
+  readonly partitioner?: PartitionerPlan;
+}
+
+export type SourcePlan = ParallelizePlan | RangePlan | FilesPlan | KeptPlan;
 
 // ---- narrow: a partition of the result needs one partition of each parent (coalesce: a few)
 
@@ -82,6 +96,15 @@ export interface MapAsyncPlan extends NodeBase {
   readonly parent: Plan;
   readonly fn: PlanFunction;
   readonly concurrency: number;
+}
+
+/** A function of a whole partition, in tasks that all run at the same time; it may be asynchronous. */
+export interface BarrierPlan extends NodeBase {
+  readonly op: "barrier";
+  readonly parent: Plan;
+  readonly fn: PlanFunction;
+  /** The partition's number is its first argument. */
+  readonly withIndex: boolean;
 }
 
 export interface BuiltinPlan extends NodeBase {
@@ -104,6 +127,45 @@ export interface ZipWithIndexPlan extends NodeBase {
   readonly counts: ProbePlan | undefined;
 }
 
+/** Row k of partition i with the number i + k·n, of n partitions. */
+export interface ZipWithUniqueIdPlan extends NodeBase {
+  readonly op: "zipWithUniqueId";
+  readonly parent: Plan;
+  readonly partitions: number;
+}
+
+/** Rows side by side; partitions have equally many. */
+export interface ZipPlan extends NodeBase {
+  readonly op: "zip";
+  readonly left: Plan;
+  readonly right: Plan;
+}
+
+export interface ZipPartitionsPlan extends NodeBase {
+  readonly op: "zipPartitions";
+  readonly left: Plan;
+  readonly right: Plan;
+  readonly fn: PlanFunction;
+}
+
+/** Each left row with each right row. Partition a · n + b is of the left side's a and the right side's b, of n. */
+export interface CartesianPlan extends NodeBase {
+  readonly op: "cartesian";
+  readonly left: Plan;
+  readonly right: Plan;
+}
+
+/** Pairs whose keys lie between two, those included. */
+export interface FilterByRangePlan extends NodeBase {
+  readonly op: "filterByRange";
+  readonly parent: Plan;
+  /** Encoded. */
+  readonly lower: Uint8Array;
+  readonly upper: Uint8Array;
+  /** What the parent's pairs obey, when it is a range partitioner: says which partitions have none of them. */
+  readonly ranges: RangePartitionerPlan | undefined;
+}
+
 export interface UnionPlan extends NodeBase {
   readonly op: "union";
   readonly parents: readonly Plan[];
@@ -119,7 +181,23 @@ export interface CoalescePlan extends NodeBase {
 }
 
 export type NarrowPlan =
-  MapPlan | MapAsyncPlan | BuiltinPlan | LookupPlan | ZipWithIndexPlan | UnionPlan | CoalescePlan;
+  | MapPlan
+  | MapAsyncPlan
+  | BarrierPlan
+  | BuiltinPlan
+  | LookupPlan
+  | ZipWithIndexPlan
+  | SamplePlan
+  | ZipWithUniqueIdPlan
+  | ZipPlan
+  | ZipPartitionsPlan
+  | CartesianPlan
+  | FilterByRangePlan
+  | RegistersPlan
+  | FoldPartitionPlan
+  | PipePlan
+  | UnionPlan
+  | CoalescePlan;
 
 // ---- wide
 
@@ -132,9 +210,16 @@ export type NarrowPlan =
  */
 export type PartitionerPlan =
   | { readonly kind: "hash"; readonly partitions: number }
-  | { readonly kind: "range"; readonly partitions: number; readonly ascending: boolean; readonly probe: ProbePlan }
+  | RangePartitionerPlan
   | { readonly kind: "custom"; readonly partitions: number; readonly fn: PlanFunction; readonly identity: number }
   | { readonly kind: "roundRobin"; readonly partitions: number };
+
+export interface RangePartitionerPlan {
+  readonly kind: "range";
+  readonly partitions: number;
+  readonly ascending: boolean;
+  readonly probe: ProbePlan;
+}
 
 /** How values of one key become one value. `create` undefined: the first value itself. */
 export interface CombinePlan {
@@ -163,7 +248,10 @@ export interface ProbePlan extends NodeBase {
   readonly exchange: ExchangeId;
   readonly parent: Plan;
   readonly probe:
-    | { readonly kind: "count" }
+    /** `withoutLast`: nobody asks how many rows the last partition has, and it is not computed. */
+    | { readonly kind: "count"; readonly withoutLast?: boolean }
+    /** Pairs of each key of encoded `[key, fraction]` pairs. */
+    | { readonly kind: "countKeys"; readonly fractions: Uint8Array }
     /** A sample of keys: of rows' first elements, or of the rows themselves. */
     | {
         readonly kind: "sample";
@@ -199,10 +287,20 @@ export interface SortPlan extends NodeBase {
   readonly ascending: boolean;
 }
 
-/** Pairs of values with equal keys; both parents are partitioned alike. */
+/** Pairs of values with equal keys; both parents are partitioned alike. Of which sides keys without a partner stay is in `join`. */
 export interface JoinPlan extends NodeBase {
   readonly op: "join";
-  readonly join: "inner" | "left";
+  readonly join: "inner" | "left" | "right" | "full";
+  readonly left: Plan;
+  readonly right: Plan;
+}
+
+/** Rows of the left side whose key is, or is not, a row of the right side; both are partitioned alike. */
+export interface SemiJoinPlan extends NodeBase {
+  readonly op: "semiJoin";
+  readonly keeps: "matched" | "unmatched";
+  /** What of a left row is looked for. */
+  readonly key: "pair" | "row";
   readonly left: Plan;
   readonly right: Plan;
 }
@@ -213,7 +311,15 @@ export interface CogroupPlan extends NodeBase {
 }
 
 export type WidePlan =
-  ExchangePlan | ProbePlan | AggregatePlan | GroupPlan | DistinctPlan | SortPlan | JoinPlan | CogroupPlan;
+  | ExchangePlan
+  | ProbePlan
+  | AggregatePlan
+  | GroupPlan
+  | DistinctPlan
+  | SortPlan
+  | JoinPlan
+  | SemiJoinPlan
+  | CogroupPlan;
 
 /** The plans a node reads, in order; probes that its partitioner needs come last. */
 export function parentsOf(plan: Plan): readonly Plan[] {
@@ -221,14 +327,23 @@ export function parentsOf(plan: Plan): readonly Plan[] {
     case "parallelize":
     case "range":
     case "files":
+    case "kept":
       return [];
     case "union":
     case "cogroup":
       return plan.parents;
     case "join":
+    case "semiJoin":
+    case "zip":
+    case "zipPartitions":
+    case "cartesian":
       return [plan.left, plan.right];
+    case "filterByRange":
+      return plan.ranges === undefined ? [plan.parent] : [plan.parent, plan.ranges.probe];
     case "zipWithIndex":
       return plan.counts === undefined ? [plan.parent] : [plan.parent, plan.counts];
+    case "sample":
+      return "counts" in plan.sample ? [plan.parent, plan.sample.counts] : [plan.parent];
     case "exchange":
       return plan.partitioner.kind === "range" ? [plan.parent, plan.partitioner.probe] : [plan.parent];
     default:
@@ -245,9 +360,19 @@ export function withParents(plan: Plan, parents: readonly Plan[]): Plan {
     case "cogroup":
       return { ...plan, parents };
     case "join":
+    case "semiJoin":
+    case "zip":
+    case "zipPartitions":
+    case "cartesian":
       return { ...plan, left: first!, right: second! };
+    case "filterByRange":
+      return { ...plan, parent: first!, ranges: plan.ranges && { ...plan.ranges, probe: second as ProbePlan } };
     case "zipWithIndex":
       return { ...plan, parent: first!, counts: second as ProbePlan | undefined };
+    case "sample":
+      return "counts" in plan.sample
+        ? { ...plan, parent: first!, sample: { ...plan.sample, counts: second as ProbePlan } }
+        : { ...plan, parent: first! };
     case "exchange":
       return plan.partitioner.kind === "range"
         ? { ...plan, parent: first!, partitioner: { ...plan.partitioner, probe: second as ProbePlan } }

@@ -7,6 +7,7 @@ export function partitionCount(plan: Plan): number {
     case "parallelize":
       return plan.slices.length;
     case "range":
+    case "kept":
       return plan.partitions;
     case "files":
       invariant(plan.scan !== undefined, `the splits of ${String(plan.paths)} are not planned yet`);
@@ -20,7 +21,12 @@ export function partitionCount(plan: Plan): number {
     case "cogroup":
       return partitionCount(plan.parents[0]!);
     case "join":
+    case "semiJoin":
+    case "zip":
+    case "zipPartitions":
       return partitionCount(plan.left);
+    case "cartesian":
+      return partitionCount(plan.left) * partitionCount(plan.right);
     default:
       return partitionCount(plan.parent);
   }
@@ -32,19 +38,27 @@ export function partitionerOf(plan: Plan): PartitionerPlan | undefined {
     case "exchange":
       return plan.rows === "pairs" && plan.partitioner.kind !== "roundRobin" ? plan.partitioner : undefined;
     case "coalesce":
+    case "files":
+    case "kept":
       return plan.partitioner;
     case "aggregate":
     case "group":
     case "distinct":
     case "sort":
     case "filter":
+    case "sample":
+    case "filterByRange":
     case "mapValues":
     case "flatMapValues":
       return partitionerOf(plan.parent);
     case "join":
+    case "semiJoin":
       return partitionerOf(plan.left);
     case "cogroup":
       return partitionerOf(plan.parents[0]!);
+    case "union":
+      // of more than one it is a coalesce that knows
+      return plan.parents.length === 1 ? partitionerOf(plan.parents[0]!) : undefined;
     default:
       return undefined;
   }

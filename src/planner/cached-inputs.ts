@@ -1,9 +1,10 @@
 /**
- * Which persisted partitions a task of a stage would read, as Spark's preferred locations look for them: down the plan as far as the
- * stage goes, where a partition needs one partition of each parent.
+ * Which persisted partitions a task of a stage would read, and which machines have the files below, as Spark's preferred locations
+ * look for them: down the plan as far as the stage goes, where a partition needs one partition of each parent.
  */
 import type { RddId } from "../base/ids.ts";
-import { parentsOf, type Plan } from "../plan/nodes.ts";
+import { type FilesPlan, parentsOf, type Plan } from "../plan/nodes.ts";
+import { keeps } from "../plan/storage-level.ts";
 import { partitionCount } from "../plan/partition-count.ts";
 import type { StagePlan } from "./stages.ts";
 
@@ -14,7 +15,7 @@ export function persistedIn(stage: StagePlan): Plan[] {
   const visit = (plan: Plan) => {
     if (visited.has(plan)) return;
     visited.add(plan);
-    if (plan.storage?.memory === true) found.add(plan);
+    if (keeps(plan.storage)) found.add(plan);
     if (!isCut(plan)) for (const parent of parentsOf(plan)) visit(parent);
   };
   visit(topOf(stage));
@@ -32,7 +33,7 @@ export function inputPartitions(stage: StagePlan, partition: number): CachedInpu
   const isNew = once();
   const visit = (plan: Plan, at: number) => {
     if (!isNew(plan, at)) return;
-    if (plan.storage?.memory === true) found.push({ rdd: plan.id, partition: at });
+    if (keeps(plan.storage)) found.push({ rdd: plan.id, partition: at });
     if (!isCut(plan)) for (const [parent, parentAt] of inputsOf(plan, at)) visit(parent, parentAt);
   };
   visit(topOf(stage), partition);
@@ -48,6 +49,39 @@ export function placesOfInputs<Place>(
   return placesBelow(topOf(stage), partition, placesOf, once());
 }
 
+/** Whether anyone told where the files of the stage are. */
+export function knowsHosts(stage: StagePlan): boolean {
+  const visited = new Set<Plan>();
+  const visit = (plan: Plan): boolean => {
+    if (visited.has(plan)) return false;
+    visited.add(plan);
+    if (plan.op === "files") return splitsOf(plan).some(split => split.hosts !== undefined);
+    return !isCut(plan) && parentsOf(plan).some(visit);
+  };
+  return visit(topOf(stage));
+}
+
+/** Machines that have the first file split on the way down of which anyone told; empty where none did. */
+export function hostsOfInputs(stage: StagePlan, partition: number): readonly string[] {
+  const isNew = once();
+  const visit = (plan: Plan, at: number): readonly string[] => {
+    if (!isNew(plan, at)) return [];
+    if (plan.op === "files") return splitsOf(plan)[at]?.hosts ?? [];
+    if (isCut(plan)) return [];
+    for (const [parent, parentAt] of inputsOf(plan, at)) {
+      const hosts = visit(parent, parentAt);
+      if (hosts.length > 0) return hosts;
+    }
+    return [];
+  };
+  return visit(topOf(stage), partition);
+}
+
+/** The splits of sources/, as far as places go. */
+function splitsOf(plan: FilesPlan): readonly { readonly hosts?: readonly string[] }[] {
+  return (plan.scan?.splits ?? []) as readonly { readonly hosts?: readonly string[] }[];
+}
+
 function placesBelow<Place>(
   plan: Plan,
   partition: number,
@@ -55,7 +89,7 @@ function placesBelow<Place>(
   isNew: (plan: Plan, partition: number) => boolean,
 ): readonly Place[] {
   if (!isNew(plan, partition)) return [];
-  if (plan.storage?.memory === true) {
+  if (keeps(plan.storage)) {
     const places = placesOf(plan.id, partition);
     if (places.length > 0) return places;
   }
@@ -80,6 +114,13 @@ function once(): (plan: Plan, partition: number) => boolean {
 /** The partitions of parents that a partition is made of. */
 function inputsOf(plan: Plan, partition: number): (readonly [Plan, number])[] {
   if (plan.op === "coalesce") return (plan.groups[partition] ?? []).map(at => [plan.parent, at]);
+  if (plan.op === "cartesian") {
+    const ofRight = partitionCount(plan.right);
+    return [
+      [plan.left, Math.floor(partition / ofRight)],
+      [plan.right, partition % ofRight],
+    ];
+  }
   if (plan.op !== "union") return parentsOf(plan).map(parent => [parent, partition]);
   let at = partition;
   for (const parent of plan.parents) {

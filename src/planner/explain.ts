@@ -7,8 +7,9 @@ import { formatPosition } from "../base/errors.ts";
 import type { Action } from "../plan/action.ts";
 import { isRowOperator } from "../operators/pipeline.ts";
 import { type ExchangePlan, parentsOf, type Plan } from "../plan/nodes.ts";
+import { isPacked, type StorageLevel } from "../plan/storage-level.ts";
 import { foldOfAggregate, foldOfValues, RowTypes, type Verdict } from "./row-types.ts";
-import { type ActionCall, callText, cutStages, type StagePlan } from "./stages.ts";
+import { type ActionCall, callText, cutStages, type StagePlan, taskCount } from "./stages.ts";
 import { type Form, type Work, workOf, workOfAction, workOfMapSide, workOfOutput } from "./work.ts";
 
 const step = "  ";
@@ -52,8 +53,11 @@ function explainStages(stages: readonly StagePlan[], withAction: boolean): strin
   );
   const types = new RowTypes();
   return stages.flatMap((stage, i) => {
-    const tasks = `${stage.partitions.toLocaleString("en")} ${stage.partitions === 1 ? "task" : "tasks"}`;
-    return [`Stage ${i}, ${tasks}`, ...new StageText(numbers, types).linesOf(stage, withAction)];
+    const tasks = taskCount(stage);
+    return [
+      `Stage ${i}, ${tasks.toLocaleString("en")} ${tasks === 1 ? "task" : "tasks"}`,
+      ...new StageText(numbers, types).linesOf(stage, withAction),
+    ];
   });
 }
 
@@ -104,11 +108,17 @@ class StageText {
       const form = parents[0] === undefined ? "any" : this.visit(parents[0], indent, lines);
       return this.addPlan(plan, form, indent, lines);
     }
-    const forms = parents.map((parent, i) => {
-      lines.push(`${indent}input ${i + 1}`);
-      return this.visit(parent, indent + step, lines);
+    const inputs = parents.map((parent, i): { readonly form: Form; readonly lines: string[] } => {
+      const own = [`${indent}input ${i + 1}`];
+      return { form: this.visit(parent, indent + step, own), lines: own };
     });
-    const form = forms.every(each => each === forms[0]) ? forms[0]! : "any";
+    const isOneForm = inputs.every(({ form }) => form === inputs[0]!.form);
+    const form = isOneForm ? inputs[0]!.form : "any";
+    const { takes } = workOf(plan, form, this.verdictOn(plan));
+    for (const input of inputs) {
+      lines.push(...input.lines);
+      if (!isOneForm) pushConversion(input.form, takes, indent + step, lines);
+    }
     return this.addPlan(plan, form, indent, lines);
   }
 
@@ -116,11 +126,13 @@ class StageText {
     const gives = this.add(titleOf(plan), workOf(plan, form, this.verdictOn(plan)), form, indent, lines);
     if (plan.storage === undefined) return gives;
     if (gives === "rows") lines.push(`${indent}JavaScript rows become columns`);
-    lines.push(`${indent}kept in memory as columns (${plan.storage.name}): computed once, read from there`);
+    lines.push(`${indent}kept ${placeOf(plan.storage)} (${plan.storage.name}): computed once, read from there`);
     return "columns";
   }
 
   private verdictOn(plan: Plan): Verdict {
+    if (plan.op === "foldPartition")
+      return this.types.verdictOnReduction(plan.parent, { create: undefined, zero: plan.zero, merge: plan.fn });
     return plan.op === "aggregate"
       ? this.types.verdictOnFold(plan.parent, foldOfAggregate(plan))
       : this.types.verdictOn(plan);
@@ -141,11 +153,21 @@ class StageText {
   }
 
   private add(title: string, { text, takes, gives }: Work, form: Form, indent: string, lines: string[]): Form {
-    if (form === "columns" && takes === "rows") lines.push(`${indent}columns become JavaScript rows`);
-    if (form === "rows" && takes === "columns") lines.push(`${indent}JavaScript rows become columns`);
+    pushConversion(form, takes, indent, lines);
     lines.push(`${indent}${title}: ${text}`);
     return gives === "any" && takes === "any" ? form : gives;
   }
+}
+
+function pushConversion(form: Form, takes: Form, indent: string, lines: string[]): void {
+  if (form === "columns" && takes === "rows") lines.push(`${indent}columns become JavaScript rows`);
+  if (form === "rows" && takes === "columns") lines.push(`${indent}JavaScript rows become columns`);
+}
+
+function placeOf(level: StorageLevel): string {
+  const how = isPacked(level) ? "compressed columns" : "columns";
+  if (!level.memory) return `on disk as ${how}`;
+  return `in memory as ${how}${level.disk ? ", on disk what has no room" : ""}`;
 }
 
 function titleOf(plan: Plan): string {

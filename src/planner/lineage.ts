@@ -23,6 +23,8 @@ export function lineage(plan: Plan): string {
 
 /** Lines of the steps below; `prefix` ends in the bar of the branch that they stand on. */
 function below(plan: Plan, prefix: string): string[] {
+  const checkpoint = checkpointOf(plan);
+  if (checkpoint !== undefined) return [`${prefix}${checkpoint}`];
   const steps = stepsBelow(plan);
   return steps.flatMap((step, i) => {
     if (!step.isShuffled) return [`${prefix}${title(step.plan)}`, ...below(step.plan, prefix)];
@@ -47,6 +49,14 @@ function stepsBelow(plan: Plan): Step[] {
         parent.at?.column === plan.at?.column;
       return isOwn ? { plan: parent.parent, isShuffled: true } : { plan: parent, isShuffled: false };
     });
+}
+
+/** Where a plan's rows come from whose lineage was cut. */
+function checkpointOf(plan: Plan): string | undefined {
+  if (plan.op === "kept") return "LocalCheckpointRDD";
+  return plan.op === "files" && plan.checkpoint !== undefined
+    ? `ReliableCheckpointRDD in ${plan.checkpoint}`
+    : undefined;
 }
 
 function title(plan: Plan): string {

@@ -17,6 +17,7 @@ import { type FoldFunctions, foldLambdasOf } from "../operators/native-fold.ts";
 import { rangeType, stepOf, wordSeparator } from "../operators/native-steps.ts";
 import { isRowOperator, type RowOperator } from "../operators/pipeline.ts";
 import type { AggregatePlan, CombinePlan, ExchangePlan, Plan } from "../plan/nodes.ts";
+import { makesRows } from "../plan/row-makers.ts";
 
 export type RowType = InputType | undefined;
 
@@ -66,8 +67,23 @@ export class RowTypes {
         this.spans.set(plan.parent, "rows");
         return asColumns(this.typeOf(plan.parent));
       case "sort":
+      case "sample":
       case "coalesce":
+      case "filterByRange":
         return asColumns(this.typeOf(plan.parent));
+      case "semiJoin":
+        return asColumns(this.typeOf(plan.left));
+      case "zipWithIndex":
+      case "zipWithUniqueId":
+        return pairType(this.typeOf(plan.parent), f64);
+      case "zip":
+      case "cartesian":
+        return pairType(this.typeOf(plan.left), this.typeOf(plan.right));
+      case "registers": {
+        const key = plan.of === "pairs" ? pairOf(this.typeOf(plan.parent))?.[0] : undefined;
+        if (plan.of === "pairs") return key && tuple(tuple(key, f64), f64);
+        return tuple(f64, f64);
+      }
       case "group": {
         const pair = pairOf(this.typeOf(plan.parent));
         return pair && tuple(pair[0], { kind: "list", container: "array", item: pair[1] });
@@ -210,10 +226,19 @@ function typeOfAccumulator(type: AccumulatorType): ColumnType {
   return type.kind === "list" ? { kind: "list", container: type.container, item: f64 } : type;
 }
 
-/** Rows of these are JavaScript values. */
+/** Whether its rows come as JavaScript values. */
 function givesRows(plan: Plan): boolean {
   if (plan.storage !== undefined) return false;
-  return ["mapPartitions", "mapPartitionsWithIndex", "mapAsync", "glom", "zipWithIndex"].includes(plan.op);
+  switch (plan.op) {
+    case "zipWithIndex":
+    case "zipWithUniqueId":
+    case "filterByRange":
+      return givesRows(plan.parent);
+    case "zip":
+      return givesRows(plan.left) || givesRows(plan.right);
+    default:
+      return makesRows(plan);
+  }
 }
 
 /** Code reads the lines of a text in the buffer that they were read into. */
@@ -224,6 +249,11 @@ function inPlace(base: Plan, type: RowType): RowType {
 /** Past a breaker a range is numbers like others. */
 function asColumns(type: RowType): ColumnType | undefined {
   return type?.kind === "range" ? f64 : type;
+}
+
+function pairType(left: RowType, right: RowType): ColumnType | undefined {
+  const [first, second] = [asColumns(left), asColumns(right)];
+  return first && second && tuple(first, second);
 }
 
 function pairOf(type: RowType): readonly [ColumnType, ColumnType] | undefined {

@@ -6,6 +6,7 @@ import type { ExchangeId, RddId } from "../base/ids.ts";
 import { formatPosition, type SourcePosition } from "../base/errors.ts";
 import type { Action } from "../plan/action.ts";
 import { type ExchangePlan, parentsOf, type Plan, type ProbePlan, withParents } from "../plan/nodes.ts";
+import { isBarrier } from "./barrier-stages.ts";
 import { partitionCount } from "../plan/partition-count.ts";
 
 export type StagePlan =
@@ -15,6 +16,7 @@ export type StagePlan =
       readonly reads: readonly ExchangeId[];
       readonly partitions: number;
       readonly name: string;
+      readonly barrier?: boolean;
     }
   | {
       readonly kind: "probe";
@@ -22,6 +24,7 @@ export type StagePlan =
       readonly reads: readonly ExchangeId[];
       readonly partitions: number;
       readonly name: string;
+      readonly barrier?: boolean;
     }
   | {
       readonly kind: "result";
@@ -31,6 +34,7 @@ export type StagePlan =
       readonly partitions: number;
       readonly name: string;
       readonly call: ActionCall;
+      readonly barrier?: boolean;
     };
 
 /** An action where the user called it. */
@@ -52,6 +56,7 @@ export function cutStages(root: Plan, action: Action, call: ActionCall): StagePl
       reads: reads.map(read => read.exchange),
       partitions: partitionCount(output.parent),
       name: callText(output),
+      ...(isBarrier(output.parent) && { barrier: true }),
     };
     const own = within.output(output);
     stages.push(
@@ -68,8 +73,15 @@ export function cutStages(root: Plan, action: Action, call: ActionCall): StagePl
     partitions: partitionCount(root),
     name: callText(call),
     call,
+    ...(isBarrier(root) && { barrier: true }),
   });
   return stages;
+}
+
+/** How many of its partitions, from the first, a stage computes. Of a result stage: at most. */
+export function taskCount(stage: StagePlan): number {
+  const { probe } = stage.root as Partial<ProbePlan>;
+  return probe?.kind === "count" && probe.withoutLast === true ? stage.partitions - 1 : stage.partitions;
 }
 
 /** What lies below the outputs that a stage reads: not sent with it, or a long lineage would be sent with every stage. */

@@ -16,6 +16,12 @@ interface Collector {
   readonly gc?: () => void;
 }
 
+/** An operator or action that rows are kept for, in words, and where it is called. */
+export interface HeapKeeper {
+  readonly text: string;
+  readonly at: SourcePosition | undefined;
+}
+
 export class HeapWatch {
   private readonly garbage = new GarbagePacer();
   private nextCheckMs = 0;
@@ -26,36 +32,38 @@ export class HeapWatch {
     readonly limitBytes: number,
     private readonly heapBytes: () => number = liveHeapBytes,
     private readonly collect: () => void = collectGarbage,
+    private readonly nowMs: () => number = () => performance.now(),
   ) {
     this.collectAboveBytes = limitBytes;
   }
 
-  /** Throws kind "resource", naming the operator and its line, when the heap is past the limit. */
-  check(operator: string, at?: SourcePosition): void {
-    const now = performance.now();
+  /**
+   * Throws kind "resource" when the heap is past the limit, naming who keeps what is there. `bytes` are those of columns that values
+   * were made of since the last check.
+   */
+  check(keeper: () => HeapKeeper, bytes = 0): void {
+    const now = this.nowMs();
+    this.garbage.pace(now, bytes);
     if (now < this.nextCheckMs) return;
     this.nextCheckMs = now + intervalMs;
-    this.garbage.pace(now);
     if (this.heapBytes() <= this.collectAboveBytes) return;
     this.collect();
     const liveBytes = this.heapBytes();
-    if (liveBytes > this.limitBytes) throw heapFull(operator, at, liveBytes, this.limitBytes);
+    if (liveBytes > this.limitBytes) throw heapFull(keeper(), liveBytes, this.limitBytes);
     // Close to the limit each collection must be worth its time: let a quarter of the limit pile up before the next.
     this.collectAboveBytes = Math.max(this.limitBytes, liveBytes + this.limitBytes / 4);
   }
 }
 
-function heapFull(
-  operator: string,
-  at: SourcePosition | undefined,
-  liveBytes: number,
-  limitBytes: number,
-): FiresteelError {
-  const message = `${operator} filled its thread's JavaScript heap: ${formatBytes(liveBytes)} in use, the limit is ${formatBytes(limitBytes)}`;
-  return new FiresteelError("resource", message, {
-    hint: "keep less in memory per partition (more partitions, smaller groups), or raise firesteel.task.heapLimit",
+function heapFull({ text, at }: HeapKeeper, liveBytes: number, limitBytes: number): FiresteelError {
+  const message = `${text} filled its thread's JavaScript heap: ${formatBytes(liveBytes)} in use, the limit is ${formatBytes(limitBytes)}`;
+  const error = new FiresteelError("resource", message, {
+    hint: "keep less in memory per partition (more partitions, smaller groups, shorter results), or raise firesteel.task.heapLimit",
     at,
   });
+  // the line that happened to take a row at this moment is not who keeps them
+  error.stack = `${error.name}: ${message}`;
+  return error;
 }
 
 /** This thread's objects and buffers, without the shared memories, which the runtime counts too. */
@@ -64,7 +72,8 @@ function liveHeapBytes(): number {
   return external < heapUsed ? heapUsed - external : heapUsed;
 }
 
-function collectGarbage(): void {
+/** All garbage of this thread, now; where the runtime lets programs ask for it. */
+export function collectGarbage(): void {
   const { Bun, gc } = globalThis as Collector;
   if (Bun !== undefined) Bun.gc(true);
   else gc?.();

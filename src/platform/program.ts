@@ -3,7 +3,7 @@
  * settings that `restart.ts` would restart for are given to the child right away.
  */
 import { fileURLToPath } from "node:url";
-import { environmentWithSettings } from "./restart.ts";
+import { environmentWithSettings, type ProcessWork } from "./restart.ts";
 
 /** Command and first arguments; the program's own follow. */
 export function programCommand(): readonly string[] {
@@ -13,11 +13,14 @@ export function programCommand(): readonly string[] {
 }
 
 /** The environment of a child that is this program too: without this process's own FIRESTEEL_ variables, secrets among them. */
-export function programEnvironment(own: Readonly<Record<string, string | undefined>>): Record<string, string> {
+export function programEnvironment(
+  own: Readonly<Record<string, string | undefined>>,
+  work: ProcessWork,
+): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(own)) {
     if (value !== undefined && (!name.startsWith("FIRESTEEL_") || name.startsWith("FIRESTEEL_TEST_")))
       kept[name] = value;
   }
-  return environmentWithSettings(kept);
+  return environmentWithSettings(kept, work);
 }

@@ -2,17 +2,21 @@
  * Starting threads of this program. Every thread runs `src/main.ts` (in the compiled binary: the executable's entry),
  * which looks at `threadRole()` and imports what that role needs.
  */
-import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import { isMainThread, type MessagePort, parentPort, Worker, workerData } from "node:worker_threads";
 
-export type ThreadRole = "engine" | "task";
+export type ThreadRole = "engine" | "task" | "files";
 
-/** Starts a thread; `data` is cloned to it, shared memory is shared. */
-export function startThread(role: ThreadRole, data: Record<string, unknown>): Worker {
+/** Starts a thread; `data` is cloned to it, shared memory is shared, `handed` ports are its own. */
+export function startThread(
+  role: ThreadRole,
+  data: Record<string, unknown>,
+  handed: readonly MessagePort[] = [],
+): Worker {
   const compiled = import.meta.url.includes("$bunfs") || import.meta.url.includes("~BUN");
   const entry = compiled
     ? (globalThis as { Bun?: { main: string } }).Bun!.main
     : new URL("../main.ts", import.meta.url);
-  return new Worker(entry, { workerData: { ...data, firesteelRole: role } });
+  return new Worker(entry, { workerData: { ...data, firesteelRole: role }, transferList: [...handed] });
 }
 
 /** The role this thread was started for; undefined on a process's main thread and in threads of other programs. */

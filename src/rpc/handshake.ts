@@ -40,7 +40,12 @@ export function greet(
   });
   return new Promise((resolve, reject) => {
     const broken = (error?: unknown) =>
-      reject(new FiresteelError("lost", `${where} closed the connection within the handshake`, { cause: error }));
+      reject(
+        new FiresteelError("lost", `${where} closed the connection within the handshake`, {
+          hint: "check that it is the process's own port, and not that of its pages or of submissions by HTTP",
+          cause: error,
+        }),
+      );
     stream.on("error", broken);
     stream.once("close", broken);
     stream.once("response", headers => {

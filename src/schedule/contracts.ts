@@ -6,7 +6,7 @@
  * The shell carries out a step's actions in order and forwards, each direction in order and behind those actions (a kill must
  * not overtake its launch); scheduler-loop.ts does so within one thread:
  * - dag → task: submitTasks → taskSetSubmitted, cancelTasks → taskSetCancelled, partitionDone → partitionDone;
- * - task → dag: taskSucceeded (+ checksum), fetchFailed, taskSetFailed (`stageAttempt` → `attempt`);
+ * - task → dag: taskSucceeded (+ checksum), fetchFailed, taskSetFailed (`stageAttempt` → `attempt`), barrierFailed;
  * - executorLost goes to the task scheduler first, then to the DAG scheduler behind all that the former said before. Then an
  *   executor id may come back after its loss, and no output of its earlier life is counted.
  *
@@ -41,6 +41,8 @@ export interface StageGraph {
   readonly name: string;
   /** Where the input of partition i is: cached blocks, local files. */
   readonly preferred?: Preferred;
+  /** All tasks run at once and count together, or none; `partitions` are all that the stage has. */
+  readonly barrier?: boolean;
 }
 
 /** Of a partition; empty places mean anywhere. Asked when its task set is submitted. */
@@ -77,6 +79,8 @@ export type DagEvent =
       readonly mapPartition: number;
       readonly error: WireError;
     }
+  /** A task of a barrier stage failed: none of the attempt's count, and none runs on. */
+  | { readonly type: "barrierFailed"; readonly stage: StageId; readonly attempt: number; readonly error: WireError }
   | { readonly type: "executorLost"; readonly executor: ExecutorId; readonly outputsLost: boolean }
   /** Nothing refers to the exchange any more. Jobs that still run keep its outputs until they end. */
   | { readonly type: "exchangeReleased"; readonly exchange: ExchangeId }
@@ -102,10 +106,15 @@ export type DagAction =
       readonly attempt: number;
       readonly graph: StageGraph;
       readonly job: JobId;
+      /** Of this attempt: those whose outputs are missing. */
+      readonly tasks: number;
     }
   | { readonly type: "stageCompleted"; readonly stage: StageId; readonly attempt: number }
   | { readonly type: "stageFailed"; readonly stage: StageId; readonly attempt: number; readonly error: WireError }
-  | { readonly type: "stageSkipped"; readonly job: JobId; readonly graph: StageGraph }
+  /** All tasks of a barrier stage run again. */
+  | { readonly type: "barrierRetried"; readonly stage: StageId; readonly failures: number; readonly error: WireError }
+  /** The job does not need to run it; when outputs are lost it may come to. */
+  | { readonly type: "stageSkipped"; readonly job: JobId; readonly stage: StageId; readonly graph: StageGraph }
   /** A result partition's value now counts; later duplicates of it do not. */
   | { readonly type: "resultAccepted"; readonly job: JobId; readonly task: TaskIdentity }
   /** An exchange or probe partition's output now counts (accumulator updates too). */
@@ -131,6 +140,7 @@ export interface TaskSet {
   readonly partitions: readonly number[];
   readonly pool: string;
   readonly preferred?: Preferred;
+  readonly barrier?: boolean;
 }
 
 export type TaskEvent =
@@ -157,6 +167,8 @@ export type TaskAction =
       readonly task: TaskIdentity;
       readonly executor: ExecutorId;
       readonly locality: Locality;
+      /** Of a barrier stage: where all its tasks run, by partition. */
+      readonly together?: readonly ExecutorId[];
     }
   /** The attempt keeps its slot until it reports (whatever it then says) or its executor is lost. */
   | {
@@ -170,6 +182,14 @@ export type TaskAction =
       readonly task: TaskIdentity;
       readonly attempt: TaskAttemptId;
       readonly executor: ExecutorId;
+    }
+  /** It succeeded in a barrier stage whose other tasks still run: taskSucceeded follows, or the stage attempt fails. */
+  | { readonly type: "taskHeld"; readonly task: TaskIdentity; readonly attempt: TaskAttemptId }
+  | {
+      readonly type: "barrierFailed";
+      readonly task: TaskIdentity;
+      readonly attempt: TaskAttemptId;
+      readonly error: WireError;
     }
   | {
       readonly type: "taskRetried";
@@ -200,6 +220,8 @@ export interface SchedulerLimits {
   readonly stageAttemptsMax: number;
   /** How long tasks wait for a slot near their input: Spark's locality.wait. Absent: not at all, and no time is needed. */
   readonly localityWaits?: LocalityWaits;
+  /** How long a barrier stage waits for as many cores as it has tasks. Absent: for ever, and no time is needed. */
+  readonly barrierWaitMs?: number;
 }
 
 export interface LocalityWaits {

@@ -7,10 +7,10 @@
  * Does not: choose executors or count task failures (task-scheduler.ts), plan (planner/), hold results (exec/).
  */
 import { assertNever, invariant } from "../base/assert.ts";
-import type { WireError } from "../base/errors.ts";
+import { isRetryable, type WireError } from "../base/errors.ts";
 import { idSequence, type ExchangeId, type ExecutorId, type JobId, type StageId } from "../base/ids.ts";
 import type { DagAction, DagEvent, JobGraph, SchedulerLimits, StageGraph } from "./contracts.ts";
-import { cancelled, fetchesGaveUp, outputsLost, rowsChanged, rowsTaken } from "./failures.ts";
+import { barrierGaveUp, cancelled, fetchesGaveUp, outputsLost, rowsChanged, rowsTaken } from "./failures.ts";
 import { Outputs } from "./outputs.ts";
 import { neededStages, Stage, type Job } from "./stage.ts";
 
@@ -54,6 +54,8 @@ export class DagScheduler {
         return this.failTaskSet(event);
       case "fetchFailed":
         return this.recoverFetch(event);
+      case "barrierFailed":
+        return this.failBarrier(event);
       case "executorLost":
         return event.outputsLost ? this.loseOutputsOf(event.executor) : undefined;
       case "exchangeReleased":
@@ -87,7 +89,8 @@ export class DagScheduler {
     this.jobs.set(graph.jobId, job);
     const needed = new Set(neededStages(job, true));
     for (const stage of stages) {
-      if (!needed.has(stage)) this.actions.push({ type: "stageSkipped", job: graph.jobId, graph: stage.graph });
+      if (needed.has(stage)) continue;
+      this.actions.push({ type: "stageSkipped", job: graph.jobId, stage: stage.id, graph: stage.graph });
     }
     this.advance(job);
   }
@@ -128,11 +131,13 @@ export class DagScheduler {
   }
 
   private submitStage(stage: Stage): void {
+    // tasks of a barrier stage run together or not at all
+    if (stage.graph.barrier === true && stage.graph.exchange !== undefined) this.loseAll(stage.graph.exchange);
     const partitions = stage.begin();
     const [oldest] = stage.jobs;
     const job = this.jobs.get(oldest!)!.graph;
     const { graph, id, attempt } = stage;
-    this.actions.push({ type: "stageSubmitted", stage: id, attempt, graph, job: job.jobId });
+    this.actions.push({ type: "stageSubmitted", stage: id, attempt, graph, job: job.jobId, tasks: partitions.length });
     this.actions.push({
       type: "submitTasks",
       taskSet: {
@@ -143,6 +148,7 @@ export class DagScheduler {
         partitions,
         pool: job.pool,
         ...(graph.preferred !== undefined && { preferred: graph.preferred }),
+        ...(graph.barrier === true && { barrier: true }),
       },
     });
   }
@@ -180,6 +186,7 @@ export class DagScheduler {
     stage.state = "idle";
     stage.hasTasks = false;
     stage.fetchFailures = 0;
+    stage.barrierFailures = 0;
     if (stage.graph.exchange === undefined) {
       const [id] = stage.jobs;
       const job = this.jobs.get(id!)!;
@@ -212,11 +219,23 @@ export class DagScheduler {
     this.failStage(stage, event.error);
   }
 
+  private failBarrier({ stage: id, attempt, error }: EventOf<"barrierFailed">): void {
+    const stage = this.stages.get(id);
+    if (stage === undefined || stage.state !== "running" || stage.attempt !== attempt) return;
+    this.endAttempt(stage, error);
+    const failures = ++stage.barrierFailures;
+    if (!isRetryable(error) || failures >= this.limits.taskFailuresMax)
+      return this.failStage(stage, barrierGaveUp(failures, error));
+    this.actions.push({ type: "barrierRetried", stage: id, failures, error });
+    this.advanceJobsOf([stage]);
+  }
+
   /** Fails every job that cannot end without the stage; others have it in their graph, and may need it some day. */
   private failStage(stage: Stage, error: WireError): void {
     for (const job of this.jobsNeeding(stage)) this.failJob(job, error);
     if (this.stages.has(stage.id)) this.stopStage(stage, error);
     stage.fetchFailures = 0;
+    stage.barrierFailures = 0;
   }
 
   private jobsNeeding(stage: Stage): Job[] {
@@ -307,6 +326,11 @@ export class DagScheduler {
     this.actions.push({ type: "outputsLost", exchange, partitions: [mapPartition] });
   }
 
+  private loseAll(exchange: ExchangeId): void {
+    const partitions = this.outputs.get(exchange)!.loseAll();
+    if (partitions.length > 0) this.actions.push({ type: "outputsLost", exchange, partitions });
+  }
+
   private loseOutputsOf(executor: ExecutorId): void {
     const affected: Stage[] = [];
     for (const [exchange, outputs] of this.outputs) {
@@ -328,8 +352,7 @@ export class DagScheduler {
     const { id: sourceId, graph } = source;
     const stale = this.exchangesBuiltOn(graph.exchange!);
     for (const exchange of stale) {
-      const partitions = exchange === graph.exchange ? [] : this.outputs.get(exchange)!.loseAll();
-      if (partitions.length > 0) this.actions.push({ type: "outputsLost", exchange, partitions });
+      if (exchange !== graph.exchange) this.loseAll(exchange);
     }
     const redone = [...this.stages.values()].filter(stage => stage.graph.parents.some(parent => stale.has(parent)));
     for (const stage of redone) {

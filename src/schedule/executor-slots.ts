@@ -5,13 +5,19 @@ import type { Places } from "./task-locality.ts";
 export interface Executor {
   readonly id: ExecutorId;
   readonly host: string | undefined;
+  /** The slots that it came with: further ones are a queue. */
+  readonly cores: number;
   slots: number;
   runningTasks: number;
+  /** Of these, tasks of barrier stages, behind which none is to wait. */
+  barrierTasks: number;
 }
 
 export class ExecutorSlots implements Places {
   /** Free slots of all. */
   free = 0;
+  /** Of all, taken or not, where there is a slot for them. */
+  cores = 0;
   /** How often all slots came to be taken. */
   fullTimes = 0;
   private readonly executors = new Map<ExecutorId, Executor>();
@@ -29,8 +35,8 @@ export class ExecutorSlots implements Places {
     return this.executors.get(id);
   }
 
-  add(id: ExecutorId, host: string | undefined): Executor {
-    const executor = { id, host, slots: 0, runningTasks: 0 };
+  add(id: ExecutorId, host: string | undefined, cores: number): Executor {
+    const executor = { id, host, cores, slots: 0, runningTasks: 0, barrierTasks: 0 };
     this.executors.set(id, executor);
     this.ring.push(executor);
     if (host !== undefined) this.hosts.set(host, (this.hosts.get(host) ?? 0) + 1);
@@ -51,19 +57,24 @@ export class ExecutorSlots implements Places {
 
   resize(executor: Executor, slots: number): void {
     this.free -= freeSlotsOf(executor);
+    this.cores -= Math.min(executor.slots, executor.cores);
     executor.slots = slots;
+    this.cores += Math.min(slots, executor.cores);
     this.free += freeSlotsOf(executor);
   }
 
-  taskStarted(executor: Executor): void {
+  taskStarted(executor: Executor, isBarrier: boolean): void {
+    this.free -= freeSlotsOf(executor);
     executor.runningTasks++;
-    this.free--;
+    if (isBarrier) executor.barrierTasks++;
+    this.free += freeSlotsOf(executor);
     if (this.free === 0) this.fullTimes++;
   }
 
-  taskEnded(executor: Executor): void {
+  taskEnded(executor: Executor, isBarrier: boolean): void {
     this.free -= freeSlotsOf(executor);
     executor.runningTasks--;
+    if (isBarrier) executor.barrierTasks--;
     this.free += freeSlotsOf(executor);
   }
 
@@ -85,6 +96,10 @@ export class ExecutorSlots implements Places {
     this.turn = this.ring.indexOf(executor) + 1;
   }
 
+  all(): readonly Executor[] {
+    return this.ring;
+  }
+
   hasExecutor(executor: ExecutorId): boolean {
     return this.executors.has(executor);
   }
@@ -99,6 +114,11 @@ export class ExecutorSlots implements Places {
 }
 
 /** Slots may shrink below what runs. */
-export function freeSlotsOf(executor: Executor): number {
-  return Math.max(0, executor.slots - executor.runningTasks);
+export function freeSlotsOf({ slots, cores, runningTasks, barrierTasks }: Executor): number {
+  return Math.max(0, (barrierTasks > 0 ? Math.min(slots, cores) : slots) - runningTasks);
+}
+
+/** Where a task would not wait for others. */
+export function freeCoresOf({ slots, cores, runningTasks }: Executor): number {
+  return Math.max(0, Math.min(slots, cores) - runningTasks);
 }

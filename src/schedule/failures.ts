@@ -4,6 +4,7 @@
  */
 import type { WireError } from "../base/errors.ts";
 import type { StageId } from "../base/ids.ts";
+import { printDuration } from "../base/quantity.ts";
 
 export function taskGaveUp(
   stage: StageId,
@@ -22,6 +23,24 @@ export function fetchesGaveUp(stage: StageId, name: string, failures: number, la
     `stage ${stage} (${name}) could not read its parents' outputs, tried ${times}; last: ${described(last)}`,
     last,
   );
+}
+
+export function barrierTaskFailed(stage: StageId, name: string, partition: number, error: WireError): WireError {
+  return causedBy(`task ${partition} of barrier stage ${stage} (${name}) failed: ${described(error)}`, error);
+}
+
+/** `last` says which task failed. */
+export function barrierGaveUp(failures: number, last: WireError): WireError {
+  return failures === 1 ? last : { ...last, message: `${last.message} (all its tasks have run ${failures} times)` };
+}
+
+export function tooFewCores(stage: StageId, name: string, tasks: number, cores: number, waitMs: number): WireError {
+  return {
+    kind: "resource",
+    name: "FiresteelError",
+    message: `barrier stage ${stage} (${name}) runs ${tasks} tasks at once, but for ${printDuration(waitMs)} there were not as many cores: there are ${cores}`,
+    hint: "use fewer partitions (coalesce before barrier), give the application more cores, or wait longer: firesteel.barrier.coresTimeout",
+  };
 }
 
 /** What was built on the old rows can be built again. */
@@ -63,6 +82,7 @@ function causedBy(message: string, cause: WireError): WireError {
     message,
     ...(cause.hint !== undefined && { hint: cause.hint }),
     ...(cause.at !== undefined && { at: cause.at }),
+    ...(cause.isPermanent === true && { isPermanent: true }),
     cause,
   };
 }

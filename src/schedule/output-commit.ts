@@ -5,7 +5,7 @@
  * Promises: at most one attempt of a partition may commit at a time, and none after one whose result counts; the right of an
  * attempt that failed, came too late, or whose executor is lost, goes to the next that asks. Of a stage that is not running nobody may.
  * Does not: undo what an attempt did that was taken for lost and lives on. Whoever counts outputs takes those of attempts that
- * succeeded (sources/text-sink.ts).
+ * succeeded (sources/output-committer.ts).
  */
 import { assertNever } from "../base/assert.ts";
 import type { ExecutorId, StageId, TaskAttemptId } from "../base/ids.ts";

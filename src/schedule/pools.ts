@@ -1,25 +1,31 @@
 /**
  * In which order task sets get slots. FIFO: by job, then stage. FAIR: pools by how far they are below their minimum share,
- * then by running tasks per weight; FIFO within a pool (Spark's fair scheduling algorithm). The order of pools is a
- * function of what they run, asked again for every launch.
+ * then by running tasks per weight (Spark's fair scheduling algorithm). Within a pool its own mode: FIFO, or FAIR, where the
+ * task set with the fewest running tasks is next. The order is a function of what runs, asked again for every launch.
  */
 import type { TaskSetState } from "./task-set.ts";
+
+export type SchedulingMode = "fifo" | "fair";
 
 export interface PoolShare {
   readonly weight: number;
   readonly minShare: number;
+  /** Within the pool; FIFO unless it is given. */
+  readonly mode?: SchedulingMode;
 }
 
 export interface PoolOptions {
-  readonly mode: "fifo" | "fair";
-  /** Pools that are not named here have weight 1 and minimum share 0. */
+  readonly mode: SchedulingMode;
+  /** Pools that are not named here have `defaultShare`. */
   readonly shares?: ReadonlyMap<string, PoolShare>;
 }
+
+export const defaultShare: PoolShare = { weight: 1, minShare: 0, mode: "fifo" };
 
 export class Pool {
   runningTasks = 0;
   /** Task sets with pending tasks, first come first; some may have lost theirs. */
-  private readonly queue: TaskSetState[] = [];
+  private queue: TaskSetState[] = [];
 
   constructor(
     readonly name: string,
@@ -37,28 +43,58 @@ export class Pool {
   head(): TaskSetState | undefined {
     for (;;) {
       const set = this.queue[0];
-      if (set === undefined || set.launchable) return set;
+      if (set === undefined || set.launchable) return this.share.mode === "fair" ? this.idlest() : set;
       set.queued = false;
       this.queue.shift();
     }
   }
 
-  *launchable(): Generator<TaskSetState> {
-    for (const set of this.queue) if (set.launchable) yield set;
+  get idle(): boolean {
+    return this.runningTasks === 0 && this.head() === undefined;
+  }
+
+  /** Those with tasks to launch, in the order of their turns. */
+  launchable(): TaskSetState[] {
+    const sets = this.queue.filter(set => set.launchable);
+    // stable: of equals the first come is first
+    return this.share.mode === "fair" ? sets.sort((a, b) => a.runningTasks - b.runningTasks) : sets;
+  }
+
+  private idlest(): TaskSetState | undefined {
+    let idlest: TaskSetState | undefined;
+    let left = 0;
+    for (const set of this.queue) {
+      if (!set.launchable) left++;
+      else if (idlest === undefined || set.runningTasks < idlest.runningTasks) idlest = set;
+    }
+    if (left > 0) {
+      for (const set of this.queue) if (!set.launchable) set.queued = false;
+      this.queue = this.queue.filter(set => set.launchable);
+    }
+    return idlest;
   }
 }
+
+/** Beyond, pools in which nothing waits or runs are forgotten: names are the user's. */
+const poolsMax = 1000;
 
 export class Pools {
   private readonly pools = new Map<string, Pool>();
 
   constructor(private readonly options: PoolOptions) {}
 
+  get size(): number {
+    return this.pools.size;
+  }
+
   /** The pool a task set goes to; in FIFO mode all share one. */
   poolFor(name: string): Pool {
     const key = this.options.mode === "fifo" ? "" : name;
     const known = this.pools.get(key);
     if (known !== undefined) return known;
-    const pool = new Pool(key, this.options.shares?.get(key) ?? { weight: 1, minShare: 0 });
+    const share = this.options.mode === "fifo" ? defaultShare : (this.options.shares?.get(key) ?? defaultShare);
+    if (this.pools.size >= poolsMax) for (const [name, { idle }] of this.pools) if (idle) this.pools.delete(name);
+    const pool = new Pool(key, share);
     this.pools.set(key, pool);
     return pool;
   }

@@ -125,6 +125,10 @@ export function toDagEvent(action: TaskAction, checksumOf?: SchedulerShell["chec
     }
     case "fetchFailed":
       return action;
+    case "barrierFailed": {
+      const { task, error } = action;
+      return { type: "barrierFailed", stage: task.stage, attempt: task.stageAttempt, error };
+    }
     case "taskSetFailed":
       return { type: "taskSetFailed", stage: action.stage, attempt: action.stageAttempt, error: action.error };
     default:

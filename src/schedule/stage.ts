@@ -28,6 +28,8 @@ export class Stage {
   hasTasks = false;
   /** Attempts ended by fetch failures since the stage was last complete. */
   fetchFailures = 0;
+  /** Attempts of a barrier stage ended by a failed task since it was last complete. */
+  barrierFailures = 0;
   /** Partitions of the latest attempt that have not come back. Always a subset of the missing ones. */
   outstanding = 0;
   private readonly isOutstanding: Uint8Array;

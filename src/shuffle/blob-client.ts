@@ -1,7 +1,7 @@
 /**
  * Fetches blobs by hash from whoever has them. What arrives is proved by its hash; a source that fails, stalls or sends something
- * else is passed over for the next, and all are tried again after a while; one that stalled comes last for some time. A blob is fetched once at a time, and not at all when
- * this process has it.
+ * else is passed over for the next, and all are tried again after a while; one that stalled comes last for some time. A blob is
+ * fetched once at a time, and not at all when this process has it.
  */
 import { createHash } from "node:crypto";
 import type { Clock } from "../base/clock.ts";

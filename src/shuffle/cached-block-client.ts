@@ -9,6 +9,8 @@ import { cachedBlockPath, cachedBlockPrefix, headWords } from "./cached-block-se
 
 export interface RemoteBlocks {
   readonly rows: number;
+  /** `blockFlag`s. */
+  readonly flags: number;
   /** Of each block, in order. */
   readonly blockBytes: readonly number[];
   /** The next block, which `into` is as long as. */
@@ -46,7 +48,7 @@ export async function openRemoteBlocks(
 
 async function readHead(stream: BulkStream): Promise<RemoteBlocks> {
   const feed = new Feed(stream);
-  const [blocks, low, high] = await feed.words(headWords);
+  const [blocks, low, high, flags] = await feed.words(headWords);
   if (blocks! > blocksMax) throw new FiresteelError("lost", `a cached partition of ${blocks} blocks is none`);
   const blockBytes = [...(await feed.words(blocks!))];
   if (blockBytes.some(bytes => bytes > blockBytesMax || bytes % 16 !== 0)) {
@@ -54,6 +56,7 @@ async function readHead(stream: BulkStream): Promise<RemoteBlocks> {
   }
   return {
     rows: low! + high! * 2 ** 32,
+    flags: flags!,
     blockBytes,
     readInto: into => feed.readInto(into),
     close: () => stream.cancel(),

@@ -1,6 +1,7 @@
 /**
- * Makes this executor another holder of partitions that others have cached: the second copy of MEMORY_ONLY_2. On its main thread,
- * one partition at a time. A copy takes room as any cached partition does, and is not made where there is none.
+ * Makes this executor another holder of partitions that others have cached: the second copy of MEMORY_ONLY_2, or of
+ * DISK_ONLY_2. On its main thread, one partition at a time. A copy takes room as any cached partition does, and is not made where
+ * there is none.
  */
 import type { RddId } from "../base/ids.ts";
 import type { SharedPool } from "../kernel/task-memory.ts";
@@ -70,7 +71,7 @@ export class CachedBlockCopies {
     partition: number,
     owner: ReturnType<SharedPool["openTask"]>,
   ): Promise<boolean> {
-    const writer = this.store.openWriter(rdd, partition, owner);
+    const writer = this.store.openWriter(rdd, partition, owner, remote.flags);
     if (writer === undefined) return false;
     try {
       for (const bytes of remote.blockBytes) {

@@ -1,16 +1,18 @@
 /**
- * Serves an executor's cached partitions to the others, on its main thread: the blocks as they lie, after a head with the number of
- * rows and the size of each. A partition is pinned while it is sent, so nobody evicts it meanwhile.
+ * Serves an executor's cached partitions to the others, on its main thread: the blocks as they are stored, in memory or in a file,
+ * after a head with the number of rows and the size of each. A partition is pinned while it is sent, so nobody evicts it meanwhile.
  */
 import { FiresteelError } from "../base/errors.ts";
 import { idSequence, type RddId, type TaskAttemptId } from "../base/ids.ts";
-import type { SharedPool } from "../kernel/task-memory.ts";
+import { cachedHolder } from "../kernel/memory-refusal.ts";
+import type { Ptr } from "../kernel/ptr.ts";
+import type { SharedPool, TaskMemory } from "../kernel/task-memory.ts";
 import type { Bulk, BulkHandler } from "../rpc/contracts.ts";
 import type { BlockStore, CachedPartition } from "../storage/block-store.ts";
 
 export const cachedBlockPrefix = "cached/";
-/** Words before the sizes: blocks, rows low, rows high. */
-export const headWords = 3;
+/** Words before the sizes: blocks, rows low, rows high, `blockFlag`s. */
+export const headWords = 4;
 const partBytes = 1 << 20;
 const readersMax = 256;
 
@@ -35,15 +37,43 @@ export function cachedBlockHandler(pool: SharedPool, store: BlockStore): BulkHan
     try {
       const cached = store.get(rdd, partition, owner);
       if (cached === undefined)
-        throw new FiresteelError("lost", `partition ${partition} of rdd ${rdd} is not cached here`);
-      yield headOf(cached);
-      for (const { ptr, bytes } of cached.blocks) {
-        // copies: kernel memory is shared, and what a handler gave is not its own any more
-        for (let at = 0; at < bytes; at += partBytes) yield u8.slice(ptr + at, ptr + Math.min(bytes, at + partBytes));
+        throw new FiresteelError("lost", `partition ${partition} of ${cachedHolder(rdd)} is not cached here`);
+      if (cached.blocks === undefined) {
+        yield* partsOfFile(cached, owner);
+        return;
       }
+      yield headOf(
+        cached.rows,
+        cached.flags,
+        cached.blocks.map(({ bytes }) => bytes),
+      );
+      for (const { ptr, bytes } of cached.blocks) yield* partsOf(ptr, bytes);
     } finally {
       owner.releaseAll();
       readers--;
+    }
+  }
+  // copies: kernel memory is shared, and what a handler gave is not its own any more
+  function* partsOf(ptr: Ptr, bytes: number): Generator<Uint8Array> {
+    for (let at = 0; at < bytes; at += partBytes) yield u8.slice(ptr + at, ptr + Math.min(bytes, at + partBytes));
+  }
+  function* partsOfFile(cached: CachedPartition, owner: TaskMemory): Generator<Uint8Array> {
+    try {
+      const file = cached.openFile(owner);
+      try {
+        yield headOf(file.rows, cached.flags, file.blockBytes);
+        const room = Math.max(16, ...file.blockBytes);
+        const ptr = owner.alloc(room);
+        for (const [i, bytes] of file.blockBytes.entries()) {
+          file.read(i, ptr);
+          yield* partsOf(ptr, bytes);
+        }
+      } finally {
+        file.close();
+      }
+    } catch (thrown) {
+      if ((thrown as { kind?: unknown }).kind === "data") cached.discard();
+      throw thrown;
     }
   }
   return path => {
@@ -53,9 +83,9 @@ export function cachedBlockHandler(pool: SharedPool, store: BlockStore): BulkHan
   };
 }
 
-function headOf({ blocks, rows }: CachedPartition): Uint8Array {
-  const words = new Uint32Array(headWords + blocks.length);
-  words.set([blocks.length, rows >>> 0, Math.floor(rows / 2 ** 32)]);
-  blocks.forEach(({ bytes }, i) => (words[headWords + i] = bytes));
+function headOf(rows: number, flags: number, blockBytes: readonly number[]): Uint8Array {
+  const words = new Uint32Array(headWords + blockBytes.length);
+  words.set([blockBytes.length, rows >>> 0, Math.floor(rows / 2 ** 32), flags]);
+  words.set(blockBytes, headWords);
   return new Uint8Array(words.buffer);
 }

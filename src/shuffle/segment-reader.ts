@@ -17,7 +17,8 @@ import type { Ptr } from "../kernel/ptr.ts";
 import type { Reading } from "../storage/exchange-reader.ts";
 import type { MapStatus } from "../storage/map-status.ts";
 import type { RemoteReader } from "../storage/mixed-reader.ts";
-import { type Segment, SpillReader } from "../storage/spill-file.ts";
+import type { Segment } from "../storage/spill-file.ts";
+import { SpillReader } from "../storage/spill-reader.ts";
 import { FetchAhead } from "./fetch-ahead.ts";
 import { DamagedReply } from "./reply-reader.ts";
 import { RemoteSegment, SegmentSource } from "./remote-segment.ts";
@@ -56,7 +57,7 @@ export class SegmentReader implements RemoteReader, FetchOwner {
     private readonly reading: Reading,
     outputs: readonly MapStatus[],
   ) {
-    const { memory, u8, codec, fs, reducePartition } = reading;
+    const { memory, u8, codec, fs, key, reducePartition } = reading;
     const sources = new Map<string, SegmentSource>();
     const sourceOf = (status: MapStatus): SegmentSource => {
       const key = `${status.executor} ${status.address.host} ${status.address.port}`;
@@ -70,7 +71,7 @@ export class SegmentReader implements RemoteReader, FetchOwner {
     this.sources = [...sources.values()];
     for (const source of this.sources) source.reopen(this.segments.filter(each => each.source === source));
     const ahead = (this.ahead = new FetchAhead(options.inFlightBytesMax, memory));
-    this.files = new SpillReader(u8, { codec, fs });
+    this.files = new SpillReader(u8, { codec, fs, key });
     this.turnAtMs = this.nowMs() + turnMs;
     this.unregister = memory.spillable({
       name: memory.name,

@@ -9,10 +9,12 @@ import { open, type FileHandle } from "node:fs/promises";
 import { FiresteelError } from "../base/errors.ts";
 import type { ExchangeId } from "../base/ids.ts";
 import type { BulkHandler, ChunksBack } from "../rpc/contracts.ts";
-import { type MapOutput, reducePartitions } from "../storage/map-output.ts";
+import { type FileKey, unsealedLength, Unsealing } from "../storage/file-cipher.ts";
+import { type MapOutput, reducePartitions, segmentAt } from "../storage/map-output.ts";
 import type { SpillCodecName } from "../storage/spill-codec.ts";
 import { chunkBytes, chunkHeadBytes } from "../storage/spill-file.ts";
 import type { OutputRegistry } from "./output-registry.ts";
+import { type PackingChoice, PackingChoices } from "./packing-choice.ts";
 import { ChunkPacker, pieceBytes, PiecePool, ReplyBuffer } from "./reply-buffer.ts";
 import {
   decodeRequest,
@@ -32,31 +34,47 @@ export interface SegmentServing {
   readonly memory: WebAssembly.Memory;
   readonly module: WebAssembly.Module;
   readonly hostId: string;
-  /** `firesteel.shuffle.compress`: always, never, or for other hosts. */
+  /** `firesteel.shuffle.compress`: always, never, or for other hosts where it takes less time. */
   readonly compress: "true" | "false" | "auto";
   /** Of spill files, too. */
   readonly codec: SpillCodecName;
+  /** Of spill files: other hosts get what was encrypted. */
+  readonly key?: FileKey | undefined;
 }
 
 /** Answers requests made by `encodeRequest`. */
 export function segmentHandler(serving: SegmentServing): BulkHandler {
   const u8 = new Uint8Array(serving.memory.buffer);
   const pool = new PiecePool();
+  const choices = new PackingChoices();
   let packer: ChunkPacker | undefined;
   return (_path, body) => {
     const request = decodeRequest(body);
-    const packs = serving.compress === "true" || (serving.compress === "auto" && request.hostId !== serving.hostId);
-    if (packs && request.codec === serving.codec) packer ??= new ChunkPacker(serving.module, serving.codec);
-    return new Reply(serving, u8, request, pool, packs && request.codec === serving.codec ? packer : undefined);
+    const { compress, codec, hostId } = serving;
+    const mayPack = compress === "true" || (compress === "auto" && request.hostId !== hostId);
+    if (!mayPack || request.codec !== codec) return new Reply(serving, u8, request, pool, undefined);
+    packer ??= new ChunkPacker(serving.module, codec);
+    const choice = compress === "auto" ? choices.of(request.hostId) : undefined;
+    return new Reply(serving, u8, request, pool, { packer, choice });
   };
+}
+
+/** `choice` undefined: all is packed. */
+interface Packing {
+  readonly packer: ChunkPacker;
+  readonly choice: PackingChoice | undefined;
 }
 
 class Reply implements AsyncIterable<Uint8Array>, ChunksBack {
   private readonly out: ReplyBuffer;
   /** Plain bytes of the blocks so far. */
   private sentBytes = 0;
+  /** Those of blocks under way, too; as they lie in files. */
+  private plainBytes = 0;
   /** The file that was named last. */
   private named: string | undefined;
+  /** Of the block that is being sent; undefined when it goes plain. */
+  private packer: ChunkPacker | undefined;
   private open: { readonly file: string; readonly handle: FileHandle } | undefined;
 
   constructor(
@@ -64,7 +82,7 @@ class Reply implements AsyncIterable<Uint8Array>, ChunksBack {
     private readonly u8: Uint8Array,
     private readonly request: SegmentRequest,
     private readonly pool: PiecePool,
-    private readonly packer: ChunkPacker | undefined,
+    private readonly packing: Packing | undefined,
   ) {
     this.out = new ReplyBuffer(pool);
   }
@@ -73,7 +91,29 @@ class Reply implements AsyncIterable<Uint8Array>, ChunksBack {
     this.pool.giveBack(piece);
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, void, undefined> {
+    const choice = this.packing?.choice;
+    return choice === undefined ? this.pieces() : this.timed(choice);
+  }
+
+  private async *timed(choice: PackingChoice): AsyncGenerator<Uint8Array, void, undefined> {
+    const pieces = this.pieces();
+    choice.opened();
+    try {
+      for (;;) {
+        const { plainBytes } = this;
+        const { value: piece } = await pieces.next();
+        if (piece === undefined) return;
+        choice.gave(this.plainBytes - plainBytes);
+        yield piece;
+      }
+    } finally {
+      choice.closed();
+      await pieces.return();
+    }
+  }
+
+  private async *pieces(): AsyncGenerator<Uint8Array, void, undefined> {
     try {
       for (const wanted of this.request.segments) {
         const outcome = yield* this.segment(wanted);
@@ -113,7 +153,7 @@ class Reply implements AsyncIterable<Uint8Array>, ChunksBack {
           this.blockHead(output, i);
           this.chunk(wanted, output, i, 0);
         }
-      } else if (this.mayName(output.spilled!.file)) yield* this.placeInFile(output, i);
+      } else if (this.mayName(segmentAt(output, i).file)) yield* this.placeInFile(output, i);
       else {
         const unreadable = await this.openFor(output, i);
         if (unreadable !== undefined) {
@@ -155,6 +195,8 @@ class Reply implements AsyncIterable<Uint8Array>, ChunksBack {
   }
 
   private blockHead(output: MapOutput, i: number): void {
+    const { packing } = this;
+    this.packer = packing === undefined || packing.choice?.packs === false ? undefined : packing.packer;
     this.out.frame(this.packer === undefined ? frame.plain : frame.packed, output.bytes[i]!, output.crc[i]!);
   }
 
@@ -163,13 +205,14 @@ class Reply implements AsyncIterable<Uint8Array>, ChunksBack {
     if (this.find(wanted) !== output) throw givenUp(output);
     const at = output.ptr[i]! + done;
     const plain = this.u8.subarray(at, at + Math.min(chunkBytes, output.bytes[i]! - done));
+    this.plainBytes += plain.length;
     if (this.packer === undefined) this.out.put(plain);
     else this.packer.pack(plain, this.out);
   }
 
   private async *placeInFile(output: MapOutput, i: number): AsyncGenerator<Uint8Array, void, undefined> {
     const { out } = this;
-    const { file, offset, length } = output.spilled!;
+    const { file, offset, length } = segmentAt(output, i);
     if (out.room < 3 * frameHeadBytes + fileNameBytesMax + filePlaceBytes) yield out.take();
     if (this.named !== file) {
       const name = new TextEncoder().encode(file);
@@ -178,20 +221,20 @@ class Reply implements AsyncIterable<Uint8Array>, ChunksBack {
       this.named = file;
     }
     out.frame(frame.inFile, output.bytes[i]!, output.crc[i]!);
-    out.f64(offset[i]!);
-    out.u32(length[i]!);
+    out.f64(offset);
+    out.u32(length);
   }
 
   /** Opens the block's file: one that is open can be read to its end, even when it is removed. Gives what is wrong with it. */
   private async openFor(output: MapOutput, i: number): Promise<Uint8Array | undefined> {
-    const { file, offset, length } = output.spilled!;
+    const { file, offset, length } = segmentAt(output, i);
     try {
       if (this.open?.file !== file) {
         await this.open?.handle.close();
         this.open = undefined;
         this.open = { file, handle: await open(file, "r") };
       }
-      if ((await this.open.handle.stat()).size >= offset[i]! + length[i]!) return undefined;
+      if ((await this.open.handle.stat()).size >= offset + length) return undefined;
       throw new Error("it is shorter than it was");
     } catch (thrown) {
       return described(file, thrown instanceof Error ? thrown.message : String(thrown));
@@ -200,20 +243,32 @@ class Reply implements AsyncIterable<Uint8Array>, ChunksBack {
 
   private async *blockInFile(output: MapOutput, i: number): AsyncGenerator<Uint8Array, void, undefined> {
     const { out, request, serving } = this;
-    const { offset, length, file } = output.spilled!;
-    const isPlain = length[i] === output.bytes[i];
+    const { key } = serving;
+    const { offset, length, file } = segmentAt(output, i);
+    const storedBytes = unsealedLength(length, key);
+    const isPlain = storedBytes === output.bytes[i];
     if (!isPlain && request.codec !== serving.codec)
       throw new FiresteelError("internal", `${file} is packed with ${serving.codec}, which the asker does not unpack`);
     out.frame(isPlain ? frame.plain : frame.packed, output.bytes[i]!, output.crc[i]!);
-    const stop = offset[i]! + length[i]!;
-    for (let at = offset[i]!; at < stop;) {
-      if (out.room < Math.min(stop - at, pieceBytes / 4)) yield out.take();
-      const into = out.reserve(Math.min(out.room, stop - at));
-      const { bytesRead } = await this.open!.handle.read(into, 0, into.length, at);
-      out.giveBack(into.length - bytesRead);
-      if (bytesRead === 0) throw new FiresteelError("lost", `${file} was cut while it was read`);
-      at += bytesRead;
+    let at = offset;
+    const read = async (into: Uint8Array) => {
+      for (let done = 0; done < into.length;) {
+        const { bytesRead } = await this.open!.handle.read(into, done, into.length - done, at);
+        if (bytesRead === 0) throw new FiresteelError("lost", `${file} was cut while it was read`);
+        done += bytesRead;
+        at += bytesRead;
+      }
+    };
+    const unsealing = key && (await Unsealing.begin(key, read));
+    for (let left = storedBytes; left > 0;) {
+      if (out.room < Math.min(left, pieceBytes / 4)) yield out.take();
+      const into = out.reserve(Math.min(out.room, left));
+      left -= into.length;
+      await read(into);
+      if (unsealing !== undefined) into.set(unsealing.update(into));
+      this.plainBytes += into.length;
     }
+    await unsealing?.end(read);
   }
 }
 

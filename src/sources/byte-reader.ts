@@ -1,22 +1,32 @@
 /**
- * Where a split's bytes come from: a plain file, read synchronously (25 GB/s from the page cache, straight into kernel
- * memory), or a gzip file, inflated by node:zlib beside the task. The runtime has no synchronous inflating in pieces,
- * and the JavaScript ones are eight times slower than waiting for the native one.
+ * Where a split's bytes come from: `ByteReader` is the seam between what knows about places (files here) and what knows about
+ * formats. Decompression is a layer over any reader, synchronous or not. A plain local file is read synchronously (25 GB/s from
+ * the page cache, straight into kernel memory).
  */
-import { closeSync, createReadStream, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { invariant } from "../base/assert.ts";
 import { FiresteelError } from "../base/errors.ts";
+import { readHint, systemReason } from "../base/system-errors.ts";
 import type { ByteSplit, SourceMetrics } from "./contracts.ts";
-import { zlib } from "./lazy-zlib.ts";
+import { remoteSchemeOf } from "./file-schemes.ts";
+import type { FileSettings } from "./file-settings.ts";
+import { unpacked } from "./unpack.ts";
 
 export interface ByteReader {
-  /** Fills at most all of `into` with the bytes that follow; 0 at the end. */
+  /** Fills at most all of `into` with the bytes that follow; 0 at the end. One call at a time. */
   read(into: Buffer): number | Promise<number>;
+  /** May be called while a read is under way, whose promise may then never settle, and more than once. */
   close(): void;
 }
 
-export function openBytes(split: ByteSplit, metrics: SourceMetrics): ByteReader {
-  if (split.compression === "gzip" && split.fileBytes > 0) return new GzipReader(split.path, metrics);
-  return new FileReader(split, metrics);
+/** The split's bytes as its format reads them: decompressed where the file is compressed. */
+export function openBytes(split: ByteSplit, metrics: SourceMetrics, files?: FileSettings): ByteReader {
+  const isRemote = remoteSchemeOf(split.path, "read") !== undefined;
+  const bytes = isRemote ? new LateReader(openRemote(split, metrics, files)) : new FileReader(split, metrics);
+  // an empty file is no rows, whatever its name says
+  return split.compression === undefined || split.fileBytes === 0
+    ? bytes
+    : unpacked(bytes, split.compression, split.path);
 }
 
 class FileReader implements ByteReader {
@@ -50,6 +60,41 @@ class FileReader implements ByteReader {
   }
 }
 
+/** A reader that is there when its code has been loaded: most jobs read local files, and load nothing for others. */
+class LateReader implements ByteReader {
+  private reader: ByteReader | undefined;
+  private closed = false;
+
+  constructor(private readonly opening: Promise<ByteReader>) {
+    opening.then(
+      reader => {
+        this.reader = reader;
+        if (this.closed) reader.close();
+      },
+      () => {},
+    );
+  }
+
+  read(into: Buffer): number | Promise<number> {
+    if (this.closed) return 0;
+    return this.reader?.read(into) ?? this.opening.then(reader => (this.closed ? 0 : reader.read(into)));
+  }
+
+  close(): void {
+    this.closed = true;
+    this.reader?.close();
+  }
+}
+
+async function openRemote(split: ByteSplit, metrics: SourceMetrics, files: FileSettings | undefined) {
+  invariant(files !== undefined, "a remote file without settings");
+  const [{ fileSystemOf }, { openRemoteBytes }] = await Promise.all([
+    import("./file-systems.ts"),
+    import("./file-system-reader.ts"),
+  ]);
+  return openRemoteBytes(split, fileSystemOf(split.path, files), metrics);
+}
+
 /** Opens a file whose length was `bytes` when the job was planned; a shorter one has lost rows that were counted on. */
 export function openForReading(path: string, bytes: number): number {
   let fd: number;
@@ -67,94 +112,29 @@ export function openForReading(path: string, bytes: number): number {
   );
 }
 
-class GzipReader implements ByteReader {
-  private readonly file: ReturnType<typeof createReadStream>;
-  private readonly inflate = zlib().createGunzip({ chunkSize: 1 << 18 });
-  private readonly pieces: AsyncIterator<Buffer>;
-  private piece: Buffer = Buffer.alloc(0);
-  private compressedBytes = 0;
-  private closed = false;
-
-  constructor(
-    private readonly path: string,
-    private readonly metrics: SourceMetrics,
-  ) {
-    this.file = createReadStream(path, { highWaterMark: 1 << 16 });
-    this.file.on("error", error => this.inflate.destroy(error));
-    this.file.pipe(this.inflate);
-    this.pieces = this.inflate[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-  }
-
-  read(into: Buffer): number | Promise<number> {
-    if (this.piece.length > 0) return this.take(into);
-    return this.pieces.next().then(
-      next => {
-        this.countRead();
-        // after close `into` is no longer ours to write
-        if (next.done === true || this.closed) return 0;
-        this.piece = next.value;
-        return this.take(into);
-      },
-      thrown => {
-        if (this.closed) return 0;
-        throw this.failed(thrown);
-      },
-    );
-  }
-
-  close(): void {
-    this.closed = true;
-    // destroying before the end may report an error of its own, which nobody waits for any more
-    this.inflate.on("error", () => {});
-    this.file.destroy();
-    this.inflate.destroy();
-  }
-
-  private take(into: Buffer): number {
-    const bytes = Math.min(into.length, this.piece.length);
-    into.set(this.piece.subarray(0, bytes));
-    this.piece = this.piece.subarray(bytes);
-    return bytes;
-  }
-
-  private countRead(): void {
-    this.metrics.add("bytesRead", this.inflate.bytesWritten - this.compressedBytes);
-    this.compressedBytes = this.inflate.bytesWritten;
-  }
-
-  private failed(thrown: unknown): FiresteelError {
-    const { code } = thrown as NodeJS.ErrnoException;
-    const near = this.inflate.bytesWritten;
-    if (code === "Z_BUF_ERROR") {
-      return new FiresteelError(
-        "data",
-        `broken gzip file ${this.path}: it ends at byte ${near}, in the middle of its data`,
-        {
-          hint: "the file was cut short; copy or compress it again",
-        },
-      );
+/** `bytes` of the file from `position`, fewer where it ends; outside kernel memory, for hyparquet takes ArrayBuffers. */
+export function readAt(fd: number, path: string, position: number, bytes: number): Buffer {
+  const buffer = Buffer.from(new ArrayBuffer(bytes));
+  let filled = 0;
+  try {
+    while (filled < bytes) {
+      const got = readSync(fd, buffer, filled, bytes - filled, position + filled);
+      if (got === 0) break;
+      filled += got;
     }
-    if (code?.startsWith("Z_")) {
-      const reason = (thrown as Error).message;
-      if (reason === "incorrect header check" && near === 0) return notGzip(this.path);
-      return new FiresteelError("data", `broken gzip file ${this.path}: ${reason} near byte ${near}`, {
-        hint: "the file is damaged; copy or compress it again",
-        cause: thrown,
-      });
-    }
-    return readFailed(this.path, near, thrown);
+  } catch (thrown) {
+    throw readFailed(path, position + filled, thrown);
   }
-}
-
-function notGzip(path: string): FiresteelError {
-  return new FiresteelError("data", `broken gzip file ${path}: it does not begin as gzip data does`, {
-    hint: "if it is plain text, give it a name without .gz",
-  });
+  return buffer.subarray(0, filled);
 }
 
 export function readFailed(path: string, position: number, thrown: unknown): FiresteelError {
-  const { code, message } = thrown as NodeJS.ErrnoException;
+  const { code } = thrown as NodeJS.ErrnoException;
   if (code === "ENOENT")
     return new FiresteelError("data", `cannot read ${path}: the file is gone since the job was planned`);
-  return new FiresteelError("data", `cannot read ${path} at byte ${position}: ${message}`, { cause: thrown });
+  const place = position === 0 ? "" : ` at byte ${position}`;
+  return new FiresteelError("data", `cannot read ${path}${place}: ${systemReason(thrown)}`, {
+    hint: readHint(thrown),
+    cause: thrown,
+  });
 }

@@ -4,7 +4,7 @@
  */
 import { isAscii, isUtf8 } from "node:buffer";
 import { type Batch, batchRowsMax, type Column } from "../data/column.ts";
-import { CsvColumns } from "../kernel/csv.ts";
+import { type CsvBytes, CsvColumns } from "../kernel/csv.ts";
 import { offset, type Ptr } from "../kernel/ptr.ts";
 import type { CsvFormat, Pulled, SourceEnv } from "./contracts.ts";
 import type { CsvRows } from "./csv-rows.ts";
@@ -25,9 +25,20 @@ const stepMin = 16;
 const cellsMax = 1 << 17;
 const rowsMin = 256;
 
-/** Whether rows of the format have a layout that is made here. */
-export function hasBatches({ columns, rows }: CsvFormat): boolean {
+/** Whether rows of the format have a layout that is made here, of records that the kernel knows. */
+export function hasBatches(format: CsvFormat): boolean {
+  const { columns, rows } = format;
+  if (format.nullValue !== undefined || format.corruptRecord !== undefined) return false;
   return columns.length > 0 && columns.length <= (rows === "arrays" ? arrayColumnsMax : objectColumnsMax);
+}
+
+/** The characters of a format as kernels know them. */
+export function bytesOfCsv({ separator, quote, escape, comment }: CsvFormat): CsvBytes {
+  const [separatorByte, quoteByte] = [separator.charCodeAt(0), quote.charCodeAt(0)];
+  return {
+    ...{ separator: separatorByte, quote: quoteByte },
+    ...{ escape: escape?.charCodeAt(0), comment: comment?.charCodeAt(0) },
+  };
 }
 
 /** The run at hand: well-formed UTF-8 of whole records. */
@@ -65,13 +76,12 @@ export class CsvBatches {
     private readonly format: CsvFormat,
     private readonly env: SourceEnv,
   ) {
-    const { columns, separator, quote } = format;
+    const { columns } = format;
     this.columns = new CsvColumns(
       env.kernels,
       env.allocator,
       columns.map(column => column.type),
-      separator.charCodeAt(0),
-      quote.charCodeAt(0),
+      bytesOfCsv(format),
       Math.min(batchRowsMax, Math.max(rowsMin, Math.floor(cellsMax / columns.length))),
     );
     this.repaired = new Room(env);
@@ -107,6 +117,7 @@ export class CsvBatches {
   private start(run: RecordRun | undefined): boolean {
     if (run === undefined) return false;
     const { buffer, ptr } = this.records;
+    this.rows.begin(buffer, run);
     let bytes = buffer.subarray(run.from, run.to);
     let at = offset(ptr, run.from);
     if (!isUtf8(bytes)) {
@@ -149,11 +160,8 @@ export class CsvBatches {
     const { columns, format } = this;
     for (const { row, column, start, end } of columns.takeCells()) {
       const text = run.textOf(start, end);
-      const { quote } = format;
-      const field =
-        text.includes(quote + quote) && run.bytes[start - 1] === quote.charCodeAt(0)
-          ? text.replaceAll(quote + quote, quote)
-          : text;
+      const isQuoted = run.bytes[start - 1] === format.quote.charCodeAt(0);
+      const field = isQuoted ? withoutQuoting(text, format) : text;
       try {
         columns.put(row, column, convertField(field, format.columns[column]!));
       } catch (thrown) {
@@ -201,4 +209,16 @@ function columnOf(type: CsvFormat["columns"][number]["type"], rows: number, valu
     case "string":
       return { kind: "utf8", rows, offsets: values, bytes };
   }
+}
+
+/** A quoted field's text, of doubled and escaped characters one. */
+function withoutQuoting(text: string, { quote, escape }: CsvFormat): string {
+  if (escape === undefined || !text.includes(escape)) return text.replaceAll(quote + quote, quote);
+  let field = "";
+  for (let i = 0; i < text.length; i++) {
+    const next = text[i + 1];
+    if (text[i] === quote || (text[i] === escape && (next === quote || next === escape))) i++;
+    field += text[i];
+  }
+  return field;
 }

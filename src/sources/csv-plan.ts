@@ -3,22 +3,22 @@
  * and splits at record boundaries. Whether a line feed in the middle of a file ends a record depends on all quotes before it, so
  * a file that is to be cut is scanned from its start (at memory speed where it has no quotes).
  */
-import { closeSync } from "node:fs";
 import { FiresteelError } from "../base/errors.ts";
-import { openForReading } from "./byte-reader.ts";
-import { refuseUnknownCompression, splitGoalBytes, wholeFile } from "./byte-splits.ts";
+import { bytesOf, splitBytesOf, splitGoalBytes, wholeFile } from "./byte-splits.ts";
+import { refuseUnknownCompression } from "./codecs.ts";
 import { type ByteSplit, type CsvColumn, type InputFile, maxLineBytesDefault, type Scan } from "./contracts.ts";
 import type { CsvOptions } from "./options.ts";
 import { type CsvField, sampleRecords } from "./csv-records.ts";
 import { CsvScanner, type CsvSyntax } from "./csv-scanner.ts";
 import { checkCsvType, inferType } from "./csv-values.ts";
 import { readHead } from "./file-head.ts";
-import { checkMode } from "./malformed.ts";
-import { readAt } from "./parquet-footer.ts";
+import { openPieces } from "./file-pieces.ts";
+import { checkCorruptRecord, checkMode } from "./malformed.ts";
 
 const sampleBytes = 1 << 20;
 const sampledRecords = 1000;
-const scanBytes = 1 << 20;
+const localScanBytes = 1 << 20;
+const remoteScanBytes = 1 << 23;
 const splitSlop = 1.1;
 
 export function planCsv(files: readonly InputFile[], minPartitions: number, options: CsvOptions = {}): Scan {
@@ -27,14 +27,15 @@ export function planCsv(files: readonly InputFile[], minPartitions: number, opti
   const sample = readSample(files, syntax, headerLine);
   const names = columnNames(options, sample);
   const goalBytes = splitGoalBytes(files, minPartitions);
+  const columns = columnTypes(names, options, headerLine ? sample.slice(1) : sample);
   return {
     format: {
       format: "csv",
-      columns: columnTypes(names, options, headerLine ? sample.slice(1) : sample),
+      columns,
       rows: options.header === false ? "arrays" : "objects",
       headerLine,
       ...syntax,
-      mode: checkMode(options.mode),
+      ...recordOptions(options, columns),
       maxLineBytes: options.maxLineBytes ?? maxLineBytesDefault,
     },
     splits: files.flatMap(file => cutCsvFile(file, goalBytes, syntax)),
@@ -47,18 +48,40 @@ export function headerNames(fields: readonly CsvField[]): string[] {
 }
 
 function checkSyntax(options: CsvOptions): CsvSyntax {
-  const { separator = ",", quote = '"' } = options;
-  for (const [name, value] of Object.entries({ separator, quote })) {
+  const { separator = ",", quote = '"', escape, comment } = options;
+  const given = Object.entries({ separator, quote, escape, comment }).filter(([, value]) => value !== undefined);
+  for (const [name, value] of given) {
     if (typeof value !== "string" || !/^[\x01-\x7f]$/.test(value) || value === "\n" || value === "\r") {
       throw new FiresteelError(
         "user",
         `the CSV ${name} ${JSON.stringify(value)} is not one ASCII character other than a line end`,
       );
     }
+    const [same] = given.find(([other, text]) => text === value && other !== name) ?? [];
+    // doubled quotes are what an escape that is the quote would say
+    if (same !== undefined && !(same === "escape" && name === "quote") && !(same === "quote" && name === "escape"))
+      throw new FiresteelError("user", `the CSV ${name} and ${same} are both ${JSON.stringify(value)}`);
   }
-  if (separator === quote)
-    throw new FiresteelError("user", `the CSV separator and quote are both ${JSON.stringify(quote)}`);
-  return { separator, quote };
+  return {
+    separator,
+    quote,
+    ...(escape !== undefined && escape !== quote && { escape }),
+    ...(comment !== undefined && { comment }),
+  };
+}
+
+/** What is done about malformed records and texts for null; the columns are known. */
+function recordOptions(options: CsvOptions, columns: readonly CsvColumn[]) {
+  const { nullValue, corruptRecord } = options;
+  const mode = checkMode(options.mode);
+  if (nullValue !== undefined && typeof nullValue !== "string")
+    throw new FiresteelError("user", `the CSV nullValue ${JSON.stringify(nullValue)} is not a string`);
+  checkCorruptRecord(corruptRecord, mode, columns);
+  return {
+    mode,
+    ...(nullValue !== undefined && { nullValue }),
+    ...(corruptRecord !== undefined && { corruptRecord }),
+  };
 }
 
 /** The first records of the first file that has any. */
@@ -94,7 +117,7 @@ function columnNames(options: CsvOptions, sample: readonly CsvField[][]): string
 }
 
 function columnTypes(names: readonly string[], options: CsvOptions, sample: readonly CsvField[][]): CsvColumn[] {
-  const { schema = {}, inferSchema = true } = options;
+  const { schema = {}, inferSchema = true, nullValue } = options;
   const unknown = Object.keys(schema).find(name => !names.includes(name));
   if (unknown !== undefined && names.length > 0) {
     throw new FiresteelError(
@@ -108,22 +131,30 @@ function columnTypes(names: readonly string[], options: CsvOptions, sample: read
   return names.map((name, i) => {
     const given = Object.hasOwn(schema, name) ? schema[name] : undefined;
     if (given !== undefined) return { name, type: checkCsvType(name, given) };
-    return { name, type: inferSchema ? inferType(sample.map(fields => fields[i] ?? null)) : "string" };
+    return {
+      name,
+      type: inferSchema
+        ? inferType(sample.map(fields => (fields[i] === nullValue ? null : (fields[i] ?? null))))
+        : "string",
+    };
   });
 }
 
 function cutCsvFile(file: InputFile, goalBytes: number, syntax: CsvSyntax): ByteSplit[] {
   refuseUnknownCompression(file.path);
-  if (file.compression !== undefined || file.bytes <= goalBytes * splitSlop) return [wholeFile(file, "records")];
-  const cuts = [0, ...findCuts(file, goalBytes, syntax), file.bytes];
-  return cuts.slice(1).map((end, i) => ({ ...wholeFile(file, "records"), start: cuts[i]!, end }));
+  const splitBytes = splitBytesOf(file, goalBytes);
+  const isUncut = file.compression !== undefined || file.wholeOnly === true || file.bytes <= splitBytes * splitSlop;
+  if (isUncut) return [wholeFile(file, "records")];
+  const cuts = [0, ...findCuts(file, splitBytes, syntax), file.bytes];
+  return cuts.slice(1).map((end, i) => bytesOf(file, cuts[i]!, end, "records"));
 }
 
 /** The first record boundary behind every `goalBytes`; one scan over the file. */
 function findCuts(file: InputFile, goalBytes: number, syntax: CsvSyntax): number[] {
   const scanner = new CsvScanner(syntax, true);
   const cuts: number[] = [];
-  const fd = openForReading(file.path, file.bytes);
+  const pieces = openPieces(file);
+  const scanBytes = file.readForPlan === undefined ? localScanBytes : remoteScanBytes;
   try {
     let target = goalBytes;
     for (
@@ -131,7 +162,7 @@ function findCuts(file: InputFile, goalBytes: number, syntax: CsvSyntax): number
       position < file.bytes && (file.bytes - target + goalBytes) / goalBytes > splitSlop;
       position += scanBytes
     ) {
-      const piece = readAt(fd, file.path, position, Math.min(scanBytes, file.bytes - position));
+      const piece = pieces.at(position, Math.min(scanBytes, file.bytes - position));
       for (let at = 0; at < piece.length;) {
         const wanted = target - position;
         if (at < wanted) {
@@ -150,6 +181,6 @@ function findCuts(file: InputFile, goalBytes: number, syntax: CsvSyntax): number
     }
     return cuts;
   } finally {
-    closeSync(fd);
+    pieces.close();
   }
 }

@@ -2,7 +2,7 @@
 import type { Batch } from "../data/column.ts";
 import { ChunkedRows } from "./chunked-rows.ts";
 import type { ByteSplit, CsvFormat, Pulled, RowSource, SourceEnv } from "./contracts.ts";
-import { CsvBatches, hasBatches } from "./csv-batches.ts";
+import { bytesOfCsv, CsvBatches, hasBatches } from "./csv-batches.ts";
 import { CsvRows } from "./csv-rows.ts";
 import { CsvEnds } from "../kernel/csv.ts";
 import { asPtr } from "../kernel/ptr.ts";
@@ -13,7 +13,8 @@ import { decodeRun } from "./text-reader.ts";
 const byteOrderMark = 0xefbbbf;
 
 export function openCsv(split: ByteSplit, format: CsvFormat, env: SourceEnv): RowSource {
-  const ends = new CsvEnds(env.kernels, env.allocator, format.separator.charCodeAt(0), format.quote.charCodeAt(0));
+  const limits = { noun: "CSV record", maxBytes: format.maxLineBytes };
+  const ends = new CsvEnds(env.kernels, env.allocator, bytesOfCsv(format));
   let atFileStart = split.start === 0;
   const findLastEnd: FindLastEnd = (buffer, from, to) => {
     // a byte order mark is no part of the first field
@@ -22,12 +23,16 @@ export function openCsv(split: ByteSplit, format: CsvFormat, env: SourceEnv): Ro
     return ends.last(asPtr(buffer.byteOffset), marked ? from + 3 : from, to);
   };
   try {
-    const limits = { noun: "CSV record", maxBytes: format.maxLineBytes };
     return new CsvReader(new RecordReader(split, env, limits, findLastEnd), ends, split, format, env);
   } catch (thrown) {
     ends.free();
     throw thrown;
   }
+}
+
+function rowNames({ columns, corruptRecord }: CsvFormat): string[] {
+  const names = columns.map(column => column.name);
+  return corruptRecord === undefined ? names : [...names, corruptRecord];
 }
 
 class CsvReader implements RowSource {
@@ -46,11 +51,10 @@ class CsvReader implements RowSource {
   ) {
     const rows = new CsvRows(split, format, env);
     const makeRow =
-      format.rows === "arrays"
-        ? (values: readonly unknown[]) => values.slice()
-        : makeObject(format.columns.map(column => column.name));
+      format.rows === "arrays" ? (values: readonly unknown[]) => values.slice() : makeObject(rowNames(format));
     this.chunks = new ChunkedRows(records, env, (run: RecordRun) => {
       const made: unknown[] = [];
+      rows.begin(records.buffer, run);
       rows.parse(decodeRun(records.buffer, run, env), run.offset, values => made.push(makeRow(values)));
       return made;
     });

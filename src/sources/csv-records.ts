@@ -27,6 +27,11 @@ export class CsvParser {
   at = 0;
   private readonly separator: number;
   private readonly quote: number;
+  private readonly escape: number;
+  private readonly comment: number;
+  /** The first escape from `escapeFrom` on, −1 when there is none: looked for once, not at every field. */
+  private escapeAt = -1;
+  private escapeFrom = Infinity;
 
   constructor(
     readonly text: string,
@@ -35,12 +40,14 @@ export class CsvParser {
   ) {
     this.separator = syntax.separator.charCodeAt(0);
     this.quote = syntax.quote.charCodeAt(0);
+    this.escape = syntax.escape?.charCodeAt(0) ?? -1;
+    this.comment = syntax.comment?.charCodeAt(0) ?? -1;
   }
 
-  /** Undefined for a blank line, or after reporting a malformed record; `at` is behind it either way. */
+  /** Undefined for a blank line or a comment, or after reporting a malformed record; `at` is behind it either way. */
   nextRecord(): CsvField[] | undefined {
     const fields: CsvField[] = [];
-    if (this.skipLineEnd()) return undefined;
+    if (this.skipLineEnd() || this.skipComment()) return undefined;
     for (;;) {
       const field = this.nextField();
       if (field === undefined) return undefined;
@@ -120,6 +127,14 @@ export class CsvParser {
     return end === from ? null : text.slice(from, end);
   }
 
+  /** At a record's start: goes over a line that is a comment. */
+  skipComment(): boolean {
+    if (this.comment < 0 || this.text.charCodeAt(this.at) !== this.comment) return false;
+    const end = this.text.indexOf("\n", this.at);
+    this.at = end < 0 ? this.text.length : end + 1;
+    return true;
+  }
+
   private quotedField(): CsvField | undefined {
     const { text } = this;
     const opened = this.at;
@@ -128,6 +143,15 @@ export class CsvParser {
     let from = opened + 1;
     for (;;) {
       const close = text.indexOf(quoteText, from);
+      const escape = this.nextEscape(from, close);
+      if (escape >= 0) {
+        // an escape before anything but a quote or itself is a character as others are
+        const next = text.charCodeAt(escape + 1);
+        const taken = next === this.quote || next === this.escape;
+        value += text.slice(from, taken ? escape : escape + 1) + (taken ? text[escape + 1]! : "");
+        from = escape + (taken ? 2 : 1);
+        continue;
+      }
       if (close < 0) {
         this.at = text.length;
         this.onMalformed(opened, "a quoted field is never closed");
@@ -143,6 +167,16 @@ export class CsvParser {
     this.onMalformed(this.at, `${JSON.stringify(text[this.at])} after a closing quote`);
     this.skipRecord();
     return undefined;
+  }
+
+  /** The first escape between, or −1. */
+  private nextEscape(from: number, close: number): number {
+    if (this.escape < 0) return -1;
+    if (from < this.escapeFrom || (this.escapeAt >= 0 && this.escapeAt < from)) {
+      this.escapeFrom = from;
+      this.escapeAt = this.text.indexOf(String.fromCharCode(this.escape), from);
+    }
+    return this.escapeAt >= 0 && (close < 0 || this.escapeAt < close) ? this.escapeAt : -1;
   }
 
   private atLineEnd(): boolean {
@@ -163,12 +197,13 @@ export class CsvParser {
 
   /** To behind the line end that ends this record for the scanner too: quotes still count. */
   private skipRecord(): void {
-    const { text, separator, quote } = this;
+    const { text, separator, quote, escape } = this;
     let atStart = false;
     let inQuotes = false;
     for (; this.at < text.length; this.at++) {
       const c = text.charCodeAt(this.at);
       if (inQuotes) {
+        if (c === escape) this.at++;
         if (c !== quote) continue;
         if (text.charCodeAt(this.at + 1) === quote) this.at++;
         else inQuotes = false;

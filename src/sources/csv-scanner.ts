@@ -9,20 +9,30 @@ import type { FindLastEnd } from "./record-reader.ts";
 export interface CsvSyntax {
   readonly separator: string;
   readonly quote: string;
+  /** Another character than the quote. */
+  readonly escape?: string;
+  readonly comment?: string;
 }
 
-const fieldStart = 0;
-const unquoted = 1;
-const quoted = 2;
+const recordStart = 0;
+const fieldStart = 1;
+const unquoted = 2;
+const quoted = 3;
 /** Behind a quote inside a quoted field: the field's end, unless another quote follows. */
-const quoteInQuoted = 3;
+const quoteInQuoted = 4;
+/** Behind an escape inside a quoted field: the next character is one of the field. */
+const escaped = 5;
+const inComment = 6;
 
 const lineFeed = 10;
 
 export class CsvScanner {
-  private state = fieldStart;
+  private state = recordStart;
   private readonly separator: number;
   private readonly quote: number;
+  /** −1 where there is none, which is no byte. */
+  private readonly escape: number;
+  private readonly comment: number;
   private seenBytes = 0;
 
   constructor(
@@ -31,6 +41,8 @@ export class CsvScanner {
   ) {
     this.separator = syntax.separator.charCodeAt(0);
     this.quote = syntax.quote.charCodeAt(0);
+    this.escape = syntax.escape?.charCodeAt(0) ?? -1;
+    this.comment = syntax.comment?.charCodeAt(0) ?? -1;
   }
 
   readonly findLastEnd: FindLastEnd = (buffer, from, to) => this.scan(buffer, from, to, false);
@@ -44,29 +56,33 @@ export class CsvScanner {
     const from = this.afterByteOrderMark(buffer, start, to);
     if (from >= to) return -1;
     const part = buffer.subarray(from, to);
-    if (this.state <= unquoted && part.indexOf(this.quote) < 0) {
+    if (this.comment < 0 && this.state <= unquoted && part.indexOf(this.quote) < 0) {
       // without quotes every line feed ends a record, and searching for one is as fast as memory
       const at = first ? part.indexOf(lineFeed) : part.lastIndexOf(lineFeed);
       const last = first && at >= 0 ? part[at] : part[part.length - 1];
-      this.state = last === lineFeed || last === this.separator ? fieldStart : unquoted;
+      this.state = last === lineFeed ? recordStart : last === this.separator ? fieldStart : unquoted;
       return at < 0 ? -1 : from + at + 1;
     }
     return this.scanQuoted(buffer, from, to, first);
   }
 
   private scanQuoted(buffer: Buffer, from: number, to: number, first: boolean): number {
-    const { separator, quote } = this;
+    const { separator, quote, escape, comment } = this;
     let { state } = this;
     let end = -1;
     for (let i = from; i < to; i++) {
       const c = buffer[i]!;
       if (state === quoted) {
         if (c === quote) state = quoteInQuoted;
-      } else if (c === lineFeed) {
-        state = fieldStart;
+        else if (c === escape) state = escaped;
+      } else if (state === escaped) state = quoted;
+      else if (c === lineFeed) {
+        state = recordStart;
         end = i + 1;
         if (first) break;
-      } else if (c === separator) state = fieldStart;
+      } else if (state === inComment) continue;
+      else if (c === comment && state === recordStart) state = inComment;
+      else if (c === separator) state = fieldStart;
       else if (c === quote && state !== unquoted) state = quoted;
       else state = unquoted;
     }

@@ -34,8 +34,9 @@ function losesDigits(field: string): boolean {
   return /^[+-]?\d+$/.test(field) && !Number.isSafeInteger(Number(field));
 }
 
-/** The field as a value of the column's type; null for an empty one. Throws `BadField`. */
-export function convertField(field: CsvField, column: CsvColumn): unknown {
+/** The field as a value of the column's type; null for an empty one, and for `nullValue`. Throws `BadField`. */
+export function convertField(field: CsvField, column: CsvColumn, nullValue?: string): unknown {
+  if (field !== null && field === nullValue) return null;
   switch (column.type) {
     case "string":
       return field;

@@ -8,19 +8,40 @@
  */
 import { accessSync, constants, readdirSync, readlinkSync, statSync, type Stats } from "node:fs";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { invariant } from "../base/assert.ts";
 import { FiresteelError } from "../base/errors.ts";
+import { readHint, systemReason } from "../base/system-errors.ts";
 import { nearest } from "../base/nearest.ts";
+import { codecOfPath } from "./codecs.ts";
 import type { InputFile } from "./contracts.ts";
+import { findRemoteFiles, readRemoteFile } from "./file-lookup.ts";
+import { remoteSchemeOf, schemeOf } from "./file-schemes.ts";
+import type { FileSettings } from "./file-settings.ts";
 import type { PathSpec } from "./options.ts";
 import { componentMatcher, expandBraces, hasWildcard, splitCommaList, unescape } from "./glob.ts";
+import { byUtf8, isHidden } from "./names.ts";
+import { refuseUncommitted } from "./uncommitted.ts";
 
 /** The files of a path, glob, directory, comma list or array, each item's files sorted by path. */
-export function resolvePaths(spec: PathSpec): InputFile[] {
+export function resolvePaths(spec: PathSpec, settings?: () => FileSettings): InputFile[] {
   const items = typeof spec === "string" ? splitCommaList(spec).map(item => item.trim()) : [...spec];
   if (items.length === 0 || items.some(item => item === "")) {
-    throw new FiresteelError("user", `an input path is empty${items.length > 1 ? `: ${JSON.stringify(spec)}` : ""}`);
+    throw new FiresteelError("user", `an input path is empty${items.length > 1 ? `: ${JSON.stringify(spec)}` : ""}`, {
+      hint: "name a file, a folder, or a pattern such as logs/*.gz",
+    });
   }
-  return items.flatMap(item => resolveItem(item, spec));
+  return items.flatMap(item =>
+    remoteSchemeOf(item, "read") === undefined ? resolveItem(item, spec) : resolveRemote(item, settings),
+  );
+}
+
+function resolveRemote(item: string, settings: (() => FileSettings) | undefined): InputFile[] {
+  invariant(settings !== undefined, "remote paths need settings");
+  const given = settings();
+  return findRemoteFiles(item, given).map(file => ({
+    ...file,
+    readForPlan: (from: number, to: number) => readRemoteFile(file, from, to, given),
+  }));
 }
 
 function resolveItem(item: string, spec: PathSpec): InputFile[] {
@@ -31,7 +52,7 @@ function resolveItem(item: string, spec: PathSpec): InputFile[] {
   for (const alternative of alternatives) for (const path of expandWildcards(alternative)) found.add(path);
   if (found.size === 0) throw missing(item, spec, isPattern);
   const files: InputFile[] = [];
-  for (const path of [...found].sort(byCodePoint)) {
+  for (const path of [...found].sort(byUtf8)) {
     // a pattern's literal tail (`*/data`) may exist below some matches only
     const stats = statOrUndefined(path);
     if (stats !== undefined) files.push(...filesAt(path, stats));
@@ -43,13 +64,7 @@ function resolveItem(item: string, spec: PathSpec): InputFile[] {
 }
 
 function withoutScheme(item: string): string {
-  const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(item)?.[1]?.toLowerCase();
-  if (scheme === undefined) return item;
-  if (scheme !== "file") {
-    throw new FiresteelError("user", `cannot read ${item}: Firesteel reads local files, not ${scheme}: addresses`, {
-      hint: "copy the data to a local path, or to a file system mounted on every machine",
-    });
-  }
+  if (schemeOf(item) === undefined) return item;
   // as in Hadoop, nothing is percent-decoded
   return item.slice("file:".length).replace(/^\/\/[^/]*/, "");
 }
@@ -79,7 +94,9 @@ function expandWildcards(pattern: string): string[] {
 function filesAt(path: string, stats: Stats): InputFile[] {
   if (stats.isDirectory()) {
     const files: InputFile[] = [];
-    for (const name of list(path)) {
+    const names = list(path);
+    refuseUncommitted(path, names);
+    for (const name of names) {
       if (isHidden(name)) continue;
       const inner = join(path, name);
       const innerStats = statOrUndefined(inner);
@@ -97,7 +114,8 @@ function inputFile(path: string, stats: Stats): InputFile {
   } catch (thrown) {
     throw unreadable(path, thrown);
   }
-  return { path, bytes: stats.size, ...(path.endsWith(".gz") && { compression: "gzip" as const }) };
+  const compression = codecOfPath(path);
+  return { path, bytes: stats.size, ...(compression !== undefined && { compression }) };
 }
 
 /** Names of a directory that a pattern walks through; what is no directory has none. */
@@ -108,7 +126,7 @@ function namesIn(path: string): string[] {
 
 function list(path: string): string[] {
   try {
-    return readdirSync(path).sort(byCodePoint);
+    return readdirSync(path).sort(byUtf8);
   } catch (thrown) {
     throw unreadable(path, thrown);
   }
@@ -125,7 +143,7 @@ function statOrUndefined(path: string): Stats | undefined {
 }
 
 function missing(item: string, spec: PathSpec, isPattern: boolean): FiresteelError {
-  if (isPattern) return new FiresteelError("user", `no file matches ${item}`);
+  if (isPattern) return new FiresteelError("user", `no file matches ${item}`, { hint: relativeTo(item) });
   const whole = typeof spec === "string" && spec !== item && statOrUndefined(resolve(spec)) !== undefined;
   const target = linkTarget(resolve(item));
   if (target !== undefined) {
@@ -151,26 +169,16 @@ function alternative(item: string): string | undefined {
   const folder = dirname(resolve(item));
   const best = nearest(basename(item), namesIn(folder));
   if (best !== undefined) return `did you mean ${join(dirname(item), best)}?`;
+  return relativeTo(item);
+}
+
+function relativeTo(item: string): string | undefined {
   return isAbsolute(item) ? undefined : `check the path; it is relative to ${process.cwd()}`;
 }
 
 function unreadable(path: string, thrown: unknown): FiresteelError {
-  const { code } = thrown as NodeJS.ErrnoException;
-  const reasons: Record<string, string> = {
-    EACCES: "permission denied",
-    EPERM: "permission denied",
-    ELOOP: "too many symbolic links",
-    ENAMETOOLONG: "the name is too long",
-  };
-  const reason = reasons[code ?? ""] ?? (thrown as Error).message;
-  return new FiresteelError("user", `cannot read ${path}: ${reason}`, { cause: thrown });
-}
-
-function isHidden(name: string): boolean {
-  return name.startsWith("_") || name.startsWith(".");
-}
-
-/** Names in the order of their UTF-8 bytes, the same on every machine. */
-function byCodePoint(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  return new FiresteelError("user", `cannot read ${path}: ${systemReason(thrown)}`, {
+    hint: readHint(thrown),
+    cause: thrown,
+  });
 }

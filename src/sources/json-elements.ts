@@ -2,7 +2,8 @@
  * The elements of a file that is one JSON array, without holding the array: a scan over the bytes finds the commas between
  * elements, and what lies between two of them is parsed as an array of its own.
  */
-import { locateJsonProblem } from "./json-locate.ts";
+import { problemAt } from "./json-problem.ts";
+import type { JsonRows } from "./json-rows.ts";
 import type { MalformedRecords } from "./malformed.ts";
 import type { FindLastEnd, RecordRun } from "./record-reader.ts";
 
@@ -22,7 +23,11 @@ export class JsonElements {
   private afterComma = false;
   private endOffset = 0;
 
-  constructor(private readonly malformed: MalformedRecords) {}
+  private readonly malformed: MalformedRecords;
+
+  constructor(private readonly rows: JsonRows) {
+    this.malformed = rows.malformed;
+  }
 
   /** Behind the last comma between elements; once the array is closed, behind everything. */
   readonly findLastEnd: FindLastEnd = (buffer, from, to) => {
@@ -73,20 +78,20 @@ export class JsonElements {
   }
 
   private parseBody(body: string, offset: number, isCut: boolean): unknown[] {
+    const rows: unknown[] = [];
+    let values: unknown[] | undefined;
     try {
-      return JSON.parse(`[${body}]`) as unknown[];
+      values = JSON.parse(`[${body}]`) as unknown[];
     } catch (thrown) {
       // one byte less, for the first bracket is not in the file; where the file was cut short there is no last one
       const text = `[${body}${isCut ? "" : "]"}`;
-      if (!this.malformed.dropping) this.malformed.report(() => problemAt(text, offset - 1, thrown));
+      if (!this.malformed.dropping && !this.malformed.permissive)
+        this.malformed.report(() => problemAt(text, offset - 1, thrown));
     }
-    const rows: unknown[] = [];
-    for (const element of splitElements(body)) {
-      try {
-        rows.push(JSON.parse(element));
-      } catch (thrown) {
-        this.malformed.report(() => problemAt(element, offset, thrown));
-      }
+    if (values !== undefined && this.rows.plain) return values;
+    for (const { text, at } of splitElements(body)) {
+      const place = () => offset + Buffer.byteLength(body.slice(0, at + text.length - text.trimStart().length));
+      this.rows.read(text, place, rows);
     }
     return rows;
   }
@@ -113,25 +118,18 @@ export class JsonElements {
 }
 
 /** Cuts at the commas that are in no string and no bracket. */
-function splitElements(body: string): string[] {
-  const elements: string[] = [];
+function splitElements(body: string): { readonly text: string; readonly at: number }[] {
+  const elements: { text: string; at: number }[] = [];
   let depth = 0;
   let from = 0;
   for (const token of body.matchAll(/"(?:[^"\\]|\\[\s\S])*"?|[[\]{},]/g)) {
     if (token[0] === "[" || token[0] === "{") depth++;
     else if (token[0] === "]" || token[0] === "}") depth--;
     else if (token[0] === "," && depth === 0) {
-      elements.push(body.slice(from, token.index));
+      elements.push({ text: body.slice(from, token.index), at: from });
       from = token.index + 1;
     }
   }
-  elements.push(body.slice(from));
+  elements.push({ text: body.slice(from), at: from });
   return elements;
-}
-
-/** Where a refused text that begins at `offset` of the file has its first problem. */
-export function problemAt(text: string, offset: number, thrown: unknown): { offset: number; problem: string } {
-  const found = locateJsonProblem(text);
-  if (found === undefined) return { offset, problem: (thrown as Error).message };
-  return { offset: offset + Buffer.byteLength(text.slice(0, found.index)), problem: found.problem };
 }

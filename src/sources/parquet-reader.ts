@@ -6,32 +6,27 @@
  * numbers; timestamps and dates are Dates (milliseconds, rounded down; zoneless ones read as UTC); binary is Uint8Array;
  * lists are arrays, structs and maps objects.
  */
-import { closeSync } from "node:fs";
 import type { ColumnChunk, FileMetaData, RowGroup, SchemaTree } from "hyparquet";
 import { parquetSchema } from "hyparquet/src/metadata.js";
 import { FiresteelError } from "../base/errors.ts";
 import type { Batch } from "../data/column.ts";
-import { openForReading } from "./byte-reader.ts";
 import { chunkRowsMax, type RowGroupSplit, type RowSource, type SourceEnv } from "./contracts.ts";
+import { type FilePieces, openPieces } from "./file-pieces.ts";
 import { makeRowMaker, type RowMaker } from "./row-maker.ts";
 import { GroupBatches } from "./parquet-batches.ts";
 import { chunkRange, openColumn, type ColumnCursor } from "./parquet-column.ts";
-import { broken, readAt, readFooter } from "./parquet-footer.ts";
-import { nativeType } from "./parquet-native-type.ts";
-import { columnNames } from "./parquet-plan.ts";
+import { broken, readFooter } from "./parquet-footer.ts";
+import { columnNames, formOf } from "./parquet-plan.ts";
 
 export function openParquet(split: RowGroupSplit, columns: readonly string[] | undefined, env: SourceEnv): RowSource {
-  return new ParquetReader(split, columns, env);
+  const file = { path: split.path, bytes: split.fileBytes };
+  return new ParquetReader(split, columns, env, readFooter(file), openPieces(file));
 }
 
-/** Rows of more columns are no struct that code is generated for. */
-const batchColumnsMax = 128;
-
-class ParquetReader implements RowSource {
+/** Reads from `pieces`, which it closes: those that the columns lie in, each once. */
+export class ParquetReader implements RowSource {
   readonly nextBatch?: () => Batch | undefined;
   readonly columnar: boolean;
-  private fd: number;
-  private readonly footer: FileMetaData;
   private readonly names: readonly string[];
   private readonly values: unknown[][];
   private readonly makeRows: RowMaker;
@@ -46,21 +41,21 @@ class ParquetReader implements RowSource {
     private readonly split: RowGroupSplit,
     columns: readonly string[] | undefined,
     private readonly env: SourceEnv,
+    private readonly footer: FileMetaData,
+    private pieces: FilePieces | undefined,
   ) {
-    this.footer = readFooter(split.path, split.fileBytes);
-    this.names = columns ?? columnNames(this.footer);
+    this.names = columns ?? columnNames(footer);
     this.values = this.names.map(() => new Array<unknown>(chunkRowsMax));
     this.makeRows = makeRowMaker(this.names);
     this.group = split.from;
-    this.fd = openForReading(split.path, split.fileBytes);
     const distinct = [...new Set(this.names)];
-    if (distinct.length <= batchColumnsMax) this.nextBatch = () => this.pullBatch(distinct);
-    const { children } = parquetSchema(this.footer);
-    this.columnar = children.every(tree => !distinct.includes(tree.element.name) || nativeType(tree) !== undefined);
+    const form = formOf(footer, columns);
+    if (form !== "rows") this.nextBatch = () => this.pullBatch(distinct);
+    this.columnar = form === "columns";
   }
 
   nextChunk(): unknown[] | undefined {
-    if (this.fd < 0) return undefined;
+    if (this.pieces === undefined) return undefined;
     while (this.rowsLeft === 0) {
       if (this.group === this.split.to) return undefined;
       this.openGroup(this.group++);
@@ -73,15 +68,15 @@ class ParquetReader implements RowSource {
   }
 
   close(): void {
-    if (this.fd >= 0) closeSync(this.fd);
-    this.fd = -1;
+    this.pieces?.close();
+    this.pieces = undefined;
     this.cursors = [];
     this.batches?.close();
     this.batches = undefined;
   }
 
   private pullBatch(names: readonly string[]): Batch | undefined {
-    if (this.fd < 0) return undefined;
+    if (this.pieces === undefined) return undefined;
     for (;;) {
       const batch = this.batches?.next();
       if (batch !== undefined) return batch;
@@ -118,7 +113,7 @@ class ParquetReader implements RowSource {
     if (!(position >= 0 && bytes >= 0 && position + bytes <= this.split.fileBytes))
       throw new Error("its bytes lie outside the file");
     this.env.metrics.add("bytesRead", bytes);
-    return readAt(this.fd, this.split.path, position, bytes);
+    return this.pieces!.at(position, bytes);
   }
 
   /** What is wrong inside a column's bytes is a data error that names file and column. */
@@ -137,6 +132,7 @@ class ParquetReader implements RowSource {
   }
 }
 
-function leafChunks(group: RowGroup, name: string): ColumnChunk[] {
+/** The columns below a top-level one. */
+export function leafChunks(group: RowGroup, name: string): ColumnChunk[] {
   return group.columns.filter(chunk => chunk.meta_data?.path_in_schema[0] === name);
 }

@@ -63,7 +63,7 @@ export class RecordReader {
     this.base = split.start;
     this.skipping = split.bounds === "lines" && split.start > 0;
     this.capacity = Math.min(readBytes, Math.max(16, limits.maxBytes + 2));
-    this.bytes = openBytes(split, env.metrics);
+    this.bytes = openBytes(split, env.metrics, env.files);
     try {
       this.ptr = env.allocator.alloc(this.capacity);
     } catch (thrown) {
@@ -212,6 +212,7 @@ export class RecordReader {
       `a ${noun} of ${this.split.path} is longer than ${maxBytes} bytes; it begins at byte ${at}`,
       {
         hint: "raise firesteel.text.maxLineBytes, or check that the file has line ends",
+        isPermanent: true,
       },
     );
   }

@@ -143,7 +143,7 @@ function batchOf(lines: SpanColumn | undefined): Batch | undefined {
 }
 
 /** The run as a string; counts what had to be replaced. */
-export function decodeRun(buffer: Buffer, run: RecordRun, env: SourceEnv): string {
+export function decodeRun(buffer: Buffer, run: RecordRun, env: Pick<SourceEnv, "metrics">): string {
   const text = buffer.toString("utf8", run.from, run.to);
   if (!isUtf8(buffer.subarray(run.from, run.to))) {
     env.metrics.add("invalidUtf8", countReplacements(buffer.subarray(run.from, run.to), text));

@@ -9,7 +9,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { closeSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { FiresteelError } from "../base/errors.ts";
 import { formatBytes } from "../base/quantity.ts";
-import { diskError, type LocalDirs, newLocalFile } from "./local-dirs.ts";
+import { type FileKey, SealedFile, Sealing } from "./file-cipher.ts";
+import { type LocalDirs, writeLocalFile } from "./local-dirs.ts";
 
 export interface BlobStoreOptions {
   readonly memoryBytesMax: number;
@@ -42,8 +43,17 @@ export class BlobStore {
   /** Of blobs that were put and are in memory. */
   memoryBytes = 0;
   private readonly blobs = new Map<string, Blob>();
+  /** Of files. */
+  private key: FileKey | undefined;
 
-  constructor(private readonly options: BlobStoreOptions) {}
+  constructor(private readonly options: BlobStoreOptions) {
+    this.key = options.dirs?.key;
+  }
+
+  /** For a process that learns the application's key later, before there are any files. */
+  encryptWith(key: FileKey | undefined): void {
+    this.key = key;
+  }
 
   get size(): number {
     return this.blobs.size;
@@ -96,7 +106,7 @@ export class BlobStore {
     if (blob === undefined || blob.bytes !== undefined) return blob?.bytes;
     const bytes = new Uint8Array(blob.length);
     let at = 0;
-    for (const part of fileParts(blob.file!, blob.length)) {
+    for (const part of fileParts(blob.file!, blob.length, this.key)) {
       bytes.set(part, at);
       at += part.length;
     }
@@ -107,7 +117,7 @@ export class BlobStore {
   parts(hash: string): Iterable<Uint8Array> | undefined {
     const blob = this.blobs.get(hash);
     if (blob === undefined) return undefined;
-    return blob.bytes === undefined ? fileParts(blob.file!, blob.length) : memoryParts(blob.bytes);
+    return blob.bytes === undefined ? fileParts(blob.file!, blob.length, this.key) : memoryParts(blob.bytes);
   }
 
   /** Forgets everything, files too. */
@@ -130,19 +140,26 @@ export class BlobStore {
         { hint: "set firesteel.local.dirs to folders that can be written to" },
       );
     }
-    const file = newLocalFile(dirs, folder, randomBytes(12).toString("hex"));
-    try {
-      const fd = openSync(file, "wx", 0o600);
-      try {
-        for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done);
-      } finally {
-        closeSync(fd);
-      }
-    } catch (thrown) {
-      rmSync(file, { force: true });
-      throw diskError(`writing bytes for other processes to ${file}`, thrown);
-    }
-    return file;
+    const name = () => randomBytes(12).toString("hex");
+    const doing = "writing bytes for other processes";
+    return writeLocalFile(dirs, folder, name, doing, file => writeFile(file, bytes, this.key));
+  }
+}
+
+function writeFile(file: string, bytes: Uint8Array, key: FileKey | undefined): void {
+  const fd = openSync(file, "wx", 0o600);
+  const write = (part: Uint8Array) => {
+    for (let done = 0; done < part.length;) done += writeSync(fd, part, done);
+  };
+  try {
+    if (key === undefined) return write(bytes);
+    const sealing = new Sealing(key);
+    write(sealing.head);
+    for (let at = 0; at < bytes.length; at += blobPartBytes)
+      write(sealing.update(bytes.subarray(at, at + blobPartBytes)));
+    write(sealing.end());
+  } finally {
+    closeSync(fd);
   }
 }
 
@@ -154,22 +171,37 @@ function* memoryParts(bytes: Uint8Array): Generator<Uint8Array> {
   }
 }
 
-function* fileParts(file: string, length: number): Generator<Uint8Array> {
+function* fileParts(file: string, length: number, key: FileKey | undefined): Generator<Uint8Array> {
   let fd: number;
   try {
     fd = openSync(file, "r");
   } catch (thrown) {
     throw new FiresteelError("lost", `bytes in ${file} are gone`, { cause: thrown });
   }
-  try {
-    for (let at = 0; at < length;) {
-      const part = new Uint8Array(Math.min(blobPartBytes, length - at));
-      const read = readSync(fd, part, 0, part.length, at);
+  const fill = (part: Uint8Array) => {
+    for (let done = 0; done < part.length;) {
+      const read = readSync(fd, part, done, part.length - done, null);
       if (read === 0) throw new FiresteelError("lost", `bytes in ${file} are cut short`);
-      yield part.subarray(0, read);
-      at += read;
+      done += read;
     }
+    return part;
+  };
+  try {
+    const sealed = key && new SealedFile(key, fill);
+    for (let at = 0; at < length; at += blobPartBytes) {
+      const bytes = Math.min(blobPartBytes, length - at);
+      yield sealed === undefined ? fill(new Uint8Array(bytes)) : sealed.take(bytes);
+    }
+    if (sealed !== undefined) proveWhole(sealed, file);
   } finally {
     closeSync(fd);
+  }
+}
+
+function proveWhole(sealed: SealedFile, file: string): void {
+  try {
+    sealed.end();
+  } catch (thrown) {
+    throw new FiresteelError("lost", `bytes in ${file} were changed: ${(thrown as Error).message}`, { cause: thrown });
   }
 }

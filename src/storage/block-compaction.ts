@@ -3,7 +3,7 @@
  * enough pages are free but not side by side.
  *
  * An entry on the move is closed to readers (they wait a little) and keeps naming only pages that are storage's or the mover's,
- * so that the mover may die at any point: the entry is then dropped and the pages are found by their owners.
+ * so that the mover may die at any point: its pages are then dropped, and found by their owners; its file stays.
  */
 import type { MemoryPool } from "../kernel/memory-pool.ts";
 import { pageBytes } from "../kernel/control-area.ts";
@@ -15,6 +15,10 @@ import { type BlockTable, entryState, entryWord } from "./block-table.ts";
 export interface Drops {
   /** Frees an entry in state evicting. */
   drop(entry: number, owner: OwnerId): number;
+  /** Takes an entry in state spilling out of memory. */
+  putOut(entry: number, owner: OwnerId): number;
+  /** Which of the two. */
+  closingState(entry: number): typeof entryState.spilling | typeof entryState.evicting;
 }
 
 interface Window {
@@ -22,8 +26,18 @@ interface Window {
   readonly entries: readonly number[];
 }
 
+export interface Compaction {
+  readonly pool: MemoryPool;
+  readonly table: BlockTable;
+  readonly drops: Drops;
+  readonly owner: OwnerId;
+  /** What has nowhere to go may leave memory, however lately it was read. */
+  readonly mayEvict: boolean;
+}
+
 /** The first page of a run that is now the owner's, or 0 when the pages in every possible place cannot be moved. */
-export function compact(pool: MemoryPool, table: BlockTable, store: Drops, pages: number, owner: OwnerId): number {
+export function compact(work: Compaction, pages: number): number {
+  const { pool, table, owner } = work;
   pool.owners.entangle(owner, entangled.entries);
   const window = cheapestWindow(pool, table, pages);
   if (window === undefined) return 0;
@@ -32,7 +46,7 @@ export function compact(pool: MemoryPool, table: BlockTable, store: Drops, pages
   for (let page = window.page; page < end; page++) pool.pages.claimExactly(page, 1, owner);
   for (const entry of window.entries) {
     const closed = table.locked(owner, () => beginMove(pool, table, entry, owner));
-    if (!closed || !moveOut(pool, table, store, entry, window.page, end, owner)) break;
+    if (!closed || !moveOut(work, entry, window.page, end)) break;
   }
   return settle(pool, window.page, end, owner);
 }
@@ -44,6 +58,7 @@ function cheapestWindow(pool: MemoryPool, table: BlockTable, pages: number): Win
   for (const entry of table.used()) {
     if (table.state(entry) !== entryState.ready || pool.pins.isPinned(entry)) continue;
     const list = asPtr(table.get(entry, entryWord.list));
+    if (list === 0) continue;
     for (const run of readRuns(pool.area.words, list)) entryOf.fill(entry, run.page, run.page + run.pages);
   }
   let best = -1;
@@ -71,31 +86,28 @@ function cheapestWindow(pool: MemoryPool, table: BlockTable, pages: number): Win
 }
 
 function beginMove(pool: MemoryPool, table: BlockTable, entry: number, owner: OwnerId): boolean {
-  if (table.state(entry) !== entryState.ready) return false;
+  if (table.state(entry) !== entryState.ready || table.get(entry, entryWord.list) === 0) return false;
   table.setState(entry, entryState.moving, owner);
   if (!pool.pins.isPinned(entry)) return true;
   table.endMove(entry, entryState.ready, 0 as OwnerId);
   return false;
 }
 
-/** Moves the entry's runs that reach into the window; evicts it when there is no place for them. */
-function moveOut(
-  pool: MemoryPool,
-  table: BlockTable,
-  store: Drops,
-  entry: number,
-  from: number,
-  end: number,
-  owner: OwnerId,
-): boolean {
+/** Moves the entry's runs that reach into the window, or evicts it; false when there is no place for them and it may not leave. */
+function moveOut(work: Compaction, entry: number, from: number, end: number): boolean {
+  const { pool, table, owner, mayEvict } = work;
   const { words } = pool.area;
   const list = () => asPtr(table.get(entry, entryWord.list));
   for (const run of readRuns(words, list())) {
     if (run.page + run.pages <= from || run.page >= end) continue;
     const to = pool.pages.claim(run.pages, owner, "bottom");
-    if (to === 0) {
-      keepWindow(pool, readRuns(words, list()), from, end, owner, () => evictMoving(table, store, entry, owner));
+    if (to === 0 && mayEvict) {
+      keepWindow(pool, readRuns(words, list()), from, end, owner, () => evictMoving(work, entry));
       return true;
+    }
+    if (to === 0) {
+      endMove(work, entry);
+      return false;
     }
     words.copyWithin((to * pageBytes) / 4, (run.page * pageBytes) / 4, ((run.page + run.pages) * pageBytes) / 4);
     pool.pages.transfer(run.page, run.pages, storageOwner, owner, owner);
@@ -103,18 +115,28 @@ function moveOut(
     pool.pages.transfer(to, run.pages, owner, storageOwner);
     freeOutside(pool, run, from, end, owner);
   }
+  endMove(work, entry);
+  return true;
+}
+
+/** Opens the entry to readers again; drops it when it was removed meanwhile. */
+function endMove({ table, drops, owner }: Compaction, entry: number): void {
   const removed = table.locked(owner, () => {
     const doomed = table.state(entry) === entryState.movingDoomed;
     table.endMove(entry, doomed ? entryState.evicting : entryState.ready, doomed ? owner : (0 as OwnerId));
     return doomed;
   });
-  if (removed) store.drop(entry, owner);
-  return true;
+  if (removed) drops.drop(entry, owner);
 }
 
-function evictMoving(table: BlockTable, store: Drops, entry: number, owner: OwnerId): void {
-  table.endMove(entry, entryState.evicting, owner);
-  store.drop(entry, owner);
+function evictMoving({ table, drops, owner }: Compaction, entry: number): void {
+  const state = table.locked(owner, () => {
+    const next = table.state(entry) === entryState.movingDoomed ? entryState.evicting : drops.closingState(entry);
+    table.endMove(entry, next, owner);
+    return next;
+  });
+  if (state === entryState.spilling) drops.putOut(entry, owner);
+  else drops.drop(entry, owner);
 }
 
 /** Evicts with `evict` and takes the pages that came free in the window at once. */

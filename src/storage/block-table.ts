@@ -1,13 +1,19 @@
 /**
  * The table of cached partitions in the control area, shared by all threads. An entry is found through a hash index by (rdd,
- * partition) and goes empty → writing → ready → evicting → empty. Removed while it is read, written or moved, it is doomed: the
- * one who holds it drops it in the end.
+ * partition). A partition is a list of blocks in storage's pages (`list` ≠ 0), or in a file (`fileDir` > 0), or both.
  *
  * - Entries and index change only under one lock, each by a single store that leaves both valid, so that a thread that dies
- *   inside leaves nothing to repair but an entry marked with its id.
- * - Readers take no lock: they pin what they found and look again.
+ *   inside leaves nothing to repair but an entry marked with its id. Readers take no lock: they pin what they found and look again.
+ * - `ready`: what it names is whole and stays while it is pinned. Every other state but `doomed` names its owner, and what the owner
+ *   leaves when it dies is decided by two words alone:
+ *   `fileDir` < 0 is a file in the making, which is removed; > 0 a whole file, written in one store after all else of it;
+ *   `list` ≠ 0 names pages that are storage's or the owner's: while all are storage's nothing was begun with them, but those of a
+ *   `moving` entry may be half written and are dropped. What is left then, memory or file, is ready; with nothing left the entry goes.
+ * - `writing` → ready; ready → `evicting` → empty; ready → `spilling` (to the file, and out of memory) → ready; ready → `moving` (to
+ *   other pages, or from the file into memory) → ready. Removed meanwhile, an entry is doomed: who holds it drops it in the end.
  */
 import { type ControlArea, entryWords, headerWord } from "../kernel/control-area.ts";
+import { cachedHolder } from "../kernel/memory-refusal.ts";
 import { lockWaitMaxMs, type OwnerLocks } from "../kernel/owner-lock.ts";
 import type { OwnerId } from "../kernel/owners.ts";
 
@@ -20,6 +26,8 @@ export const entryState = {
   doomed: 5,
   moving: 6,
   movingDoomed: 7,
+  spilling: 8,
+  spillingDoomed: 9,
 } as const;
 export type EntryState = (typeof entryState)[keyof typeof entryState];
 
@@ -28,7 +36,7 @@ export const entryWord = {
   state: 0,
   rdd: 1,
   partition: 2,
-  /** Address of the list of runs and blocks; 0 while there is none. */
+  /** Address of the list of runs and blocks in memory; 0 while there is none. */
   list: 3,
   pages: 4,
   /** Sum of the blocks' bytes, unsigned. */
@@ -36,10 +44,24 @@ export const entryWord = {
   rows: 6,
   /** When it was last read. */
   tick: 7,
+  /** What its level allows: `blockFlag`s. */
+  flags: 8,
+  /** Local dir of its file, counted from 1; negative while the file is being written; 0 without one. */
+  fileDir: 9,
+  /** A random number in the file's name. */
+  fileName: 10,
+  /** Where the file's index of blocks begins, how long it is, and its crc32. */
+  indexLow: 11,
+  indexHigh: 12,
+  indexBytes: 13,
+  indexCrc: 14,
 } as const;
 export type EntryWord = (typeof entryWord)[keyof typeof entryWord];
 
-const stateBits = 3;
+/** Blocks may be in memory, may be on disk, are compressed. */
+export const blockFlag = { memory: 1, disk: 2, packed: 4 } as const;
+
+const stateBits = 4;
 const stateMask = (1 << stateBits) - 1;
 const tableLock = 0;
 const deleted = -1;
@@ -78,11 +100,21 @@ export class BlockTable {
     return -1;
   }
 
+  /** The Rdds that are in memory, a partition at a time, for messages. */
+  holders(): { readonly name: string; readonly pages: number }[] {
+    return [...this.used()]
+      .filter(entry => this.get(entry, entryWord.list) !== 0)
+      .map(entry => ({ name: cachedHolder(this.get(entry, entryWord.rdd)), pages: this.get(entry, entryWord.pages) }));
+  }
+
   /** Under the lock: a new entry in state writing; −1 when the table is full. */
-  insert(rdd: number, partition: number, owner: OwnerId): number {
+  insert(rdd: number, partition: number, owner: OwnerId, flags: number): number {
     const entry = this.freeEntry();
     if (entry < 0) return -1;
     this.set(entry, entryWord.list, 0);
+    this.set(entry, entryWord.pages, 0);
+    this.set(entry, entryWord.fileDir, 0);
+    this.set(entry, entryWord.flags, flags);
     this.set(entry, entryWord.rdd, rdd);
     this.set(entry, entryWord.partition, partition);
     this.setState(entry, entryState.writing, owner);
@@ -138,17 +170,18 @@ export class BlockTable {
     if (state === entryState.ready || state === entryState.empty) Atomics.add(this.words, headerWord.blockChanges, 1);
   }
 
-  /** Sets the state and wakes readers that wait for the end of a move. */
+  /** Sets the state and wakes readers that wait for the end of a move or a spill. */
   endMove(entry: number, state: EntryState, owner: OwnerId): void {
     this.setState(entry, state, owner);
     Atomics.notify(this.words, this.at(entry, entryWord.state));
   }
 
-  /** Waits until an entry that is being moved has been, at most `waitMaxMs`. */
+  /** Waits until an entry that is being moved or spilled has been, at most `waitMaxMs`. */
   waitForMove(entry: number, waitMaxMs: number): void {
     const at = this.at(entry, entryWord.state);
     const seen = Atomics.load(this.words, at);
-    if ((seen & stateMask) === entryState.moving) Atomics.wait(this.words, at, seen, waitMaxMs);
+    const state = seen & stateMask;
+    if (state === entryState.moving || state === entryState.spilling) Atomics.wait(this.words, at, seen, waitMaxMs);
   }
 
   get(entry: number, word: EntryWord): number {
@@ -171,7 +204,7 @@ export class BlockTable {
       if (this.words[this.at(entry, entryWord.state)] !== entryState.empty) yield entry;
   }
 
-  /** The ready entry read longest ago, but for those of one rdd and those in `except`; −1 when there is none. */
+  /** The ready entry in memory read longest ago, but for those of one rdd and those in `except`; −1 when there is none. */
   leastRecent(spareRdd: number, except: ReadonlySet<number>): number {
     const { words } = this;
     const high = Atomics.load(words, headerWord.entriesHigh);
@@ -180,6 +213,7 @@ export class BlockTable {
     for (let entry = 0, at = this.area.entriesAt; entry < high; entry++, at += entryWords) {
       if ((words[at + entryWord.state]! & stateMask) !== entryState.ready || words[at + entryWord.rdd] === spareRdd)
         continue;
+      if (words[at + entryWord.list] === 0) continue;
       const tick = words[at + entryWord.tick]!;
       if ((found >= 0 && ((tick - oldest) | 0) >= 0) || except.has(entry)) continue;
       found = entry;

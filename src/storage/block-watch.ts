@@ -1,7 +1,7 @@
 /**
  * Tells an executor's main thread which cached partitions came and went since it last looked, whichever thread cached or evicted
  * them. A look costs one read while nothing has changed, else a pass over the table. What came and went between two looks is not
- * told; what went and came again is told as both, or not at all.
+ * told; what went and came again is told as both, or not at all. What changed between memory and disk is told as come again.
  */
 import { headerWord } from "../kernel/control-area.ts";
 import type { MemoryPool } from "../kernel/memory-pool.ts";
@@ -35,9 +35,10 @@ export class BlockWatch {
     store.scan((entry, rdd, partition) => {
       seenAt[entry] = look;
       const before = known[entry];
-      if (before?.rdd === rdd && before.partition === partition) return;
-      if (before !== undefined) gone.push(before);
       const now = { ...store.infoOf(entry), rdd, partition };
+      const isSame = before?.rdd === rdd && before.partition === partition;
+      if (isSame && before.pages === now.pages && before.diskBytes === now.diskBytes) return;
+      if (before !== undefined && !isSame) gone.push(before);
       known[entry] = now;
       put.push(now);
     });

@@ -1,108 +1,188 @@
 /**
- * Writes one partition into the cache, block by block. Its pages are the task's until `commit`, but count as storage: they
- * evict other cached blocks (never of the same rdd), not tasks' memory. When there is no room the partition is not cached:
- * `append` says so, the caller reads what is there from `blocks`, goes on without, and aborts.
+ * Writes one partition into the cache, block by block: into memory while its level allows it and there is room, which evicts other
+ * cached blocks (never of the same rdd, and not tasks' memory); into a file from then on, what is in memory first, where its level
+ * allows that. Where neither is left the partition is not cached: `append` says so, the caller reads what is there from `blocks`,
+ * goes on without, and aborts.
+ *
+ * A file that cannot be written any more takes what is in it along: `append` and `commit` then throw `CacheLost`, and the caller
+ * computes from the first row.
  */
 import { invariant } from "../base/assert.ts";
+import { FiresteelError } from "../base/errors.ts";
 import type { Block } from "../data/contracts.ts";
-import { pageBytes } from "../kernel/control-area.ts";
-import type { MemoryPool } from "../kernel/memory-pool.ts";
-import { type OwnerId, slotWord, storageOwner } from "../kernel/owners.ts";
-import { asPtr, type Ptr } from "../kernel/ptr.ts";
-import { listBytes, writeList } from "./block-list.ts";
-import { BlockRuns } from "./block-runs.ts";
+import type { Ptr } from "../kernel/ptr.ts";
+import type { OperatorMemory, TaskMemory } from "../kernel/task-memory.ts";
+import type { BlockFiles, NewBlockFile } from "./block-files.ts";
 import type { BlockStore, CachedPartition } from "./block-store.ts";
+import { blockFlag } from "./block-table.ts";
+import { StagedRuns } from "./staged-runs.ts";
+
+const largeBlockBytes = 1024 * 1024;
+
+export class CacheLost extends FiresteelError {
+  constructor(thrown: unknown) {
+    const why = thrown instanceof Error ? thrown.message : String(thrown);
+    super("resource", why, { cause: thrown });
+  }
+}
+
+export interface CacheEntry {
+  readonly entry: number;
+  readonly rdd: number;
+  /** `blockFlag`s. */
+  readonly flags: number;
+}
 
 export class CacheWriter {
-  /** What has been written so far. Valid until `abort`, or pinned after `commit`. */
-  readonly blocks: Block[] = [];
-  private readonly runs = new BlockRuns();
-  private bytes = 0;
+  private readonly staged: StagedRuns;
+  private readonly memory: OperatorMemory;
+  private readonly deregister: (() => void) | undefined;
+  private file: NewBlockFile | undefined;
+  private isWriting = false;
   private ended = false;
 
   constructor(
-    private readonly pool: MemoryPool,
     private readonly store: BlockStore,
-    private readonly owner: OwnerId,
-    private readonly entry: number,
-    private readonly rdd: number,
-  ) {}
+    private readonly task: TaskMemory,
+    /** Absent where there is no disk. */
+    private readonly files: BlockFiles | undefined,
+    private readonly at: CacheEntry,
+  ) {
+    const { pool, owner } = task;
+    this.memory = task.withOperator("cache");
+    this.staged = new StagedRuns(pool, owner, pages => store.evict(pages, owner, at.rdd) > 0);
+    if (!this.mayUseDisk) return;
+    const { memory, staged } = this;
+    const spillable = {
+      name: "cache",
+      get usedBytes() {
+        return staged.heldBytes;
+      },
+      spill: () => this.makeRoomForTask(),
+    };
+    this.deregister = task.registerSpillable(spillable, memory);
+  }
 
-  /** Room for a block of `bytes` (a multiple of 16), filled by `seal`. False when there is none: then `abort`. */
-  append(bytes: number, seal: (ptr: Ptr) => void): boolean {
+  /** What has been written so far and is in memory. Valid until `abort`, or pinned after `commit`. */
+  get blocks(): readonly Block[] {
+    return this.staged.blocks;
+  }
+
+  /**
+   * Room for a block of `bytes` (a multiple of 16), filled by `seal`. False when there is none: then `abort`. A file can take it from
+   * the heap, where memory is too short for a copy.
+   */
+  append(bytes: number, seal: (ptr: Ptr) => void, onHeap?: () => Uint8Array): boolean {
     invariant(!this.ended, "the cached partition is complete");
-    const ptr = this.reserve(bytes);
-    if (ptr === undefined) return false;
-    seal(ptr);
-    this.blocks.push({ ptr, bytes });
-    this.bytes += bytes;
+    if (this.file === undefined && (this.at.flags & blockFlag.memory) !== 0) {
+      const ptr = this.staged.add(bytes);
+      if (ptr !== undefined) {
+        seal(ptr);
+        return true;
+      }
+    }
+    if (!this.mayUseDisk) return false;
+    this.toDisk();
+    const isLarge = onHeap !== undefined && bytes > largeBlockBytes;
+    const ptr = isLarge ? this.memory.tryAlloc(bytes) : this.memory.alloc(bytes);
+    if (ptr === undefined) {
+      this.writing(() => this.file!.appendPlain(onHeap!()));
+      return true;
+    }
+    try {
+      seal(ptr);
+      this.writing(() => this.file!.append({ ptr, bytes }));
+    } finally {
+      this.memory.free(ptr, bytes);
+    }
     return true;
   }
 
   /**
-   * Makes the partition visible and gives it, pinned. Undefined when there was no room for its list or its rdd was removed
-   * meanwhile: then `blocks` are still there to be read, until `abort`.
+   * Makes the partition visible and gives it, pinned; one on disk whose rdd was removed meanwhile, to its writer alone. Undefined
+   * when there was no room for its list or its rdd was removed: then `blocks` are still there to be read, until `abort`.
    */
   commit(rows: number): CachedPartition | undefined {
-    // One run more than there are now: the list may need its own.
-    const list = this.reserve(listBytes(this.runs.count + 1, this.blocks.length), true);
-    if (list === undefined) return undefined;
-    for (const run of this.runs) this.trim(run);
-    writeList(this.pool.area.words, list, this.runs, this.blocks, rows);
-    const cached = this.store.publish(
-      this.entry,
-      this.owner,
-      list,
-      this.runs.bytes / pageBytes,
-      this.bytes,
-      rows,
-      () => {
-        for (const run of this.runs)
-          this.pool.pages.transfer(run.ptr / pageBytes, run.bytes / pageBytes, this.owner, storageOwner);
-        this.pool.owners.add(this.owner, slotWord.stagedPages, -this.runs.bytes / pageBytes);
-      },
-    );
-    this.ended = cached !== undefined;
+    const { store, staged, task, at } = this;
+    if (this.file === undefined && (at.flags & blockFlag.memory) !== 0) {
+      const list = staged.list(rows);
+      if (list !== undefined) {
+        const cached = store.publish(
+          at.entry,
+          task.owner,
+          { list, pages: staged.pages, bytes: staged.bytes, rows },
+          () => staged.handOver(),
+        );
+        this.end(cached !== undefined);
+        return cached;
+      }
+    }
+    if (!this.mayUseDisk) return undefined;
+    this.toDisk();
+    this.writing(() => this.file!.finish(rows));
+    const cached = store.publish(at.entry, task.owner, undefined, () => {});
+    if (cached === undefined) throw new CacheLost("too many cached partitions are being read");
+    this.end(true);
     return cached;
   }
 
   /** Frees what was written and forgets the entry. */
   abort(): void {
     if (this.ended) return;
+    this.end(true);
+    this.file?.abort();
+    this.store.forget(this.at.entry, this.task.owner);
+    this.staged.free();
+  }
+
+  private end(isEnded: boolean): void {
+    if (!isEnded) return;
     this.ended = true;
-    this.store.forget(this.entry, this.owner);
-    for (const run of this.runs) this.unstage(run.ptr / pageBytes, run.bytes / pageBytes);
-    this.runs.clear();
-    this.blocks.length = 0;
+    this.deregister?.();
   }
 
-  private reserve(bytes: number, isLast = false): Ptr | undefined {
-    return this.runs.reserve(Math.ceil(bytes / 16) * 16, runBytes => this.claim(runBytes / pageBytes), isLast);
+  private get mayUseDisk(): boolean {
+    return this.files !== undefined && (this.at.flags & blockFlag.disk) !== 0;
   }
 
-  private claim(pages: number): Ptr | undefined {
-    const { pool, owner } = this;
-    for (;;) {
-      let page = pool.pages.claim(pages, owner, "bottom");
-      if (page === 0 && pages > 1 && pool.shares.freePages() >= pages) page = pool.compact(pages, owner);
-      if (page !== 0) {
-        pool.owners.add(owner, slotWord.stagedPages, pages);
-        return asPtr(page * pageBytes);
+  /** From here on blocks go to the file. */
+  private toDisk(): void {
+    if (this.file !== undefined) return;
+    const compresses = (this.at.flags & blockFlag.packed) === 0;
+    this.writing(() => {
+      const file = this.files!.create(this.at.entry, this.memory, compresses);
+      try {
+        for (const block of this.staged.blocks) file.append(block);
+      } catch (thrown) {
+        file.abort();
+        throw thrown;
       }
-      if (this.store.evict(pages, owner, this.rdd) === 0) return undefined;
+      this.file = file;
+      this.staged.free();
+    });
+  }
+
+  private writing(write: () => void): void {
+    this.isWriting = true;
+    try {
+      write();
+    } catch (thrown) {
+      throw new CacheLost(thrown);
+    } finally {
+      this.isWriting = false;
     }
   }
 
-  private trim(run: { readonly ptr: Ptr; bytes: number; readonly used: number }): void {
-    const kept = Math.ceil(run.used / pageBytes);
-    const spare = run.bytes / pageBytes - kept;
-    if (spare === 0) return;
-    this.unstage(run.ptr / pageBytes + kept, spare);
-    run.bytes = kept * pageBytes;
-  }
-
-  private unstage(page: number, pages: number): void {
-    this.pool.pages.free(page, pages, this.owner);
-    this.pool.owners.add(this.owner, slotWord.stagedPages, -pages);
+  /** Another operator of the task needs the memory more. */
+  private makeRoomForTask(): number {
+    const held = this.staged.heldBytes;
+    if (this.isWriting || this.ended || this.file !== undefined || held === 0) return 0;
+    try {
+      this.toDisk();
+      return held;
+    } catch {
+      // no disk takes it
+      return 0;
+    }
   }
 }

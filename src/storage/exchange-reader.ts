@@ -2,8 +2,10 @@
 import { FiresteelError } from "../base/errors.ts";
 import type { Block } from "../data/contracts.ts";
 import type { OperatorMemory } from "../kernel/task-memory.ts";
+import type { FileKey } from "./file-cipher.ts";
 import { type MapBlock, type MapOutput, outputBlocks } from "./map-output.ts";
-import { type SpillCodec, type SpillFs, SpillReader } from "./spill-file.ts";
+import type { SpillCodec, SpillFs } from "./spill-file.ts";
+import { SpillReader } from "./spill-reader.ts";
 
 /** Blocks one after the other; each is valid until the next is asked for, unless it is taken. */
 export interface BlockReader {
@@ -25,6 +27,8 @@ export interface Reading {
   readonly memory: OperatorMemory;
   readonly codec: SpillCodec | undefined;
   readonly fs: SpillFs | undefined;
+  /** Of spill files. */
+  readonly key: FileKey | undefined;
 }
 
 export class ExchangeReader implements BlockReader {
@@ -33,14 +37,15 @@ export class ExchangeReader implements BlockReader {
   private readonly files: SpillReader;
   private readonly memory: OperatorMemory;
   private loaded: Block | undefined;
+  private closed = false;
 
   constructor(
     private readonly reading: Reading,
     outputs: readonly MapOutput[],
   ) {
-    const { u8, codec, fs, memory } = reading;
+    const { u8, codec, fs, key, memory } = reading;
     this.memory = memory;
-    this.files = new SpillReader(u8, { codec, fs });
+    this.files = new SpillReader(u8, { codec, fs, key });
     this.blocks = blocksOf(outputs, reading.reducePartition);
   }
 
@@ -74,7 +79,10 @@ export class ExchangeReader implements BlockReader {
     return true;
   }
 
+  /** May be called again. */
   close(): void {
+    if (this.closed) return;
+    this.closed = true;
     this.freeLoaded();
     this.files.close();
     this.reading.codec?.free();

@@ -16,11 +16,12 @@ import type { OperatorMemory } from "../kernel/task-memory.ts";
 import type { CompressionRates } from "./compression.ts";
 import { type BlockReader, ExchangeReader } from "./exchange-reader.ts";
 import { ExchangeWriter } from "./exchange-writer.ts";
-import { type LocalDirs, newLocalFile, removeLocalFolder } from "./local-dirs.ts";
+import { type LocalDirs, removeLocalFolder } from "./local-dirs.ts";
 import type { MapOutput } from "./map-output.ts";
 import { isMapOutput, isMapStatus, type MapInput } from "./map-status.ts";
 import { MixedReader, type OpenRemote } from "./mixed-reader.ts";
-import { type SpillCodec, type SpillFs, SpillWriter } from "./spill-file.ts";
+import type { SpillCodec, SpillFs } from "./spill-file.ts";
+import { SpillOutput } from "./spill-output.ts";
 
 export type { MapOutput } from "./map-output.ts";
 
@@ -55,7 +56,8 @@ export class ExchangeStore {
   ): ExchangeWriter {
     const { dirs, fs, openCodec, rates } = this.options;
     const codec = dirs === undefined ? undefined : openCodec?.(memory);
-    const file = `map-${mapPartition}-${randomBytes(6).toString("hex")}`;
+    const name = () => `map-${mapPartition}-${randomBytes(6).toString("hex")}`;
+    const what = `map outputs of ${memory.name}`;
     return new ExchangeWriter({
       exchange,
       mapPartition,
@@ -63,12 +65,7 @@ export class ExchangeStore {
       u8: this.u8,
       memory,
       codec,
-      createFile:
-        dirs &&
-        (() => {
-          const path = newLocalFile(dirs, folderOf(exchange), file);
-          return new SpillWriter(this.u8, path, { codec, rates, fs, what: `map outputs of ${memory.name}` });
-        }),
+      files: dirs && new SpillOutput(this.u8, { dirs, folder: folderOf(exchange), name }, { codec, rates, fs, what }),
       takeOver: pages => {
         const { owners, shares } = this.pool;
         const owner = owners.find("exchange", exchange) ?? owners.open("exchange", exchange);
@@ -86,13 +83,14 @@ export class ExchangeStore {
   openReader(outputs: readonly MapOutput[], reducePartition: number, memory: OperatorMemory): ExchangeReader;
   openReader(inputs: readonly MapInput[], reducePartition: number, memory: OperatorMemory): BlockReader;
   openReader(inputs: readonly MapInput[], reducePartition: number, memory: OperatorMemory): BlockReader {
-    const { openRemote, openCodec, fs } = this.options;
+    const { openRemote, openCodec, fs, dirs } = this.options;
     const outputs = inputs.filter(isMapOutput);
     const isLocal = outputs.length === inputs.length;
     const mayBePacked = !isLocal || outputs.some(output => output.spilled !== undefined);
     const codec = mayBePacked ? openCodec?.(memory) : undefined;
-    const reading = { u8: this.u8, reducePartition, memory, codec, fs };
-    if (isLocal) return new ExchangeReader(reading, outputs);
+    const reading = { u8: this.u8, reducePartition, memory, codec, fs, key: dirs?.key };
+    // one block at a time, which must be had for anything to go on
+    if (isLocal) return new ExchangeReader({ ...reading, memory: memory.forWork() }, outputs);
     invariant(openRemote !== undefined, "a map output of another executor, and nobody to read it");
     return new MixedReader(
       new ExchangeReader(reading, []),
@@ -104,7 +102,7 @@ export class ExchangeStore {
 
   /** Drops one output that nobody reads: it lost against another attempt's, or came too late. */
   discard(output: MapOutput): void {
-    if (output.spilled !== undefined) rmSync(output.spilled.file, { force: true });
+    for (const file of output.spilled?.files ?? []) rmSync(file, { force: true });
     const owner = this.pool.owners.find("exchange", output.exchange);
     if (owner === undefined) return;
     for (let i = 0; i < output.runs.length; i += 2) {

@@ -13,7 +13,8 @@ import type { Ptr } from "../kernel/ptr.ts";
 import type { OperatorMemory } from "../kernel/task-memory.ts";
 import { BlockRuns } from "./block-runs.ts";
 import type { MapOutput } from "./map-output.ts";
-import type { Segment, SpillCodec, SpillWriter } from "./spill-file.ts";
+import type { Segment, SpillCodec } from "./spill-file.ts";
+import type { SpillOutput } from "./spill-output.ts";
 
 /** What the store gives its writers. */
 export interface ExchangeWriting {
@@ -24,7 +25,7 @@ export interface ExchangeWriting {
   readonly memory: OperatorMemory;
   readonly codec: SpillCodec | undefined;
   /** Undefined when there is no local dir to spill to. */
-  readonly createFile: (() => SpillWriter) | undefined;
+  readonly files: SpillOutput | undefined;
   /** The owner that takes `pages` over; undefined when map outputs may hold no more. */
   readonly takeOver: (pages: number) => OwnerId | undefined;
   /** Follows when the pages are that owner's, or will not be. */
@@ -32,6 +33,10 @@ export interface ExchangeWriting {
   /** Frees the output when its exchange was released while it was handed over; true then. */
   readonly wasReleased: (owner: OwnerId, output: MapOutput) => boolean;
 }
+
+const apartBytes = 1024 * 1024;
+const largeShare = 1 / 16;
+const largeBytesMin = 1024 * 1024;
 
 interface Piece {
   readonly reduce: number;
@@ -45,13 +50,15 @@ export class ExchangeWriter {
   spilledBytes = 0;
   private pieces: Piece[] = [];
   private readonly runs = new BlockRuns();
-  private file: SpillWriter | undefined;
   private sealing = false;
   private ended = false;
+  /** Blocks beyond are better made of fewer rows, or on the heap. */
+  readonly largeBytes: number;
   private readonly unregister: () => void;
 
   constructor(private readonly writing: ExchangeWriting) {
     const self = this;
+    this.largeBytes = Math.max(largeBytesMin, writing.memory.task.pool.shares.pages * pageBytes * largeShare);
     this.unregister = writing.memory.spillable({
       name: writing.memory.name,
       get usedBytes() {
@@ -66,12 +73,19 @@ export class ExchangeWriter {
     return this.runs.bytes;
   }
 
-  /** Makes room for a block of exactly `bytes` (a multiple of 16) and has `seal` fill it. Spills when there is no room. */
-  append(reducePartition: number, bytes: number, seal: (ptr: Ptr) => void): void {
-    invariant(
-      !this.ended && reducePartition < this.writing.reducePartitions,
-      `reduce partition ${reducePartition} is not there`,
-    );
+  /**
+   * Makes room for a block of exactly `bytes` (a multiple of 16) and has `seal` fill it. Spills when there is no room. One so large
+   * that readers would miss its room, and its task now, is made on the heap, where it can be, and goes to the file at once.
+   */
+  append(reducePartition: number, bytes: number, seal: (ptr: Ptr) => void, onHeap?: () => Uint8Array): void {
+    const { reducePartitions, files } = this.writing;
+    invariant(!this.ended && reducePartition < reducePartitions, `reduce partition ${reducePartition} is not there`);
+    if (onHeap !== undefined && files !== undefined && bytes > this.largeBytes) {
+      const segment = files.appendPlain(onHeap());
+      this.spilledBytes += segment.length;
+      this.pieces.push({ reduce: reducePartition, bytes, ptr: 0, segment });
+      return;
+    }
     const ptr =
       this.runs.reserve(bytes, runBytes => this.tryAlloc(runBytes)) ??
       // no room for a long run, or none in one piece
@@ -87,12 +101,11 @@ export class ExchangeWriter {
 
   /** Writes what is in memory to disk and frees it; gives the bytes freed. */
   spill(): number {
-    const { createFile } = this.writing;
-    if (this.sealing || this.runs.bytes === 0 || createFile === undefined) return 0;
-    this.file ??= createFile();
+    const { files } = this.writing;
+    if (this.sealing || this.runs.bytes === 0 || files === undefined) return 0;
     const inMemory = this.pieces.filter(piece => piece.ptr !== 0).sort((a, b) => a.reduce - b.reduce);
     for (const piece of inMemory) {
-      piece.segment = this.file.append(piece.ptr as Ptr, piece.bytes);
+      piece.segment = files.append(piece.ptr as Ptr, piece.bytes);
       this.spilledBytes += piece.segment.length;
     }
     for (const piece of inMemory) piece.ptr = 0;
@@ -112,7 +125,7 @@ export class ExchangeWriter {
     }
     let output: MapOutput;
     try {
-      this.file?.close();
+      this.closeFiles();
       output = this.describe(rowsChecksum);
       this.end();
       if (owner === undefined) return output;
@@ -132,14 +145,19 @@ export class ExchangeWriter {
   /** Gives up: frees the memory and removes the file. */
   abort(): void {
     if (this.ended) return;
-    this.file?.abort();
+    this.writing.files?.abort();
     this.freeRuns();
     this.end();
   }
 
+  /** Little goes where there is room, so that it cuts no long run in two; of much each task's is kept apart. */
+  private allocRun(bytes: number): Ptr {
+    return this.writing.memory.allocRun(bytes, this.memoryBytes >= apartBytes);
+  }
+
   private tryAlloc(bytes: number): Ptr | undefined {
     try {
-      return this.writing.memory.allocRun(bytes);
+      return this.allocRun(bytes);
     } catch (thrown) {
       if (!(thrown instanceof MemoryRefused)) throw thrown;
       return undefined;
@@ -149,7 +167,7 @@ export class ExchangeWriter {
   private allocOrSpill(bytes: number): Ptr {
     for (;;) {
       try {
-        return this.writing.memory.allocRun(bytes);
+        return this.allocRun(bytes);
       } catch (thrown) {
         if (!(thrown instanceof MemoryRefused) || this.spill() === 0) throw thrown;
       }
@@ -163,6 +181,14 @@ export class ExchangeWriter {
     return freed;
   }
 
+  /** What was written to a file that is gone meanwhile is written again. */
+  private closeFiles(): void {
+    const { files } = this.writing;
+    if (files === undefined) return;
+    for (const piece of this.pieces) if (piece.segment !== undefined) piece.segment = files.settled(piece.segment);
+    files.close();
+  }
+
   private describe(rowsChecksum: number | undefined): MapOutput {
     const { exchange, mapPartition, reducePartitions, u8 } = this.writing;
     const n = this.pieces.length;
@@ -171,13 +197,18 @@ export class ExchangeWriter {
     for (let r = 0; r < reducePartitions; r++) first[r + 1]! += first[r]!;
     const next = first.slice();
     const [bytes, ptr, crc] = [new Uint32Array(n), new Uint32Array(n), new Uint32Array(n)];
-    const spilled = this.file && { file: this.file.file, offset: new Float64Array(n), length: new Uint32Array(n) };
+    const names = new Map<string, number>();
+    for (const { segment } of this.pieces)
+      if (segment !== undefined && !names.has(segment.file)) names.set(segment.file, names.size);
+    const [fileOf, offset, length] = [new Uint16Array(n), new Float64Array(n), new Uint32Array(n)];
+    const spilled = names.size === 0 ? undefined : { files: [...names.keys()], fileOf, offset, length };
     for (const piece of this.pieces) {
       const at = next[piece.reduce]!++;
       bytes[at] = piece.bytes;
       ptr[at] = piece.ptr;
       crc[at] = piece.segment?.crc ?? crc32(u8.subarray(piece.ptr, piece.ptr + piece.bytes));
       if (spilled === undefined || piece.segment === undefined) continue;
+      spilled.fileOf[at] = names.get(piece.segment.file)!;
       spilled.offset[at] = piece.segment.offset;
       spilled.length[at] = piece.segment.length;
     }

@@ -9,10 +9,14 @@ import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statfsSync, wr
 import { hostname, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { FiresteelError } from "../base/errors.ts";
+import { systemReason } from "../base/system-errors.ts";
+import type { FileKey } from "./file-cipher.ts";
 
 export interface LocalDirs {
   /** This process's directory in each local dir; they may not exist yet. */
   readonly paths: readonly string[];
+  /** What is written there is encrypted with it. */
+  readonly key?: FileKey | undefined;
 }
 
 const ownName = /^firesteel-(\d+)-[0-9a-f]{12}$/;
@@ -28,7 +32,7 @@ export function nameLocalDirs(dirs: readonly string[]): LocalDirs {
 }
 
 export function removeLocalDirs(dirs: LocalDirs): void {
-  for (const path of dirs.paths) rmSync(path, { recursive: true, force: true });
+  for (const path of dirs.paths) removeIfPossible(path);
 }
 
 /** Removes directories that dead processes of this host left in the same local dirs; gives their paths. */
@@ -39,7 +43,7 @@ export function removeOrphans(dirs: LocalDirs): string[] {
       const pid = ownName.exec(name)?.[1];
       const path = join(parent, name);
       if (pid === undefined || isAlive(Number(pid))) continue;
-      if (isOfThisHost(path)) rmSync(path, { recursive: true, force: true });
+      if (isOfThisHost(path)) removeIfPossible(path);
       else if (!removeEmpty(path)) continue;
       removed.push(path);
     }
@@ -49,13 +53,19 @@ export function removeOrphans(dirs: LocalDirs): string[] {
 
 let turn = 0;
 
-/** The path of a new file, its folder made. Files go to the local dirs in turn, passing over those that are nearly full. */
-export function newLocalFile(dirs: LocalDirs, folder: string, file: string): string {
+/** Why directories could not be written to, by the directory. */
+export type DirFailures = Map<string, unknown>;
+
+/**
+ * The path of a new file, its folder made. Files go to the local dirs in turn, passing over those that are nearly full, those that
+ * cannot be written to, and those in `failed`, to which it adds.
+ */
+export function newLocalFile(dirs: LocalDirs, folder: string, file: string, failed: DirFailures = new Map()): string {
   const count = dirs.paths.length;
   const start = turn++;
-  let failure: unknown;
   for (let i = 0; i < 2 * count; i++) {
     const path = dirs.paths[(start + i) % count]!;
+    if (failed.has(path)) continue;
     try {
       const at = join(path, folder);
       // nothing is in it before it says whose it is
@@ -66,28 +76,95 @@ export function newLocalFile(dirs: LocalDirs, folder: string, file: string): str
       if (i < count && count > 1 && freeBytes(at) < freeBytesWanted) continue;
       return join(at, file);
     } catch (thrown) {
-      failure = thrown;
+      failed.set(path, thrown);
     }
   }
-  throw diskError(`creating a file in ${dirname(dirs.paths[start % count]!)}`, failure);
+  throw dirsFailed("creating a file", "in", failed);
+}
+
+/**
+ * Writes somewhere: `write` gets the path of a new file and, should it fail for a reason of the disk, another in another local
+ * dir, until none is left. What it leaves behind at a path that failed is removed.
+ */
+export function writeLocalFile(
+  dirs: LocalDirs,
+  folder: string,
+  name: () => string,
+  doing: string,
+  write: (file: string) => void,
+): string {
+  const failed: DirFailures = new Map();
+  for (;;) {
+    if (failed.size === dirs.paths.length) throw dirsFailed(doing, "to", failed);
+    let file: string;
+    try {
+      file = newLocalFile(dirs, folder, name(), failed);
+    } catch (thrown) {
+      throw failed.size === 0 ? thrown : dirsFailed(doing, "to", failed);
+    }
+    try {
+      write(file);
+      return file;
+    } catch (thrown) {
+      rmSync(file, { force: true });
+      failed.set(dirOf(dirs, file), thrown);
+    }
+  }
+}
+
+/** Which of the directories a file of `newLocalFile` is in. */
+export function dirOf(dirs: LocalDirs, file: string): string {
+  return dirs.paths.find(path => file.startsWith(path)) ?? dirname(dirname(file));
+}
+
+/** No directory is left; each with its reason. `to` or `in` goes before a place. */
+export function dirsFailed(doing: string, to: "to" | "in", failed: DirFailures): FiresteelError {
+  const reasons = [...failed].map(([path, thrown]) => [dirname(path), thrown] as const);
+  const [only] = reasons;
+  if (reasons.length === 1) return diskError(`${doing} ${to} ${only![0]}`, only![1]);
+  const isFull = reasons.some(([, thrown]) => isDiskFull(thrown));
+  const list = reasons.map(([parent, thrown]) => `${parent}: ${isDiskFull(thrown) ? "disk full" : reasonOf(thrown)}`);
+  return new FiresteelError("resource", `${doing} failed in every one of the local dirs: ${list.join("; ")}`, {
+    hint: isFull ? fullHint : unwritableHint,
+    cause: only?.[1],
+  });
 }
 
 /** Removes a folder made by `newLocalFile`, with all that is in it. */
 export function removeLocalFolder(dirs: LocalDirs, folder: string): void {
-  for (const path of dirs.paths) rmSync(join(path, folder), { recursive: true, force: true });
+  for (const path of dirs.paths) removeIfPossible(join(path, folder));
 }
+
+const fullHint = "set firesteel.local.dirs to folders with more room, or raise firesteel.executor.memory to spill less";
+const unwritableHint = "set firesteel.local.dirs to folders that can be written to";
 
 /** A failed write as an error that a user can act on. `doing` is like "spilling map outputs to /tmp/…". */
 export function diskError(doing: string, thrown: unknown): FiresteelError {
-  const code = (thrown as { code?: unknown } | undefined)?.code;
-  const full = code === "ENOSPC" || code === "EDQUOT";
-  const reason = thrown instanceof Error ? thrown.message : String(thrown);
-  return new FiresteelError("resource", full ? `disk full while ${doing}` : `failed ${doing}: ${reason}`, {
-    hint: full
-      ? "set firesteel.local.dirs to folders with more room, or raise firesteel.executor.memory to spill less"
-      : "set firesteel.local.dirs to folders that can be written to",
+  const full = isDiskFull(thrown);
+  return new FiresteelError("resource", full ? `disk full while ${doing}` : `${doing} failed: ${reasonOf(thrown)}`, {
+    hint: full ? fullHint : unwritableHint,
     cause: thrown,
   });
+}
+
+/** Of what the system threw, or a `diskError` of it. */
+export function isDiskFull(thrown: unknown): boolean {
+  const { code, cause } = (thrown ?? {}) as { code?: unknown; cause?: unknown };
+  return code === "ENOSPC" || code === "EDQUOT" || (thrown instanceof FiresteelError && isDiskFull(cause));
+}
+
+function reasonOf(thrown: unknown): string {
+  const first = thrown instanceof FiresteelError && thrown.cause instanceof Error ? thrown.cause : thrown;
+  return systemReason(first);
+}
+
+/** A dir that fails is not one to wait for: nothing is in it, or who comes next removes it. */
+function removeIfPossible(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // it is read-only, or no folder
+  }
 }
 
 function markHost(path: string): void {

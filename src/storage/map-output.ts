@@ -28,7 +28,9 @@ export interface MapOutput {
 
 /** Where the blocks with address 0 are; indexed as the output's blocks. */
 export interface SpilledBlocks {
-  readonly file: string;
+  readonly files: readonly string[];
+  /** Which of the files. */
+  readonly fileOf: Uint16Array;
   readonly offset: Float64Array;
   readonly length: Uint32Array;
 }
@@ -54,7 +56,9 @@ export function* outputBlocks(output: MapOutput, reducePartition: number): Gener
   }
 }
 
-function segmentAt(output: MapOutput, i: number): Segment {
-  const { file, offset, length } = output.spilled!;
+/** Of a block with address 0. */
+export function segmentAt(output: MapOutput, i: number): Segment {
+  const { files, fileOf, offset, length } = output.spilled!;
+  const file = files[fileOf[i]!]!;
   return { file, offset: offset[i]!, length: length[i]!, rawLength: output.bytes[i]!, crc: output.crc[i]! };
 }

@@ -1,9 +1,11 @@
 /**
- * Spill files: blocks of kernel memory on disk, addressed by segments that are plain data. Written and read directly from and
- * to kernel memory. A segment carries the length and crc32 of its plain bytes; reading proves both or fails.
+ * Spill files: blocks on disk, addressed by segments that are plain data. Written directly from kernel memory, or from the heap
+ * where a block has no room there, and read by `spill-reader.ts`. A segment carries the length and crc32 of its plain bytes;
+ * reading proves both or fails.
  *
  * A segment as long as its plain bytes is these. Any other is a chain of chunks of at most 62 KiB plain bytes, each preceded by a
- * u32: its stored length, with the top bit set when the chunk is stored as it is. Which it is the writer's choice decides.
+ * u32: its stored length, with the top bit set when the chunk is stored as it is. Which it is the writer's choice decides. With a
+ * key, either is sealed as a whole (`file-cipher.ts`), which adds to the length.
  */
 import * as nodeFs from "node:fs";
 import { dirname } from "node:path";
@@ -12,7 +14,8 @@ import { FiresteelError } from "../base/errors.ts";
 import { pageBytes } from "../kernel/control-area.ts";
 import { offset, type Ptr } from "../kernel/ptr.ts";
 import { CompressionChoice, type CompressionRates, isShortOfRoom } from "./compression.ts";
-import { diskError } from "./local-dirs.ts";
+import { type FileKey, Sealing } from "./file-cipher.ts";
+import { diskError, isDiskFull } from "./local-dirs.ts";
 
 export interface Segment {
   readonly file: string;
@@ -42,6 +45,8 @@ export interface SpillCodec {
 export interface SpillOptions {
   /** A reader needs the codec of the writer. */
   readonly codec?: SpillCodec | undefined;
+  /** Encrypts; a reader needs the writer's. */
+  readonly key?: FileKey | undefined;
   /** For a writer that uses its codec where that pays; without them it always does. */
   readonly rates?: CompressionRates | undefined;
   /** The file system, so that tests can fill it. */
@@ -52,7 +57,7 @@ export interface SpillOptions {
 
 export type SpillFs = Pick<
   typeof nodeFs,
-  "openSync" | "writeSync" | "readSync" | "closeSync" | "unlinkSync" | "statfsSync"
+  "openSync" | "writeSync" | "readSync" | "closeSync" | "unlinkSync" | "statfsSync" | "fstatSync"
 >;
 
 /** So that a chunk and what incompressible bytes may grow by fit in a page. */
@@ -63,13 +68,21 @@ export const plainChunkBit = 0x8000_0000;
 /** Of a chunk. */
 export const storedBytesMax = pageBytes - 16;
 
+/** Plain bytes encrypted at once. */
+const sealedBytesMax = 256 * 1024;
+
 export class SpillWriter {
   private readonly fs: SpillFs;
   private readonly codec: SpillCodec | undefined;
+  private readonly key: FileKey | undefined;
   private readonly choice: CompressionChoice | undefined;
   private readonly what: string;
   private fd: number;
   private end = 0;
+  /** Of the segment that is being written, and of what is sealed in it. */
+  private segmentStart = 0;
+  private start = 0;
+  private sealing: Sealing | undefined;
 
   /** `file` must not exist. */
   constructor(
@@ -79,10 +92,11 @@ export class SpillWriter {
   ) {
     this.fs = options.fs ?? nodeFs;
     this.codec = options.codec;
+    this.key = options.key;
     this.choice = options.rates && new CompressionChoice(options.rates);
     this.what = options.what ?? "rows";
     try {
-      this.fd = this.fs.openSync(file, "wx", 0o600);
+      this.fd = this.fs.openSync(file, "wx+", 0o600);
     } catch (thrown) {
       throw this.failed(thrown);
     }
@@ -93,17 +107,66 @@ export class SpillWriter {
     return this.end;
   }
 
-  /** `crc` when it is known. */
+  /** For reading what was appended, even when the file's name is gone. */
+  get descriptor(): number {
+    return this.fd;
+  }
+
+  /** Whether the file can be opened by its name, as far as is known. */
+  get isThere(): boolean {
+    try {
+      return this.fs.fstatSync(this.fd).nlink > 0;
+    } catch {
+      return false;
+    }
+  }
+
+  /** `crc` when it is known. What was appended before a failure can still be read. */
   append(ptr: Ptr, bytes: number, crc = crc32(this.u8.subarray(ptr, ptr + bytes))): Segment {
     const start = this.end;
     try {
-      if (this.codec === undefined) this.write(ptr, bytes);
+      this.begin(start);
+      if (this.codec === undefined) this.write(this.u8, ptr, bytes);
       else this.writeWithCodec(ptr, bytes, this.codec);
+      if (this.sealing !== undefined) this.writeAll(this.sealing.end());
     } catch (thrown) {
-      this.abort();
+      this.end = start;
       throw this.failed(thrown);
     }
     return { file: this.file, offset: start, length: this.end - start, rawLength: bytes, crc };
+  }
+
+  /** Appends a block that is on the heap, as it is. */
+  appendPlain(block: Uint8Array): Segment {
+    const start = this.end;
+    try {
+      this.begin(start);
+      this.write(block, 0, block.length);
+      if (this.sealing !== undefined) this.writeAll(this.sealing.end());
+    } catch (thrown) {
+      this.end = start;
+      throw this.failed(thrown);
+    }
+    return { file: this.file, offset: start, length: this.end - start, rawLength: block.length, crc: crc32(block) };
+  }
+
+  /** Appends what another file holds of a segment, as it is there. */
+  appendCopy(segment: Segment, from: number): Segment {
+    const start = this.end;
+    try {
+      const buffer = new Uint8Array(Math.min(sealedBytesMax, segment.length));
+      for (let done = 0; done < segment.length;) {
+        const wanted = Math.min(buffer.length, segment.length - done);
+        const got = this.fs.readSync(from, buffer, 0, wanted, segment.offset + done);
+        if (got === 0) throw new Error(`${segment.file} is shorter than it was`);
+        this.writeAll(buffer.subarray(0, got));
+        done += got;
+      }
+    } catch (thrown) {
+      this.end = start;
+      throw this.failed(thrown);
+    }
+    return { ...segment, file: this.file, offset: start };
   }
 
   close(): void {
@@ -132,24 +195,35 @@ export class SpillWriter {
     this.remove();
   }
 
+  private begin(start: number): void {
+    this.segmentStart = this.end = start;
+    this.sealing = this.key && new Sealing(this.key);
+    if (this.sealing !== undefined) this.writeAll(this.sealing.head);
+    this.start = this.end;
+  }
+
+  /** Of the segment, as it is before it is sealed. */
+  private get storedBytes(): number {
+    return this.end - this.start;
+  }
+
   private writeWithCodec(ptr: Ptr, bytes: number, codec: SpillCodec): void {
-    const start = this.end;
+    const { segmentStart: start } = this;
     if (this.compresses(ptr, bytes, codec)) {
       this.writeChunks(ptr, bytes, codec);
       // the length tells chunks from plain bytes
-      if (this.end - start !== bytes) return;
-      this.end = start;
-      return this.write(ptr, bytes);
+      if (this.storedBytes !== bytes) return;
+      this.begin(start);
+      return this.write(this.u8, ptr, bytes);
     }
     try {
-      this.write(ptr, bytes);
+      this.write(this.u8, ptr, bytes);
     } catch (thrown) {
-      const { code } = thrown as NodeJS.ErrnoException;
-      if (code !== "ENOSPC" && code !== "EDQUOT") throw thrown;
+      if (!isDiskFull(thrown)) throw thrown;
       this.choice?.diskIsFull();
-      this.end = start;
+      this.begin(start);
       this.writeChunks(ptr, bytes, codec);
-      if (this.end - start === bytes) throw thrown;
+      if (this.storedBytes === bytes) throw thrown;
     }
   }
 
@@ -179,10 +253,10 @@ export class SpillWriter {
       const stored = codec.compress(offset(ptr, done), plain, body);
       const keep = stored < plain;
       this.putHead(head, keep ? stored : plain | plainChunkBit);
-      if (keep) this.write(head, chunkHeadBytes + stored);
+      if (keep) this.write(this.u8, head, chunkHeadBytes + stored);
       else {
-        this.write(head, chunkHeadBytes);
-        this.write(offset(ptr, done), plain);
+        this.write(this.u8, head, chunkHeadBytes);
+        this.write(this.u8, offset(ptr, done), plain);
       }
     }
   }
@@ -191,15 +265,26 @@ export class SpillWriter {
     for (let i = 0; i < chunkHeadBytes; i++) this.u8[at + i] = value >>> (8 * i);
   }
 
-  private write(ptr: Ptr, bytes: number): void {
+  private write(from: Uint8Array, start: number, bytes: number): void {
     const rates = this.choice?.rates;
     const startMs = rates?.now() ?? 0;
+    const { sealing } = this;
+    if (sealing === undefined) this.writeAll(from, start, bytes);
+    else {
+      for (let done = 0; done < bytes; done += sealedBytesMax) {
+        const at = start + done;
+        this.writeAll(sealing.update(from.subarray(at, at + Math.min(sealedBytesMax, bytes - done))));
+      }
+    }
+    rates?.wrote(bytes, rates.now() - startMs);
+  }
+
+  private writeAll(from: Uint8Array, at = 0, bytes = from.length): void {
     for (let done = 0; done < bytes;) {
-      const written = this.fs.writeSync(this.fd, this.u8, ptr + done, bytes - done, this.end);
+      const written = this.fs.writeSync(this.fd, from, at + done, bytes - done, this.end);
       done += written;
       this.end += written;
     }
-    rates?.wrote(bytes, rates.now() - startMs);
   }
 
   private remove(): void {
@@ -215,125 +300,4 @@ export class SpillWriter {
       ? thrown
       : diskError(`spilling ${this.what} to ${dirname(this.file)}`, thrown);
   }
-}
-
-const openFilesMax = 16;
-
-/** Reads segments, keeping a few files open. */
-export class SpillReader {
-  private readonly fs: SpillFs;
-  private readonly codec: SpillCodec | undefined;
-  private readonly open = new Map<string, number>();
-
-  constructor(
-    private readonly u8: Uint8Array,
-    options: SpillOptions = {},
-  ) {
-    this.fs = options.fs ?? nodeFs;
-    this.codec = options.codec;
-  }
-
-  /** Fills `to` with the segment's `rawLength` plain bytes. Throws kind "data" when the file is not what was written. */
-  read(segment: Segment, to: Ptr): void {
-    try {
-      const fd = this.descriptor(segment.file);
-      if (this.codec === undefined || segment.length === segment.rawLength)
-        this.fill(fd, to, segment.length, segment.offset);
-      else if (isOneChunk(segment)) this.readChunk(fd, segment, to, this.codec);
-      else this.readChunks(fd, segment, to, this.codec);
-    } catch (thrown) {
-      throw damaged(segment, thrown instanceof Error ? thrown.message : String(thrown), thrown);
-    }
-    const crc = crc32(this.u8.subarray(to, to + segment.rawLength));
-    if (crc !== segment.crc) throw damaged(segment, `its checksum is ${hex(crc)} and should be ${hex(segment.crc)}`);
-  }
-
-  close(): void {
-    for (const fd of this.open.values()) this.fs.closeSync(fd);
-    this.open.clear();
-  }
-
-  /** A segment of one chunk, at once. */
-  private readChunk(fd: number, { offset: at, length, rawLength }: Segment, to: Ptr, codec: SpillCodec): void {
-    const { scratch } = codec;
-    this.fill(fd, scratch, length, at);
-    const head = this.getHead(scratch);
-    const stored = (head & ~plainChunkBit) >>> 0;
-    if (chunkHeadBytes + stored !== length) throw new Error("a chunk has another length");
-    if ((head & plainChunkBit) === 0) this.decompress(codec, offset(scratch, chunkHeadBytes), stored, to, rawLength);
-    else if (stored !== rawLength) throw new Error("a chunk has another length");
-    else this.u8.copyWithin(to, scratch + chunkHeadBytes, scratch + length);
-  }
-
-  private readChunks(fd: number, segment: Segment, to: Ptr, codec: SpillCodec): void {
-    const { scratch } = codec;
-    const stop = segment.offset + segment.length;
-    let at = segment.offset;
-    for (let done = 0; done < segment.rawLength; done += chunkBytes) {
-      const plain = Math.min(chunkBytes, segment.rawLength - done);
-      const into = offset(to, done);
-      this.fill(fd, scratch, chunkHeadBytes, at);
-      const head = this.getHead(scratch);
-      const stored = (head & ~plainChunkBit) >>> 0;
-      at += chunkHeadBytes;
-      if (at + stored > stop || stored > storedBytesMax) throw new Error("a chunk is longer than its segment");
-      if ((head & plainChunkBit) !== 0) {
-        if (stored !== plain) throw new Error("a chunk has another length");
-        this.fill(fd, into, plain, at);
-      } else {
-        this.fill(fd, scratch, stored, at);
-        this.decompress(codec, scratch, stored, into, plain);
-      }
-      at += stored;
-    }
-    if (at !== stop) throw new Error("it is longer than its rows");
-  }
-
-  private decompress(codec: SpillCodec, from: Ptr, stored: number, to: Ptr, plain: number): void {
-    const made = codec.decompress(from, stored, to, plain);
-    if (made !== plain) throw new Error(`a chunk holds ${made} bytes instead of ${plain}`);
-  }
-
-  private getHead(at: Ptr): number {
-    let value = 0;
-    for (let i = 0; i < chunkHeadBytes; i++) value |= this.u8[at + i]! << (8 * i);
-    return value;
-  }
-
-  private fill(fd: number, to: Ptr, bytes: number, from: number): void {
-    for (let done = 0; done < bytes;) {
-      const got = this.fs.readSync(fd, this.u8, to + done, bytes - done, from + done);
-      if (got === 0) throw new Error("the file is shorter than it was");
-      done += got;
-    }
-  }
-
-  private descriptor(file: string): number {
-    const known = this.open.get(file);
-    if (known !== undefined) return known;
-    if (this.open.size >= openFilesMax) {
-      const [oldest] = this.open;
-      this.fs.closeSync(oldest![1]);
-      this.open.delete(oldest![0]);
-    }
-    const fd = this.fs.openSync(file, "r");
-    this.open.set(file, fd);
-    return fd;
-  }
-}
-
-function isOneChunk({ length, rawLength }: Segment): boolean {
-  return rawLength > 0 && rawLength <= chunkBytes && length <= storedBytesMax;
-}
-
-function damaged(segment: Segment, why: string, cause?: unknown): FiresteelError {
-  const where = `${segment.file}, bytes ${segment.offset} to ${segment.offset + segment.length}`;
-  return new FiresteelError("data", `a spilled block cannot be read back (${where}): ${why}`, {
-    hint: "check the disk behind firesteel.local.dirs, and that nothing cleans it while a job runs",
-    cause,
-  });
-}
-
-function hex(crc: number): string {
-  return crc.toString(16).padStart(8, "0");
 }

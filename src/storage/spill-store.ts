@@ -1,14 +1,17 @@
 /**
- * Where running tasks put rows that memory has no room for: one file for each operator that spills, in its task's folder. A file
- * is made at the first write and removed when its operator is closed; what is left when the task ends goes with its folder.
+ * Where running tasks put rows that memory has no room for: a file for each operator that spills, in its task's folder, and more
+ * where a local dir fails. They are made at the first write and removed when their operator is closed; until then they can be read,
+ * whatever becomes of the folder. What is left when the task ends goes with it.
  */
 import { randomBytes } from "node:crypto";
 import type { Block } from "../data/contracts.ts";
 import type { Allocator } from "../kernel/allocator.ts";
 import type { Ptr } from "../kernel/ptr.ts";
 import type { CompressionRates } from "./compression.ts";
-import { type LocalDirs, newLocalFile, removeLocalFolder } from "./local-dirs.ts";
-import { type Segment, type SpillCodec, type SpillFs, SpillReader, SpillWriter } from "./spill-file.ts";
+import { type LocalDirs, removeLocalFolder } from "./local-dirs.ts";
+import type { Segment, SpillCodec, SpillFs } from "./spill-file.ts";
+import { SpillOutput } from "./spill-output.ts";
+import { SpillReader } from "./spill-reader.ts";
 
 export interface SpillStoreOptions {
   readonly dirs: LocalDirs;
@@ -34,12 +37,14 @@ export class SpillStore {
   open(taskAttemptId: number, operator: string, allocator: Allocator): TaskSpill {
     const { dirs, openCodec, rates, fs } = this.options;
     const codec = openCodec?.(allocator);
-    const create = () => {
+    const name = () => {
       this.tasks.add(taskAttemptId);
-      const file = newLocalFile(dirs, folderOf(taskAttemptId), `spill-${randomBytes(6).toString("hex")}`);
-      return new SpillWriter(this.u8, file, { codec, rates, fs, what: `rows of ${operator}` });
+      return `spill-${randomBytes(6).toString("hex")}`;
     };
-    return new TaskSpill(create, new SpillReader(this.u8, { codec, fs }), codec);
+    const place = { dirs, folder: folderOf(taskAttemptId), name };
+    const output = new SpillOutput(this.u8, place, { codec, rates, fs, what: `rows of ${operator}` });
+    const descriptorOf = (file: string) => output.descriptorOf(file);
+    return new TaskSpill(output, new SpillReader(this.u8, { codec, fs, key: dirs.key, descriptorOf }), codec);
   }
 
   /** Removes the task's folder with all that it did not close. */
@@ -54,17 +59,19 @@ export function removeTaskSpills(dirs: LocalDirs, taskAttemptId: number): void {
 }
 
 export class TaskSpill {
-  private writer: SpillWriter | undefined;
-
   constructor(
-    private readonly create: () => SpillWriter,
+    private readonly output: SpillOutput,
     private readonly reader: SpillReader,
     private readonly codec: SpillCodec | undefined,
   ) {}
 
   append(block: Block): Segment {
-    this.writer ??= this.create();
-    return this.writer.append(block.ptr, block.bytes);
+    return this.output.append(block.ptr, block.bytes);
+  }
+
+  /** A block that is on the heap, as it is. */
+  appendPlain(block: Uint8Array): Segment {
+    return this.output.appendPlain(block);
   }
 
   /** Fills `to` with the segment's `rawLength` bytes. */
@@ -72,10 +79,10 @@ export class TaskSpill {
     this.reader.read(segment, to);
   }
 
-  /** Removes the file. */
+  /** Removes the files. */
   close(): void {
     this.reader.close();
-    this.writer?.abort();
+    this.output.abort();
     this.codec?.free();
   }
 }

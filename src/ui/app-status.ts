@@ -3,10 +3,12 @@
  * costs well under a microsecond each time it is seen. Everything is bounded: what is dropped is the oldest that has ended, and how much
  * is said.
  */
+import type { WireError } from "../base/errors.ts";
 import type { EngineEvent } from "../base/events.ts";
 import type { ExecutorId, JobId, RddId, StageId } from "../base/ids.ts";
 import type { SubmittedJob } from "../exec/messages.ts";
 import type { EngineObserver, TaskEnd, TaskRun } from "../exec/observer.ts";
+import { withCachedNames } from "../kernel/memory-refusal.ts";
 import { type PersistedRdd, persistedIn } from "./persisted.ts";
 import { ExecutorHistory, JobStatus, StageStatus } from "./status-records.ts";
 
@@ -25,6 +27,13 @@ export const statusLimits: StatusLimits = {
   ...{ jobsMax: 500, stagesMax: 500, stageTasksMax: 5000, tasksMax: 100_000 },
   ...{ lostExecutorsMax: 200, persistedMax: 500 },
 };
+
+export interface SkippedStage {
+  readonly job: JobId;
+  readonly stage: StageId;
+  readonly name: string;
+  readonly tasks: number;
+}
 
 export class AppStatus implements EngineObserver {
   private readonly jobsById = new Map<JobId, JobStatus>();
@@ -71,6 +80,18 @@ export class AppStatus implements EngineObserver {
     return this.stages.filter(each => each.stage === id);
   }
 
+  /** Stages that jobs did not need to run, the latest first; of many the latest so many. */
+  get skippedStages(): readonly SkippedStage[] {
+    const found: SkippedStage[] = [];
+    for (const { job, outline } of this.jobs.toReversed()) {
+      for (const { stage, name, tasks, skipped } of outline.toReversed()) {
+        if (!skipped || stage === undefined) continue;
+        if (found.push({ job, stage, name, tasks }) === this.limits.stagesMax) return found;
+      }
+    }
+    return found;
+  }
+
   executor(id: number): ExecutorHistory | undefined {
     return this.executorsById.get(id as ExecutorId);
   }
@@ -89,23 +110,25 @@ export class AppStatus implements EngineObserver {
 
   event(event: EngineEvent): void {
     switch (event.type) {
-      // tasks are told of one by one, with more
+      // tasks and executors are told of one by one, with more
       case "taskStarted":
       case "taskEnded":
       case "jobStarted":
+      case "executorAdded":
+      case "executorLost":
         return;
       case "stageSubmitted":
         return this.stageSubmitted(event);
       case "stageSkipped":
-        return this.jobsById.get(event.job)?.skip(event.name);
+        return this.jobsById.get(event.job)?.skip(event.stage, event.name, event.tasks);
       case "stageCompleted": {
         const stage = this.current.get(event.stage);
-        stage?.complete(event.atMs, event.error);
+        stage?.complete(event.atMs, this.named(event.error));
         this.current.delete(event.stage);
         return;
       }
       case "jobEnded":
-        return this.jobsById.get(event.job)?.end(event.atMs, event.error);
+        return this.jobsById.get(event.job)?.end(event.atMs, this.named(event.error));
     }
   }
 
@@ -122,7 +145,8 @@ export class AppStatus implements EngineObserver {
 
   taskEnded(run: TaskRun, end: TaskEnd): void {
     const { task } = run;
-    this.stagesByKey.get(keyOf(task.stage, task.stageAttempt))?.taskEnded(run, end);
+    const named = end.error === undefined ? end : { ...end, error: this.named(end.error)! };
+    this.stagesByKey.get(keyOf(task.stage, task.stageAttempt))?.taskEnded(run, named);
     this.executorsById.get(run.executor)?.taskEnded(end);
   }
 
@@ -146,12 +170,19 @@ export class AppStatus implements EngineObserver {
     this.stagesByKey.set(key, stage);
     this.current.set(event.stage, stage);
     this.taskRows += stage.rowsAllocated;
-    job?.stageSubmitted(event.stage, event.attempt);
+    job?.stageSubmitted(event.stage, event.attempt, event.name);
     this.stagesDropped += dropOldest(
       this.stagesByKey,
       this.limits.stagesMax,
       each => each.state !== "running",
       each => this.forget(each),
+    );
+  }
+
+  /** Tasks know kept Rdds by their ids alone. */
+  private named(error: WireError | undefined): WireError | undefined {
+    return (
+      error && { ...error, message: withCachedNames(error.message, rdd => this.persisted.get(rdd as RddId)?.name) }
     );
   }
 

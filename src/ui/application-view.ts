@@ -2,7 +2,7 @@
 import type { EngineView } from "../exec/observer.ts";
 
 export interface ApplicationAbout {
-  /** At the master; undefined in local mode. */
+  /** The Context's `applicationId`; undefined until a master has given it. */
   readonly id: string | undefined;
   readonly name: string;
   readonly user: string;
@@ -15,5 +15,5 @@ export interface ApplicationView extends EngineView {
 
 /** What it is called where an id is needed. */
 export function applicationId({ id }: ApplicationAbout): string {
-  return id ?? "local";
+  return id ?? "unregistered";
 }

@@ -22,7 +22,7 @@ export interface EnginePagesSettings {
 
 export interface EnginePages {
   readonly observer: EngineObserver;
-  /** `appId` gives what the master calls the application, once it does; absent in local mode. */
+  /** `appId` gives what the application is called, once it has a name: in a cluster the master gives it. */
   listener(view: EngineView, appId?: () => string | undefined): RequestListener;
 }
 

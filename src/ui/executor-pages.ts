@@ -2,7 +2,7 @@
 import type { ExecutorSummary } from "../exec/remote-executors.ts";
 import type { AppStatus } from "./app-status.ts";
 import type { ApplicationView } from "./application-view.ts";
-import { badge, bar, bytes, count, duration, elapsed, moment } from "./format.ts";
+import { amountCell, badge, bar, bytes, count, duration, elapsed, moment } from "./format.ts";
 import { html, type Html, outsideLink } from "./html.ts";
 import type { Page } from "./layout.ts";
 import { maskedSettings } from "./masked.ts";
@@ -11,8 +11,8 @@ import { facts, section, table } from "./table.ts";
 
 export function executorsPage(status: AppStatus, view: ApplicationView, nowMs: number): Page {
   const all = view.executors();
-  const isCluster = view.application.id !== undefined || all.length > 0;
   const alive = status.executors.filter(each => each.lostMs === undefined);
+  const isCluster = all.length > 0 || status.executors.some(each => each.host !== undefined);
   const lost = status.executors.filter(each => each.lostMs !== undefined).toReversed();
   const sum = (of: (summary: ExecutorSummary) => number) => all.reduce((sums, each) => sums + of(each), 0);
   const memory = sum(each => each.memoryBytes);
@@ -43,15 +43,15 @@ function workTable(executors: readonly ExecutorHistory[], isCluster: boolean, no
     count(each.done),
     count(each.failed),
     html`<span class="keep">${duration(each.runMs)}</span>`,
-    count(each.rowsIn),
-    bytes(each.shuffleReadBytes),
-    bytes(each.shuffleWriteBytes),
+    amountCell(each.inputBytes, each.inputRows),
+    amountCell(each.shuffleReadBytes, each.shuffleReadRows),
+    amountCell(each.shuffleWriteBytes, each.shuffleWriteRows),
     html`<span class="keep">${elapsed(each.addedMs, undefined, nowMs)}</span>`,
   ]);
   const columns = [
     ...numbers(isCluster ? "Executor" : "Thread"),
     ...(isCluster ? [{ title: "Host" }] : []),
-    ...numbers("Running", "Done", "Failed", "Task time", "Rows in", "Shuffle read", "Shuffle write", "Here for"),
+    ...numbers("Running", "Done", "Failed", "Task time", "Input", "Shuffle read", "Shuffle write", "Here for"),
   ];
   return table(columns, rows, { empty: "No executor has registered." });
 }
@@ -107,12 +107,13 @@ function lostTable(executors: readonly ExecutorHistory[]): Html {
 
 export function storagePage(status: AppStatus, view: ApplicationView): Page {
   const known = view.cached?.();
-  const sums = new Map<number, { partitions: Set<number>; copies: number; bytes: number }>();
-  for (const { rdd, partition, bytes: size } of known ?? []) {
-    const sum = sums.get(rdd) ?? { partitions: new Set(), copies: 0, bytes: 0 };
+  const sums = new Map<number, { partitions: Set<number>; copies: number; bytes: number; diskBytes: number }>();
+  for (const { rdd, partition, bytes: size, diskBytes } of known ?? []) {
+    const sum = sums.get(rdd) ?? { partitions: new Set(), copies: 0, bytes: 0, diskBytes: 0 };
     sum.partitions.add(partition);
     sum.copies++;
     sum.bytes += size;
+    sum.diskBytes += diskBytes;
     sums.set(rdd, sum);
   }
   // an Rdd that holds nothing is one that was unpersisted, or not computed yet
@@ -120,13 +121,15 @@ export function storagePage(status: AppStatus, view: ApplicationView): Page {
   const rows = shown.map(rdd => {
     const sum = sums.get(rdd.id);
     const held =
-      sum === undefined ? ["–", "–", "–"] : [count(sum.partitions.size), count(sum.copies), bytes(sum.bytes)];
+      sum === undefined
+        ? ["–", "–", "–", "–"]
+        : [count(sum.partitions.size), count(sum.copies), bytes(sum.bytes), bytes(sum.diskBytes)];
     return [rdd.id, rdd.name, rdd.level, ...held];
   });
   const columns = [
     { title: "Rdd", number: true },
     ...["Name", "Level"].map(title => ({ title })),
-    ...["Partitions", "Copies", "Size"].map(title => ({ title, number: true })),
+    ...["Partitions", "Copies", "In memory", "On disk"].map(title => ({ title, number: true })),
   ];
   const executors = view.executors().filter(each => each.metrics !== undefined);
   const held = executors.map(({ executor, host, metrics }) => [
@@ -134,13 +137,14 @@ export function storagePage(status: AppStatus, view: ApplicationView): Page {
     host,
     count(metrics!.cachedPartitions),
     bytes(metrics!.storageBytes),
+    bytes(metrics!.cachedDiskBytes),
   ]);
   const heldColumns = [
     { title: "Executor", number: true },
     { title: "Host" },
-    ...["Partitions", "Storage memory"].map(title => ({ title, number: true })),
+    ...["Partitions", "Storage memory", "On disk"].map(title => ({ title, number: true })),
   ];
-  const body = html`${section("Kept Rdds", table(columns, rows, { empty: "Nothing is kept in memory." }))}
+  const body = html`${section("Kept Rdds", table(columns, rows, { empty: "Nothing is kept." }))}
   ${held.length > 0 && section("By executor", table(heldColumns, held))}`;
   return { title: "Storage", body };
 }

@@ -32,6 +32,22 @@ export function count(amount: number): string {
   return formatCount(amount);
 }
 
+/** `12.0 MiB, 3,000,000 rows`; rows alone where there are no bytes. */
+export function amount(size: number, rows: number): string {
+  const parts = [size > 0 && formatBytes(size), rows > 0 && rowsText(rows)].filter(part => part !== false);
+  return parts.length === 0 ? dash : parts.join(", ");
+}
+
+/** The same in a cell of a table. */
+export function amountCell(size: number, rows: number): Html {
+  if (size === 0) return html`${rows === 0 ? dash : rowsText(rows)}`;
+  return html`${formatBytes(size)}${rows > 0 && html`<div class="soft">${rowsText(rows)}</div>`}`;
+}
+
+function rowsText(rows: number): string {
+  return rows === 1 ? "1 row" : `${formatCount(rows)} rows`;
+}
+
 /** Rows that kernels handled, of all. */
 export function kernelShare(kernelRows: number, jsRows: number): string {
   const rows = kernelRows + jsRows;
@@ -78,12 +94,17 @@ export interface TaskCounts {
   readonly done: number;
   readonly running: number;
   readonly failed: number;
+  readonly killed: number;
+  /** None of `tasks`. */
+  readonly tasksSkipped?: number;
 }
 
-/** `12/20 (3 running, 1 failed)`. */
-export function progressOf({ tasks, done, running, failed }: TaskCounts): Html {
-  const notes = [running > 0 && `${count(running)} running`, failed > 0 && `${count(failed)} failed`].filter(
-    note => note !== false,
+/** `12/20`, and below it `3 running, 1 failed`. */
+export function progressOf({ tasks, done, running, failed, killed, tasksSkipped: skipped = 0 }: TaskCounts): Html {
+  const notes = Object.entries({ running, failed, killed, skipped }).flatMap(([what, of]) =>
+    of > 0 ? [`${count(of)} ${what}`] : [],
   );
-  return bar(done, tasks, `${count(done)}/${count(tasks)}${notes.length === 0 ? "" : ` (${notes.join(", ")})`}`);
+  // tasks whose output was lost are done again
+  const first = Math.min(done, tasks);
+  return html`${bar(first, tasks, `${count(first)}/${count(tasks)}`)}${notes.length > 0 && html`<div class="soft">${notes.join(", ")}</div>`}`;
 }

@@ -1,5 +1,8 @@
 /** Jobs, stages, tasks and executors with the names that Spark's monitoring REST gives their fields. */
+import { type TaskMetrics, zeroMetrics } from "../base/events.ts";
 import type { ExecutorSummary } from "../exec/remote-executors.ts";
+import type { Locality } from "../schedule/contracts.ts";
+import type { SkippedStage } from "./app-status.ts";
 import type { ExecutorHistory, JobStatus, StageStatus } from "./status-records.ts";
 import type { TaskColumn, TaskRow } from "./task-table.ts";
 
@@ -24,7 +27,7 @@ export function jobData(job: JobStatus) {
     ...(job.description !== undefined && { description: job.description }),
     ...timed("submissionTime", job.submittedMs),
     ...timed("completionTime", job.endedMs),
-    stageIds: [...new Set(job.stages.map(ref => ref.stage))],
+    stageIds: stageIdsOf(job),
     ...(job.group !== undefined && { jobGroup: job.group }),
     status: jobStatusOf(job),
     numTasks: job.tasks + job.tasksSkipped,
@@ -34,7 +37,7 @@ export function jobData(job: JobStatus) {
     numFailedTasks: job.failed,
     numKilledTasks: job.killed,
     numCompletedIndices: Math.min(job.done, job.tasks),
-    numActiveStages: Math.max(0, job.stages.length - job.stagesCompleted - job.stagesFailed),
+    numActiveStages: job.stagesRunning,
     numCompletedStages: job.stagesCompleted,
     numSkippedStages: job.stagesSkipped,
     numFailedStages: job.stagesFailed,
@@ -42,8 +45,14 @@ export function jobData(job: JobStatus) {
   };
 }
 
+/** Those that were submitted for it so far, and those that it skipped. */
+function stageIdsOf({ stages, outline }: JobStatus): readonly number[] {
+  const skipped = outline.flatMap(({ stage, skipped: isSkipped }) => (isSkipped && stage !== undefined ? [stage] : []));
+  return [...new Set([...skipped, ...stages.map(ref => ref.stage)])].sort((a, b) => a - b);
+}
+
 export function stageStatusOf(stage: StageStatus): string {
-  return { running: "ACTIVE", completed: "COMPLETE", failed: "FAILED" }[stage.state];
+  return { running: "ACTIVE", completed: "COMPLETE", failed: "FAILED", cancelled: "FAILED" }[stage.state];
 }
 
 export function stageData(stage: StageStatus) {
@@ -63,19 +72,51 @@ export function stageData(stage: StageStatus) {
     ...timed("firstTaskLaunchedTime", stage.firstLaunchedMs),
     ...timed("completionTime", stage.completedMs),
     ...(stage.error !== undefined && { failureReason: stage.error.message }),
-    inputRecords: metrics.rowsIn,
-    outputRecords: metrics.rowsOut,
+    ...stageMetrics(metrics),
+    name: stage.name,
+    details: "",
+    schedulingPool: stage.pool ?? "default",
+  };
+}
+
+function stageMetrics(metrics: TaskMetrics) {
+  return {
+    inputBytes: metrics.inputBytes,
+    inputRecords: metrics.inputRows,
+    outputBytes: metrics.outputBytes,
+    outputRecords: metrics.outputRows,
+    shuffleFetchWaitTime: Math.round(metrics.fetchWaitMs),
+    shuffleRemoteBytesRead: metrics.remoteReadBytes,
+    shuffleLocalBytesRead: metrics.shuffleReadBytes - metrics.remoteReadBytes,
     shuffleReadBytes: metrics.shuffleReadBytes,
+    shuffleReadRecords: metrics.shuffleReadRows,
     shuffleWriteBytes: metrics.shuffleWriteBytes,
+    shuffleWriteRecords: metrics.shuffleWriteRows,
     memoryBytesSpilled: metrics.spilledBytes,
     diskBytesSpilled: metrics.spilledBytes,
     peakExecutionMemory: metrics.peakMemoryBytes,
-    name: stage.name,
-    details: "",
     kernelRecords: metrics.kernelRows,
     javaScriptRecords: metrics.jsRows,
+    resultRecords: metrics.resultRows,
   };
 }
+
+/** A stage that no job has run: it has no attempt. */
+export function skippedStageData({ stage, name, tasks }: SkippedStage) {
+  const counts = { numActiveTasks: 0, numCompleteTasks: 0, numFailedTasks: 0, numKilledTasks: 0 };
+  return {
+    ...{ status: "SKIPPED", stageId: stage, attemptId: 0, numTasks: tasks, ...counts, numCompletedIndices: 0 },
+    ...{ executorRunTime: 0, ...stageMetrics(zeroMetrics), name, details: "" },
+  };
+}
+
+/** As Spark calls them. */
+export const localityName: Readonly<Record<Locality, string>> = {
+  process: "PROCESS_LOCAL",
+  node: "NODE_LOCAL",
+  noPref: "NO_PREF",
+  any: "ANY",
+};
 
 export function taskData(row: TaskRow, host: string | undefined) {
   return {
@@ -88,6 +129,7 @@ export function taskData(row: TaskRow, host: string | undefined) {
     executorId: String(row.executor),
     ...(host !== undefined && { host }),
     status: row.state.toUpperCase(),
+    taskLocality: localityName[row.locality],
     ...(row.error !== undefined && { errorMessage: row.error }),
     ...(row.state === "success" && { taskMetrics: taskMetrics(row) }),
   };
@@ -99,33 +141,46 @@ function taskMetrics(row: TaskRow) {
     peakExecutionMemory: row.peakMemoryBytes,
     memoryBytesSpilled: row.spilledBytes,
     diskBytesSpilled: row.spilledBytes,
-    inputMetrics: { recordsRead: row.rowsIn },
-    outputMetrics: { recordsWritten: row.rowsOut },
-    shuffleReadMetrics: { localBytesRead: row.shuffleReadBytes },
-    shuffleWriteMetrics: { bytesWritten: row.shuffleWriteBytes },
+    inputMetrics: { bytesRead: row.inputBytes, recordsRead: row.inputRows },
+    outputMetrics: { bytesWritten: row.outputBytes, recordsWritten: row.outputRows },
+    shuffleReadMetrics: {
+      fetchWaitTime: Math.round(row.fetchWaitMs),
+      remoteBytesRead: row.remoteReadBytes,
+      localBytesRead: row.shuffleReadBytes - row.remoteReadBytes,
+      recordsRead: row.shuffleReadRows,
+    },
+    shuffleWriteMetrics: { bytesWritten: row.shuffleWriteBytes, recordsWritten: row.shuffleWriteRows },
   };
 }
 
 const summaryColumns = [
-  ...(["runMs", "peakMemoryBytes", "spilledBytes", "rowsIn", "rowsOut"] as const),
-  ...(["shuffleReadBytes", "shuffleWriteBytes"] as const),
+  ...(["runMs", "peakMemoryBytes", "spilledBytes", "inputBytes", "inputRows", "outputBytes", "outputRows"] as const),
+  ...(["shuffleReadBytes", "shuffleReadRows", "remoteReadBytes", "fetchWaitMs"] as const),
+  ...(["shuffleWriteBytes", "shuffleWriteRows"] as const),
 ] satisfies readonly TaskColumn[];
+
+type SummaryColumn = (typeof summaryColumns)[number];
 
 export function taskMetricDistributions({ table }: StageStatus, quantiles: readonly number[]) {
   const found = table?.quantiles(summaryColumns, quantiles);
   if (found === undefined) return undefined;
-  const [runMs, peak, spilled, rowsIn, rowsOut, read, written] = found;
+  const of = Object.fromEntries(summaryColumns.map((name, i) => [name, found[i]!])) as Record<SummaryColumn, number[]>;
   return {
     quantiles,
-    duration: runMs,
-    executorRunTime: runMs,
-    peakExecutionMemory: peak,
-    memoryBytesSpilled: spilled,
-    diskBytesSpilled: spilled,
-    inputMetrics: { recordsRead: rowsIn },
-    outputMetrics: { recordsWritten: rowsOut },
-    shuffleReadMetrics: { readBytes: read },
-    shuffleWriteMetrics: { writeBytes: written },
+    duration: of.runMs,
+    executorRunTime: of.runMs,
+    peakExecutionMemory: of.peakMemoryBytes,
+    memoryBytesSpilled: of.spilledBytes,
+    diskBytesSpilled: of.spilledBytes,
+    inputMetrics: { bytesRead: of.inputBytes, recordsRead: of.inputRows },
+    outputMetrics: { bytesWritten: of.outputBytes, recordsWritten: of.outputRows },
+    shuffleReadMetrics: {
+      readBytes: of.shuffleReadBytes,
+      readRecords: of.shuffleReadRows,
+      remoteBytesRead: of.remoteReadBytes,
+      fetchWaitTime: of.fetchWaitMs,
+    },
+    shuffleWriteMetrics: { writeBytes: of.shuffleWriteBytes, writeRecords: of.shuffleWriteRows },
   };
 }
 
@@ -144,7 +199,13 @@ export function executorSummary({ history, summary }: ExecutorContext) {
     isActive: history.lostMs === undefined,
     rddBlocks: metrics?.cachedPartitions ?? 0,
     memoryUsed: metrics?.storageBytes ?? 0,
-    diskUsed: 0,
+    diskUsed: metrics?.cachedDiskBytes ?? 0,
+    engineMemory: metrics && {
+      taskBytes: metrics.taskBytes,
+      storageBytes: metrics.storageBytes,
+      exchangeBytes: metrics.exchangeBytes,
+      residentBytes: metrics.residentBytes,
+    },
     totalCores: cores,
     maxTasks: cores,
     activeTasks: history.running,
@@ -152,6 +213,7 @@ export function executorSummary({ history, summary }: ExecutorContext) {
     completedTasks: history.done,
     totalTasks: history.running + history.failed + history.done,
     totalDuration: Math.round(history.runMs),
+    totalInputBytes: history.inputBytes,
     totalShuffleRead: history.shuffleReadBytes,
     totalShuffleWrite: history.shuffleWriteBytes,
     maxMemory: summary?.memoryBytes ?? 0,

@@ -6,7 +6,7 @@ import { Hono } from "hono";
 import { version } from "../api/version.ts";
 import type { Clock } from "../base/clock.ts";
 import type { RestEnv } from "../deploy/rest-authentication.ts";
-import type { AppStatus } from "./app-status.ts";
+import type { AppStatus, SkippedStage } from "./app-status.ts";
 import { applicationId, type ApplicationView } from "./application-view.ts";
 import { runtimeName } from "./executor-pages.ts";
 import { maskedSettings } from "./masked.ts";
@@ -15,6 +15,7 @@ import {
   executorSummary,
   jobData,
   jobStatusOf,
+  skippedStageData,
   sparkTime,
   stageData,
   stageStatusOf,
@@ -81,15 +82,24 @@ export function monitoringApp(status: AppStatus, view: ApplicationView, clock: C
 function addStages(own: Hono<RestEnv>, status: AppStatus): void {
   own.get("/stages", c => {
     const wanted = c.req.queries("status") ?? [];
-    const stages = status.stages
-      .toReversed()
-      .filter(stage => wanted.length === 0 || wanted.some(each => each.toUpperCase() === stageStatusOf(stage)));
-    return c.json(stages.map(stageData));
+    const isWanted = (state: string) => wanted.length === 0 || wanted.some(each => each.toUpperCase() === state);
+    const ran = status.stages.toReversed().filter(stage => isWanted(stageStatusOf(stage)));
+    const skipped = isWanted("SKIPPED") ? neverRun(status) : [];
+    const all = [...ran.map(stageData), ...skipped.map(skippedStageData)];
+    return c.json(all.sort((a, b) => b.stageId - a.stageId));
   });
   own.get("/stages/:stage", c => {
-    const attempts = status.attemptsOf(numberAt(c, "stage"));
-    if (attempts.length === 0) throw new PageError(404, "unknown stage");
-    return c.json(attempts.map(stageData));
+    const id = numberAt(c, "stage");
+    const attempts = status.attemptsOf(id);
+    if (attempts.length > 0) return c.json(attempts.map(stageData));
+    return c.json([
+      skippedStageData(
+        found(
+          neverRun(status).find(each => each.stage === id),
+          "stage",
+        ),
+      ),
+    ]);
   });
   const stageAt = (c: PageContext) =>
     found(status.stage(numberAt(c, "stage"), numberAt(c, "attempt")), "stage attempt");
@@ -106,6 +116,12 @@ function addStages(own: Hono<RestEnv>, status: AppStatus): void {
     const length = countAt(c, "length", taskRowsDefault, taskRowsMax);
     return c.json(taskList(stage, status, c.req.query("sortBy"), offset, length) as object);
   });
+}
+
+/** Skipped stages; one that another job ran stands as that. */
+function neverRun(status: AppStatus): readonly SkippedStage[] {
+  const ran = new Set(status.stages.map(each => each.stage));
+  return status.skippedStages.filter(each => !ran.has(each.stage) && ran.add(each.stage));
 }
 
 function taskList(

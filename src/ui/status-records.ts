@@ -1,6 +1,6 @@
 /** One job, one stage attempt, one executor, as pages know them. Written by AppStatus alone. */
 import type { WireError } from "../base/errors.ts";
-import { type EngineEvent, type TaskMetrics, zeroMetrics } from "../base/events.ts";
+import { addMetrics, type EngineEvent, type TaskMetrics, zeroMetrics } from "../base/events.ts";
 import type { ExecutorId, JobId, StageId } from "../base/ids.ts";
 import type { SubmittedJob } from "../exec/messages.ts";
 import type { TaskEnd, TaskRun } from "../exec/observer.ts";
@@ -23,6 +23,18 @@ function known(error: WireError | undefined): KnownError | undefined {
   return error && { kind: error.kind, message: error.message.slice(0, textCharactersMax) };
 }
 
+/** A stage of a job's plan. */
+export interface OutlineStage {
+  readonly name: string;
+  readonly tasks: number;
+  /** Undefined until it was submitted for the job, or skipped. */
+  stage: StageId | undefined;
+  /** Its output was there, or another job makes it. */
+  skipped: boolean;
+  /** And not begun again since, for outputs that were lost. */
+  completed: boolean;
+}
+
 export class JobStatus {
   readonly job: JobId;
   readonly name: string;
@@ -30,7 +42,7 @@ export class JobStatus {
   readonly group: string | undefined;
   readonly pool: string;
   /** Stages to come or to be skipped, in order. */
-  readonly outline: { readonly name: string; readonly tasks: number; skipped: boolean }[];
+  readonly outline: OutlineStage[];
   /** Of stages that were submitted, the latest. */
   readonly stages: StageRef[] = [];
   endedMs: number | undefined;
@@ -39,8 +51,11 @@ export class JobStatus {
   running = 0;
   failed = 0;
   killed = 0;
-  stagesCompleted = 0;
+  /** Attempts of them. */
+  stagesRunning = 0;
   stagesFailed = 0;
+  /** Of those that failed. */
+  stagesCancelled = 0;
 
   constructor(
     { id, stages, partitions, pool, group, properties }: SubmittedJob,
@@ -51,7 +66,11 @@ export class JobStatus {
     this.group = group;
     this.description = properties["firesteel.job.description"]?.slice(0, textCharactersMax);
     this.outline = stages.map(({ kind, name, partitions: all }) => {
-      return { name, tasks: kind === "result" ? partitions.length : all, skipped: false };
+      return {
+        name,
+        tasks: kind === "result" ? partitions.length : all,
+        ...{ stage: undefined, skipped: false, completed: false },
+      };
     });
     this.name = stages.at(-1)?.name ?? "";
   }
@@ -71,29 +90,50 @@ export class JobStatus {
     return this.outline.reduce((all, stage) => all + (stage.skipped ? stage.tasks : 0), 0);
   }
 
+  get stagesCompleted(): number {
+    return this.outline.filter(stage => stage.completed).length;
+  }
+
   get stagesSkipped(): number {
     return this.outline.filter(stage => stage.skipped).length;
   }
 
-  skip(name: string): void {
-    const stage = this.outline.find(each => each.name === name && !each.skipped);
-    if (stage !== undefined) stage.skipped = true;
+  skip(stage: StageId, name: string, tasks: number): void {
+    const found = this.outline.find(each => each.stage === undefined && each.name === name && each.tasks === tasks);
+    if (found !== undefined) Object.assign(found, { stage, skipped: true });
   }
 
-  stageSubmitted(stage: StageId, attempt: number): void {
+  stageSubmitted(stage: StageId, attempt: number, name: string): void {
+    const found =
+      this.outline.find(each => each.stage === stage) ??
+      this.outline.find(each => each.stage === undefined && each.name === name);
+    if (found !== undefined) Object.assign(found, { stage, skipped: false, completed: false });
+    this.stagesRunning++;
     if (this.stages.push({ stage, attempt }) > stageRefsMax) this.stages.shift();
+  }
+
+  stageEnded(stage: StageId, error: WireError | undefined): void {
+    this.stagesRunning--;
+    const found = this.outline.find(each => each.stage === stage);
+    if (error === undefined && found !== undefined) found.completed = true;
+    if (error !== undefined) this.stagesFailed++;
+    if (error?.kind === "cancelled") this.stagesCancelled++;
   }
 
   end(atMs: number, error: WireError | undefined): void {
     this.endedMs = atMs;
     this.error = known(error);
+    if (error !== undefined) return;
+    // what it did not run itself, another job ran at the same time
+    for (const stage of this.outline) stage.skipped ||= stage.stage === undefined;
   }
 }
 
 /** Columns that are shown as quantiles, and which. */
 export const quantileColumns = [
-  ...(["runMs", "rowsIn", "rowsOut", "kernelRows", "jsRows"] as const),
-  ...(["shuffleReadBytes", "shuffleWriteBytes", "spilledBytes", "peakMemoryBytes"] as const),
+  ...(["runMs", "inputRows", "inputBytes", "shuffleReadRows", "shuffleReadBytes", "fetchWaitMs"] as const),
+  ...(["shuffleWriteRows", "shuffleWriteBytes", "outputRows", "outputBytes", "resultRows"] as const),
+  ...(["kernelRows", "jsRows", "spilledBytes", "peakMemoryBytes"] as const),
 ] satisfies readonly TaskColumn[];
 export const quantileParts = [0, 0.25, 0.5, 0.75, 1];
 
@@ -133,9 +173,15 @@ export class StageStatus {
     this.table = new TaskTable(tableRowsMax);
   }
 
-  get state(): "running" | "completed" | "failed" {
+  get state(): "running" | "completed" | "failed" | "cancelled" {
     if (this.completedMs === undefined) return "running";
-    return this.error === undefined ? "completed" : "failed";
+    if (this.error === undefined) return "completed";
+    return this.error.kind === "cancelled" ? "cancelled" : "failed";
+  }
+
+  /** Undefined when its job is no longer known. */
+  get pool(): string | undefined {
+    return this.owner?.pool;
   }
 
   get rowsAllocated(): number {
@@ -161,15 +207,13 @@ export class StageStatus {
     this.table?.ended(run.attempt, end);
     if (end.error !== undefined) return;
     this.runMs += end.runMs;
-    if (end.metrics !== undefined) addTo(this.metrics, end.metrics);
+    if (end.metrics !== undefined) addMetrics(this.metrics, end.metrics);
   }
 
   complete(atMs: number, error: WireError | undefined): void {
     this.completedMs = atMs;
     this.error = known(error);
-    if (this.owner === undefined) return;
-    if (error === undefined) this.owner.stagesCompleted++;
-    else this.owner.stagesFailed++;
+    this.owner?.stageEnded(this.stage, error);
   }
 
   /** Gives how many rows it had room for. */
@@ -188,18 +232,10 @@ export class StageStatus {
   }
 }
 
-function addTo(sum: Mutable<TaskMetrics>, metrics: TaskMetrics): void {
-  sum.rowsIn += metrics.rowsIn;
-  sum.rowsOut += metrics.rowsOut;
-  sum.kernelRows += metrics.kernelRows;
-  sum.jsRows += metrics.jsRows;
-  sum.shuffleReadBytes += metrics.shuffleReadBytes;
-  sum.shuffleWriteBytes += metrics.shuffleWriteBytes;
-  sum.spilledBytes += metrics.spilledBytes;
-  if (metrics.peakMemoryBytes > sum.peakMemoryBytes) sum.peakMemoryBytes = metrics.peakMemoryBytes;
-  sum.invalidUtf8 += metrics.invalidUtf8;
-  sum.droppedRecords += metrics.droppedRecords;
-}
+const executorMetrics = [
+  ...(["inputRows", "inputBytes", "shuffleReadRows", "shuffleReadBytes"] as const),
+  ...(["shuffleWriteRows", "shuffleWriteBytes"] as const),
+];
 
 /** An executor from its coming to its loss: a process of a cluster, a thread in local mode. */
 export class ExecutorHistory {
@@ -207,8 +243,11 @@ export class ExecutorHistory {
   done = 0;
   failed = 0;
   runMs = 0;
-  rowsIn = 0;
+  inputRows = 0;
+  inputBytes = 0;
+  shuffleReadRows = 0;
   shuffleReadBytes = 0;
+  shuffleWriteRows = 0;
   shuffleWriteBytes = 0;
   lostMs: number | undefined;
   lostReason: string | undefined;
@@ -228,9 +267,7 @@ export class ExecutorHistory {
     this.done++;
     this.runMs += runMs;
     if (metrics === undefined) return;
-    this.rowsIn += metrics.rowsIn;
-    this.shuffleReadBytes += metrics.shuffleReadBytes;
-    this.shuffleWriteBytes += metrics.shuffleWriteBytes;
+    for (const name of executorMetrics) this[name] += metrics[name] ?? 0;
   }
 
   lost(reason: string, atMs: number): void {

@@ -1,10 +1,12 @@
 /**
- * Tasks of one stage attempt, the latest so many, as numbers side by side: a task costs a row of 128 bytes and no object of its own, and
+ * Tasks of one stage attempt, the latest so many, as numbers side by side: a task costs a row of 192 bytes and no object of its own, and
  * nothing is counted until someone looks. Rows are in order of launch.
  */
 import type { WireError } from "../base/errors.ts";
+import { type TaskMetrics, zeroMetrics } from "../base/events.ts";
 import type { TaskAttemptId } from "../base/ids.ts";
 import type { TaskEnd, TaskRun } from "../exec/observer.ts";
+import type { Locality } from "../schedule/contracts.ts";
 
 /** Where what stands in a row. */
 export const taskColumn = {
@@ -15,26 +17,41 @@ export const taskColumn = {
   launchedMs: 4,
   endedMs: 5,
   runMs: 6,
-  rowsIn: 7,
-  rowsOut: 8,
-  kernelRows: 9,
-  jsRows: 10,
-  shuffleReadBytes: 11,
-  shuffleWriteBytes: 12,
-  spilledBytes: 13,
-  peakMemoryBytes: 14,
-  state: 15,
+  state: 7,
+  locality: 8,
+  inputRows: 9,
+  inputBytes: 10,
+  shuffleReadRows: 11,
+  shuffleReadBytes: 12,
+  remoteReadBytes: 13,
+  fetchWaitMs: 14,
+  outputRows: 15,
+  outputBytes: 16,
+  shuffleWriteRows: 17,
+  shuffleWriteBytes: 18,
+  resultRows: 19,
+  kernelRows: 20,
+  jsRows: 21,
+  spilledBytes: 22,
+  peakMemoryBytes: 23,
 } as const;
+
+/** Of the metrics, those that a row has. */
+const measured = (Object.keys(zeroMetrics) as (keyof TaskMetrics)[]).filter(
+  (name): name is keyof TaskMetrics & TaskColumn => name in taskColumn,
+);
 
 export type TaskColumn = keyof typeof taskColumn;
 export type TaskState = "running" | "success" | "failed" | "killed";
-export type TaskRow = Readonly<Record<Exclude<TaskColumn, "state">, number>> & {
+export type TaskRow = Readonly<Record<Exclude<TaskColumn, "state" | "locality">, number>> & {
   readonly state: TaskState;
+  readonly locality: Locality;
   readonly error: string | undefined;
 };
 
+const localities: readonly Locality[] = ["process", "node", "noPref", "any"];
 const states: readonly TaskState[] = ["running", "success", "failed", "killed"];
-const width = 16;
+const width = 24;
 const firstRows = 16;
 /** Errors whose text is kept, the latest, and how much of each. */
 const errorsMax = 100;
@@ -63,7 +80,7 @@ export class TaskTable {
   }
 
   /** Gives by how many rows the table grew. */
-  started({ attempt, attemptNumber, task, executor, launchedMs }: TaskRun): number {
+  started({ attempt, attemptNumber, task, executor, launchedMs, locality }: TaskRun): number {
     const launch = this.launched++;
     const grown = launch < this.rowsMax ? this.makeRoom(launch) : 0;
     const at = this.offsetOf(launch);
@@ -77,6 +94,7 @@ export class TaskTable {
     values[at + taskColumn.partition] = task.partition;
     values[at + taskColumn.executor] = executor;
     values[at + taskColumn.launchedMs] = launchedMs;
+    values[at + taskColumn.locality] = localities.indexOf(locality);
     this.running.set(attempt, launch);
     return grown;
   }
@@ -93,14 +111,7 @@ export class TaskTable {
     values[at + taskColumn.state] = error === undefined ? 1 : error.kind === "cancelled" ? 3 : 2;
     if (error !== undefined) this.keepError(launch, error);
     if (metrics === undefined) return;
-    values[at + taskColumn.rowsIn] = metrics.rowsIn;
-    values[at + taskColumn.rowsOut] = metrics.rowsOut;
-    values[at + taskColumn.kernelRows] = metrics.kernelRows;
-    values[at + taskColumn.jsRows] = metrics.jsRows;
-    values[at + taskColumn.shuffleReadBytes] = metrics.shuffleReadBytes;
-    values[at + taskColumn.shuffleWriteBytes] = metrics.shuffleWriteBytes;
-    values[at + taskColumn.spilledBytes] = metrics.spilledBytes;
-    values[at + taskColumn.peakMemoryBytes] = metrics.peakMemoryBytes;
+    for (const name of measured) values[at + taskColumn[name]] = metrics[name] ?? 0;
   }
 
   /** A page of the table: sorted by a column, equal ones in order of launch. */
@@ -134,7 +145,7 @@ export class TaskTable {
     const row = Object.fromEntries(
       Object.entries(taskColumn).map(([name, column]) => [name, this.values[at + column]!]),
     ) as Record<TaskColumn, number>;
-    return { ...row, state: states[row.state]!, error: this.errors.get(launch) };
+    return { ...row, state: states[row.state]!, locality: localities[row.locality]!, error: this.errors.get(launch) };
   }
 
   private offsetOf(launch: number): number {

@@ -1,4 +1,4 @@
 /** Transformations against plain arrays, with one task thread. */
 import { declareSuite } from "./suite.ts";
 
-await declareSuite("conformance", { master: "local[1]", partitionCounts: [2] });
+await declareSuite("conformance", { master: "local[1]", partitionCounts: [2, 25] });

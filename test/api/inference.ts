@@ -6,6 +6,7 @@ import {
   type Accumulator,
   type Broadcast,
   type Context,
+  type Estimate,
   HashPartitioner,
   type KnownPartitioner,
   type Partitioner,
@@ -113,6 +114,62 @@ export function pairOperators(
   is<Rdd<[string, number]>>()(pairs.sortByKey(false, 2));
 }
 
+export async function combiningOperators(
+  numbers: Rdd<number>,
+  trips: Rdd<Trip>,
+  pairs: Rdd<[string, number]>,
+  fixed: Rdd<readonly [string, Trip]>,
+  names: Rdd<[string, string]>,
+): Promise<void> {
+  is<Rdd<[number, Trip]>>()(numbers.zip(trips));
+  is<Rdd<[Trip, [string, number]]>>()(trips.zip(pairs));
+  is<Rdd<[number, Trip]>>()(numbers.zipPartitions(trips, (a, b) => a.flatMap(n => b.map(t => [n, t]))));
+  is<Rdd<number>>()(numbers.zipPartitions(trips, (a, b) => [[...a].length, b.next().value?.miles ?? 0]));
+  is<Rdd<string>>()(
+    numbers.zipPartitions(names, function* (a, b) {
+      for (const n of a) yield `${n}${b.next().value?.[1]}`;
+    }),
+  );
+  is<Rdd<[Trip, number]>>()(trips.zipWithUniqueId());
+  is<Rdd<[number, Trip]>>()(numbers.cartesian(trips));
+  is<Rdd<number>>()(numbers.intersection(numbers, 3).subtract(numbers).subtract(numbers, new HashPartitioner(2)));
+  is<Rdd<[string, number]>>()(pairs.subtract(pairs).subtractByKey(names).subtractByKey(fixed, 3));
+  is<Rdd<[string, [number | undefined, string]]>>()(pairs.rightOuterJoin(names));
+  is<Rdd<[string, [Trip | undefined, number]]>>()(fixed.rightOuterJoin(pairs, 3));
+  is<Rdd<[string, [number | undefined, Trip | undefined]]>>()(pairs.fullOuterJoin(fixed, new HashPartitioner(3)));
+  is<Rdd<[string, [number[], string[], Trip[]]]>>()(pairs.cogroup(names, fixed));
+  is<Rdd<[string, [number[], string[], Trip[]]]>>()(pairs.cogroup(names, fixed, 4));
+  is<Rdd<[string, [number[], string[], Trip[], number[]]]>>()(pairs.cogroup(names, fixed, pairs, 4));
+  is<Rdd<[string, [number[], string[]]]>>()(pairs.groupWith(names));
+  is<Rdd<[string, [number[], string[], Trip[]]]>>()(pairs.groupWith(names, fixed));
+  is<Rdd<[string, [number[], Trip[], Trip[], string[]]]>>()(pairs.groupWith(fixed, fixed, names));
+  is<Rdd<[string, Trip]>>()(fixed.filterByRange("a", "b"));
+  is<Rdd<[string, number]>>()(pairs.repartitionAndSortWithinPartitions(new RangePartitioner(3)));
+  is<Map<string, number>>()(await pairs.reduceByKeyLocally((a, b) => a + b));
+  is<Map<string, Trip>>()(await fixed.reduceByKeyLocally(a => a, { signal: new AbortController().signal }));
+  is<[string, number][]>()(await pairs.reduceByKeyLocallyEntries((a, b) => a + b));
+  // @ts-expect-error what is taken away is of the same kind
+  numbers.subtract(trips);
+  // @ts-expect-error nor have numbers and trips rows in common
+  numbers.intersection(trips);
+  // @ts-expect-error numbers have no keys
+  numbers.subtractByKey(pairs);
+  // @ts-expect-error nor are they joined
+  pairs.fullOuterJoin(numbers);
+  // @ts-expect-error from outside neither
+  trips.rightOuterJoin(pairs);
+  // @ts-expect-error cogroup takes three others at most
+  pairs.cogroup(pairs, pairs, pairs, pairs);
+  // @ts-expect-error bounds are keys
+  pairs.filterByRange(1, 2);
+  // @ts-expect-error the partitioner is not optional
+  pairs.repartitionAndSortWithinPartitions();
+  // @ts-expect-error an array is no Rdd
+  numbers.zip([1, 2]);
+  // @ts-expect-error a reducer gives what it gets
+  await pairs.reduceByKeyLocally((a, b) => `${a}${b}`);
+}
+
 export async function actions(
   ctx: Context,
   numbers: Rdd<number>,
@@ -163,6 +220,45 @@ export async function actions(
   is<Stats>()(await numbers.stats());
   is<number[]>()(await ctx.runJob(numbers, rows => rows.reduce((a, b) => a + b), [0], options));
   is<void>()(await trips.unpersist({ blocking: true }));
+}
+
+export async function drawn(numbers: Rdd<number>, trips: Rdd<Trip>, pairs: Rdd<[string, number]>): Promise<void> {
+  is<Rdd<Trip>>()(trips.sample(false, 0.1));
+  is<Rdd<Trip>[]>()(trips.randomSplit([1, 2], 7));
+  is<Trip[]>()(await trips.takeSample(true, 5));
+  is<Rdd<[string, number]>>()(pairs.sampleByKey(false, new Map([["a", 0.1]])));
+  is<Rdd<[string, number]>>()(pairs.sampleByKeyExact(false, new Map([["a", 0.1]]), 7));
+  is<[number[], number[]]>()(await numbers.histogram([1, 2]));
+  is<number>()(await numbers.sampleStdev());
+  is<Estimate>()(await trips.countApprox(100));
+  is<Estimate>()(await numbers.sumApprox(100, 0.9));
+  is<Map<string, Estimate>>()(await pairs.countByKeyApprox(100));
+  is<Map<Trip, Estimate>>()(await trips.countByValueApprox(100));
+  is<number>()(await trips.countApproxDistinct());
+  is<Rdd<[string, number]>>()(pairs.countApproxDistinctByKey(0.01, 4));
+  is<Trip>()(await trips.treeReduce((a, b) => (a.miles > b.miles ? a : b), 3));
+  is<number[]>()(
+    await numbers.treeAggregate(
+      [] as number[],
+      (list, n) => [...list, n],
+      (a, b) => [...a, ...b],
+    ),
+  );
+  is<Rdd<string>>()(trips.pipe(["jq", ".from"], { env: { LANG: "C" }, encoding: "utf-8" }));
+  // @ts-expect-error trips have no mean
+  await trips.meanApprox(100);
+  // @ts-expect-error nor buckets
+  await trips.histogram(5);
+  // @ts-expect-error nor a variance
+  await pairs.variance();
+  // @ts-expect-error numbers have no keys to sample by
+  numbers.sampleByKey(false, new Map());
+  // @ts-expect-error nor to count values by
+  numbers.countApproxDistinctByKey();
+  // @ts-expect-error the keys of fractions are the pairs'
+  pairs.sampleByKey(false, new Map([[1, 0.1]]));
+  // @ts-expect-error an encoding that nobody writes
+  trips.pipe("cat", { encoding: "ebcdic" });
 }
 
 export async function contexts(ctx: Context): Promise<void> {

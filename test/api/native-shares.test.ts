@@ -41,8 +41,8 @@ for (const [name, args] of Object.entries(examples)) {
       await stopContext(ctx);
     }
     const metrics = events.flatMap(event => (event.type === "taskEnded" && event.metrics ? [event.metrics] : []));
-    const kernelRows = metrics.reduce((sum, each) => sum + each.kernelRows, 0);
-    const jsRows = metrics.reduce((sum, each) => sum + each.jsRows, 0);
+    const kernelRows = metrics.reduce((sum, each) => sum + (each.kernelRows ?? 0), 0);
+    const jsRows = metrics.reduce((sum, each) => sum + (each.jsRows ?? 0), 0);
     expect(kernelRows).toBeGreaterThan(20_000);
     expect(kernelRows / (kernelRows + jsRows)).toBeGreaterThanOrEqual(0.95);
   });

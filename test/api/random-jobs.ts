@@ -122,6 +122,10 @@ class JobWriter {
   private narrow(): void {
     const { random, steps, pair } = this;
     const result = randomRowType(random);
+    if (this.chance(8)) {
+      this.beside(result);
+      return;
+    }
     switch (random.below(pair === undefined ? 6 : 10)) {
       case 0:
       case 1:
@@ -169,6 +173,30 @@ class JobWriter {
     }
   }
 
+  /** Something beside each row. */
+  private beside(result: RowType): void {
+    const { random, steps, type } = this;
+    switch (random.below(4)) {
+      case 0:
+        steps.push(".zipWithUniqueId()");
+        this.type = pairOf(type, numberType);
+        return;
+      case 1:
+        steps.push(".zipWithIndex()");
+        this.type = pairOf(type, numberType);
+        return;
+      case 2:
+        steps.unshift("(rows => rows.zip(rows.map(row => [row, 1])))(");
+        steps.push(")");
+        this.type = pairOf(type, pairOf(type, numberType));
+        return;
+      default:
+        steps.unshift("(rows => rows.zip(rows).map(([row]) => row).cartesian(ctx.range(0, 2, 1, 1)))(");
+        steps.push(`.map(${this.lambda([type], result)})`, ")");
+        this.type = pairOf(result, numberType);
+    }
+  }
+
   private breaker(): void {
     const { random, steps, pair } = this;
     if (pair === undefined) {
@@ -182,6 +210,19 @@ class JobWriter {
       return;
     }
     const [key, value] = pair;
+    if (this.chance(5)) {
+      const among = "rows.mapValues(v => [v, 1]).reduceByKey(a => a).filter(([k]) => k !== 7)";
+      const joins = [
+        `rows.fullOuterJoin(${among}, 2)`,
+        `${among}.rightOuterJoin(rows, 2).mapValues(([a, b]) => [b, a])`,
+      ];
+      const sets = [`rows.subtractByKey(${among}, 2)`, "rows.intersection(rows, 2)", "rows.filterByRange(-5, 40)"];
+      const made = pick(random, [...joins, ...sets]);
+      steps.unshift(`(rows => ${made})(`);
+      steps.push(")");
+      if (joins.includes(made)) this.type = pairOf(key, pairOf(value, pairOf(value, numberType)));
+      return;
+    }
     switch (random.below(7)) {
       case 0:
       case 1:

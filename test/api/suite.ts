@@ -14,6 +14,7 @@ import { provideEngineModule } from "../../src/exec/engine-module.ts";
 import * as publicModule from "../../src/index.ts";
 import { detectMachine } from "../../src/platform/resources.ts";
 import { difference } from "../data/same.ts";
+import { casesOf } from "../surface/coverage.ts";
 
 export interface SuiteTools {
   readonly ctx: Context;
@@ -49,6 +50,9 @@ export interface SuiteTools {
   /** The line of the suite that ends in the comment `// <what>`; or of the first call of `what` in the case of that name. */
   readonly lineOf: (what: string, inCase?: string) => number;
 }
+
+/** A case of a conformance suite is some hundred jobs. */
+const timeoutMs = 60_000;
 
 export type Suite = (tools: SuiteTools) => void | Promise<void>;
 
@@ -104,9 +108,18 @@ export async function declareSuite(name: string, options: SuiteOptions = {}): Pr
   afterAll(() => stopContext(ctx));
   const at = options.master ?? "local[2]";
   const text = readFileSync(pathOf(name), "utf8");
+  const passed = new Set<string>();
   await declare({
     ctx,
-    test: (title, body) => test(`${at}: ${title}`, body),
+    test: (title, body) =>
+      test(
+        `${at}: ${title}`,
+        async () => {
+          await body();
+          passed.add(title);
+        },
+        timeoutMs,
+      ),
     expect,
     same: (actual, expected) => expect(difference(actual, expected)).toBeUndefined(),
     sameRows,
@@ -130,6 +143,10 @@ export async function declareSuite(name: string, options: SuiteOptions = {}): Pr
     takeWarnings: () => warnings.splice(0),
     file: `test/api/suites/${name}.ts`,
     lineOf: (what, inCase) => lineOf(text, what, inCase),
+  });
+  // what is said to be tested here is read from the suite's text
+  test(`${at}: every case of ${name} has run`, () => {
+    expect(casesOf(name).filter(each => !passed.has(each.title))).toEqual([]);
   });
 }
 

@@ -33,6 +33,14 @@ describe("defaults", () => {
     expect(small.get("firesteel.task.heapLimit")).toBe(gib / 4);
   });
 
+  test("of a key that there is not are asked for in vain", () => {
+    const error = refusal(() => Config.from([], machine).get("spark.executor.memory" as "firesteel.executor.memory"));
+    expect([error.message, error.hint]).toEqual([
+      '"spark.executor.memory" (config.get) is not a configuration key',
+      "did you mean firesteel.executor.memory?",
+    ]);
+  });
+
   test("lie within their keys' bounds, on any machine", () => {
     for (const cores of [1, 2, 64, 1024]) {
       for (const memoryBytes of [gib / 2, 3 * gib, 512 * gib]) {

@@ -2,11 +2,21 @@ import { describe, expect, test } from "bun:test";
 import {
   formatMasterUrl,
   masterUrlForms,
+  parseClusterUrl,
   parseHostPort,
   parseMasterUrl,
   type MasterUrl,
 } from "../../src/base/master-url.ts";
 import { UsageError } from "../../src/base/usage-error.ts";
+
+function refusal(parse: () => unknown): [message: string, hint: string | undefined] {
+  try {
+    parse();
+  } catch (error) {
+    if (error instanceof UsageError) return [error.message, error.hint];
+  }
+  throw new Error("not refused");
+}
 
 describe("parseMasterUrl", () => {
   test.each<[string, MasterUrl]>([
@@ -34,29 +44,53 @@ describe("parseMasterUrl", () => {
     expect(parseMasterUrl(text)).toEqual(parsed);
   });
 
+  const local =
+    "write local, local[K] for K threads, local[*] for one per core, or local[K,F]: a task may fail F − 1 times";
+  const localCluster = "write local-cluster[W,C,M]: W workers with C cores and M MB each (or M with a unit, as 1g)";
+  const cluster = "write firesteel://host:port[,host:port…], with ports from 1 to 65535";
+  const others = "start a cluster with `firesteel master` and `firesteel worker`, and write firesteel://host:port";
+  const all = `write one of ${masterUrlForms.join(", ")}`;
+
   test.each([
-    "",
-    "locl",
-    "local[]",
-    "local[-1]",
-    "local[2",
-    "local[2,]",
-    "local-cluster[2,1]",
-    "local-cluster[2,1,1x]",
-    "local-cluster[2,1,]",
-    "firesteel://",
-    "firesteel://a:0",
-    "firesteel://a:99999",
-    "spark://a:7077",
-    "firesteel://a b",
-  ])("refuses %p and lists the forms", text => {
-    expect(() => parseMasterUrl(text)).toThrow(UsageError);
-    try {
-      parseMasterUrl(text);
-    } catch (error) {
-      expect((error as UsageError).message).toBe(`"${text}" is not a master URL`);
-      for (const form of masterUrlForms) expect((error as UsageError).hint).toContain(form);
-    }
+    ["", all],
+    ["here", all],
+    ["ftp://a:7077", all],
+    ["locl", local],
+    ["LOCAL[2]", local],
+    ["local 2", local],
+    ["local[]", local],
+    ["local[-1]", local],
+    ["local[2", local],
+    ["local[2,]", local],
+    ["local-cluster", localCluster],
+    ["local-cluster[2,1]", localCluster],
+    ["local-cluster[2,1,1x]", localCluster],
+    ["local-cluster[2,1,]", localCluster],
+    ["firesteel://", cluster],
+    ["firesteel://a:0", cluster],
+    ["firesteel://a:99999", cluster],
+    ["firesteel://a b", cluster],
+    ["firesteel:a", cluster],
+    ["firesteel://a:7077/", "did you mean firesteel://a:7077?"],
+    ["127.0.0.1:7077", "did you mean firesteel://127.0.0.1:7077?"],
+    ["a:1,b:2", "did you mean firesteel://a:1,b:2?"],
+    ["spark://a:7077,b", "did you mean firesteel://a:7077,b:7077?"],
+    ["http://a:8080/", "did you mean firesteel://a:7077?"],
+    ["yarn", others],
+    ["k8s://https://a:443", others],
+    ["mesos://a:5050", others],
+  ])("refuses %p and says what to write", (text, hint) => {
+    expect(refusal(() => parseMasterUrl(text))).toEqual([`"${text}" is not a master URL`, hint]);
+  });
+
+  test.each([
+    ["127.0.0.1:7077", "did you mean firesteel://127.0.0.1:7077?"],
+    ["spark://a", "did you mean firesteel://a:7077?"],
+    ["firesteel://a:99999", cluster],
+    ["local[2]", "write firesteel://host:port"],
+    ["yarn", "write firesteel://host:port"],
+  ])("%p is no cluster's master", (text, hint) => {
+    expect(refusal(() => parseClusterUrl(text))).toEqual([`"${text}" is no cluster's master`, hint]);
   });
 
   test.each([

@@ -24,4 +24,6 @@ test("names the closest, or nothing when all are far", () => {
   expect(nearest("exlpain", ["run", "explain", "bundle"])).toBe("explain");
   expect(nearest("RUN", ["run", "explain"])).toBe("run");
   expect(nearest("frobnicate", ["run", "explain", "bundle"])).toBeUndefined();
+  expect(nearest("ab", ["xy", ".x", "ba"])).toBe("ba");
+  expect(nearest("a", [".x", "b"])).toBeUndefined();
 });

@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, "../..");
 const folder = mkdtempSync(join(tmpdir(), "firesteel-test-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const commandMaxMs = 30_000;
+const commandMaxMs = 120_000;
 
 const generous: Limits = {
   kernels: { "hash f64 1M": 0.1 },
@@ -67,12 +67,12 @@ function guard(limit: number): { code: number; out: string; err: string } {
 
 describe("the command", () => {
   test(
-    "fails when a limit is exceeded twice",
+    "fails when a limit is exceeded each time",
     () => {
       const { code, out, err } = guard(0.0001);
       expect(code).toBe(1);
       expect(err).toMatch(/^too slow: job join ÷ script: measured [\d.]+, the limit is 0\.0001\n$/);
-      expect(out).toContain("1 of 1 ratios exceed their limits; measuring those once more");
+      expect(out.match(/1 of 1 ratios exceed their limits; measuring those once more/g)).toHaveLength(2);
     },
     commandMaxMs,
   );

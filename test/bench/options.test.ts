@@ -42,7 +42,7 @@ describe("parsing", () => {
 describe("refusals", () => {
   test.each([
     ["kernel", 'there is no benchmark "kernel"', "did you mean kernels?"],
-    ["x", 'there is no benchmark "x"', "there are kernels, jobs, startup"],
+    ["x", 'there is no benchmark "x"', "there are kernels, jobs, startup, memory"],
     ["--rows ten", '--rows is "ten"', "give a whole number from 1 to 1000000000"],
     ["--rows 0", '--rows is "0"', "give a whole number from 1 to 1000000000"],
     ["--runs 1.5", '--runs is "1.5"', "give a whole number from 1 to 1000"],

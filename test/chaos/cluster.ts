@@ -4,7 +4,7 @@ import type { ClusterPlan, Plan } from "./plan.ts";
 import { type Logged, type Processes, waitFor } from "./processes.ts";
 import { openRelay, type Relay } from "./relay.ts";
 
-const startMaxMs = 15_000;
+const startMaxMs = 60_000;
 const masterOptions = ["--webui-port", "0", "--rest-port", "0", "--recovery-dir", "state"];
 const masterSettings = { "firesteel.deploy.workerGrace": "1s", "firesteel.deploy.recoveryTimeout": "3s" };
 const workerSettings = { "firesteel.worker.heartbeatInterval": "500ms" };

@@ -21,7 +21,7 @@ export interface SeedRun {
 }
 
 const jobMaxMs = 60_000;
-const goneMaxMs = 10_000;
+const goneMaxMs = 30_000;
 const executorTimeoutMs = 10_000;
 /** A fault that comes after its job's end is tried again, sooner. */
 const sooner = [1, 0.6, 0.3, 0.1];

@@ -3,6 +3,7 @@ import { UsageError } from "../../src/base/usage-error.ts";
 import { parseCommandLine } from "../../src/cli/command-line.ts";
 import { commands, type CommandSpec } from "../../src/cli/commands.ts";
 import { helpText } from "../../src/cli/help.ts";
+import { passedOn } from "../../src/cli/passed-on.ts";
 import { configKeys, environmentName } from "../../src/base/config-keys.ts";
 
 const parse = (line: string) => parseCommandLine(line.split(" ").filter(word => word !== ""));
@@ -91,4 +92,19 @@ describe("help", () => {
   test("of an unknown topic names the nearest", () => {
     expect(() => helpText("conifg")).toThrow('there is no help on "conifg"');
   });
+});
+
+test.each([
+  ["run job.ts --input a.csv -q -c x=1 --help", undefined],
+  ["run job.ts -- --master local", undefined],
+  [
+    "run job.ts a --master local[2]",
+    "--master stands behind job.ts and went to the job's arguments: write firesteel's own options before it, firesteel run --master … job.ts",
+  ],
+  [
+    "submit job.ts --deploy-mode=cluster --conf a=1 --conf b=2",
+    "--deploy-mode, --conf stand behind job.ts and went to the job's arguments: write firesteel's own options before it, firesteel submit --deploy-mode … job.ts",
+  ],
+])("what is said of options behind the job file: %s", (line, said) => {
+  expect(passedOn(parse(line))).toBe(said);
 });

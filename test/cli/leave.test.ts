@@ -14,7 +14,7 @@ test("what was printed arrives whole at a slow reader, though timers still run",
       for (let i = 0; i < 4; i++) process.stdout.write(String(i).repeat(1 << 20));
       await leave(7);`,
     );
-    const child = Bun.spawn([process.execPath, program], { stdout: "pipe", timeout: 10_000 });
+    const child = Bun.spawn([process.execPath, program], { stdout: "pipe", timeout: 50_000 });
     let bytes = 0;
     for await (const chunk of child.stdout) {
       bytes += chunk.length;

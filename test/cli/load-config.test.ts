@@ -43,7 +43,7 @@ test("a file named by an option replaces firesteel.conf and must exist", () => {
 
 test("refusals name the origin", () => {
   expect(() => load("run --conf firesteel.log.level job.ts")).toThrow("--conf firesteel.log.level has no value");
-  expect(() => load("run --conf =1 job.ts")).toThrow("--conf =1 has no value");
+  expect(() => load("run --conf =1 job.ts")).toThrow("--conf =1 has no key");
   expect(() => load("run job.ts", {}, { "firesteel.conf": "\nfiresteel.log.levle info" })).toThrow(
     '"firesteel.log.levle" (firesteel.conf:2) is not a configuration key',
   );

@@ -9,7 +9,7 @@ function firesteel(args: string[], environment: Record<string, string> = {}) {
   const child = Bun.spawnSync([process.execPath, "src/main.ts", ...args], {
     cwd: root,
     env: { PATH: process.env.PATH ?? "", ...environment },
-    timeout: 10_000,
+    timeout: 50_000,
   });
   return { code: child.exitCode, out: child.stdout.toString(), err: child.stderr.toString() };
 }
@@ -29,14 +29,22 @@ describe("wrong usage: exit 2, one block on stderr, nothing on stdout", () => {
     [["exlpain"], 'error: "exlpain" is not a command\n  fix: did you mean explain?\n'],
     [["run", "--mastr", "local", "x.ts"], "error: run has no option --mastr\n  fix: did you mean --master?\n"],
     [["run", "bulid.ts"], "error: the job file bulid.ts does not exist\n  fix: did you mean build.ts?\n"],
-    [["run", "src"], "error: src is not a file\n  fix: name the job's file\n"],
+    [["run", "src"], "error: src is a folder\n  fix: name the job's file, such as src/index.ts\n"],
     [
       ["run", "--conf", "firesteel.task.maxFailure=3", "build.ts"],
       'error: "firesteel.task.maxFailure" (--conf) is not a configuration key\n  fix: did you mean firesteel.task.maxFailures?\n',
     ],
     [
       ["run", "--master", "local[two]", "build.ts"],
-      'error: "local[two]" is not a master URL\n  fix: write one of local, local[K], local[K,F], local[*], local[*,F], local-cluster[W,C,M], firesteel://host:port[,host:port…]\n',
+      'error: "local[two]" is not a master URL\n  fix: write local, local[K] for K threads, local[*] for one per core, or local[K,F]: a task may fail F − 1 times\n',
+    ],
+    [
+      ["worker", "127.0.0.1:7077"],
+      'error: "127.0.0.1:7077" is no cluster\'s master\n  fix: did you mean firesteel://127.0.0.1:7077?\n',
+    ],
+    [
+      ["run", "http://example.com/job.ts"],
+      "error: the job file http://example.com/job.ts is not on this machine\n  fix: download it first; firesteel submit --deploy-mode cluster takes http: and https: addresses\n",
     ],
     [["bundle", "build.ts"], "error: bundle needs to know where to write\n  fix: add -o out.js\n"],
   ])("%j", (args, message) => {

@@ -3,6 +3,7 @@ import { zeroMetrics, type StageTotals } from "../../src/base/events.ts";
 import type { StageId } from "../../src/base/ids.ts";
 import { barProgress, drawBars, lineProgress } from "../../src/cli/progress.ts";
 import { formatSummary } from "../../src/cli/summary.ts";
+import { StageLedger } from "../../src/base/stage-ledger.ts";
 
 function stage(id: number, more: Partial<StageTotals> = {}): StageTotals {
   return {
@@ -13,6 +14,7 @@ function stage(id: number, more: Partial<StageTotals> = {}): StageTotals {
     tasksDone: 12,
     tasksRunning: 2,
     taskFailures: 0,
+    tasksKilled: 0,
     submittedMs: 0,
     completedMs: undefined,
     metrics: zeroMetrics,
@@ -93,7 +95,6 @@ test("lines tell of long stages alone, now and then", () => {
     progress.update([
       stage(0, { state: screen.now > 2_900 ? "completed" : "running", completedMs: 2_900 }),
       stage(1, { tasksDone: Math.floor(screen.now / 1000), ...(done && { state: "completed", completedMs: 15_000 }) }),
-      stage(2, { state: "skipped" }),
     ]);
   }
   expect(screen.text).toBe(
@@ -107,54 +108,66 @@ test("lines tell of long stages alone, now and then", () => {
 });
 
 describe("summary", () => {
+  const passed = new StageLedger().passed;
+  const ledgerOf = (stages: StageTotals[], skipped = { stages: 0, tasks: 0 }) => ({
+    stages: () => stages,
+    skipped,
+    passed,
+  });
   const done = { state: "completed", tasksDone: 40, tasksRunning: 0 } as const;
 
   test("aligns a line per stage that ran and adds up", () => {
     const metrics = {
       ...zeroMetrics,
-      rowsIn: 1_000_000,
-      rowsOut: 5_000,
+      ...{ inputRows: 900_000, shuffleReadRows: 100_000 },
+      ...{ shuffleWriteRows: 4_000, outputRows: 700, resultRows: 300 },
       kernelRows: 900,
       jsRows: 100,
       shuffleWriteBytes: 3 * 2 ** 20,
     };
-    const text = formatSummary(
+    const stages = [
+      stage(0, { ...done, name: "textFile at job.ts:3", completedMs: 1234, metrics }),
+      stage(2, {
+        ...done,
+        tasks: 41,
+        state: "failed",
+        completedMs: 5,
+        taskFailures: 2,
+        tasksKilled: 1,
+        metrics: { ...zeroMetrics, spilledBytes: 512, remoteReadBytes: 2 ** 20 },
+      }),
+    ];
+    expect(formatSummary(ledgerOf(stages, { stages: 2, tasks: 1040 }), 1500)).toBe(
       [
-        stage(0, { ...done, name: "textFile at job.ts:3", completedMs: 1234, metrics }),
-        stage(1, { state: "skipped", name: "reduceByKey at job.ts:6" }),
-        stage(2, {
-          ...done,
-          tasks: 41,
-          state: "failed",
-          completedMs: 5,
-          taskFailures: 2,
-          metrics: { ...zeroMetrics, spilledBytes: 512, remoteReadBytes: 2 ** 20 },
-        }),
-      ],
-      1500,
-    );
-    expect(text).toBe(
-      [
-        "stage                                   tasks    time    rows in  rows out  kernel  shuffled  spilled",
-        "    0  textFile at job.ts:3                40  1.23 s  1,000,000     5,000    90 %   3.0 MiB        –",
-        "    2  map at job.ts:4       40/41 (2 failed)    5 ms          0         0       –         –    512 B",
-        "done in 1.50 s, 3.0 MiB shuffled, 1.0 MiB fetched from other executors, 512 B spilled",
+        "stage                                             tasks    time    rows in  rows out  kernel  shuffled  spilled",
+        "    0  textFile at job.ts:3                          40  1.23 s  1,000,000     5,000    90 %   3.0 MiB        –",
+        "    2  map at job.ts:4       40/41 (2 failed, 1 killed)    5 ms          0         0       –         –    512 B",
+        "done in 1.50 s, 3.0 MiB shuffled, 1.0 MiB fetched from other executors, 512 B spilled, 2 stages (1,040 tasks) skipped",
         "",
       ].join("\n"),
     );
   });
 
   test("says nothing of nothing", () => {
-    expect(formatSummary([], 10)).toBe("");
+    expect(formatSummary(ledgerOf([]), 10)).toBe("");
   });
 
   test("leaves out the middle of very many stages", () => {
-    const lines = formatSummary(
-      Array.from({ length: 200 }, (_, i) => stage(i, { ...done, completedMs: 1 })),
-      10,
-    ).split("\n");
+    const stages = Array.from({ length: 200 }, (_, i) => stage(i, { ...done, completedMs: 1 }));
+    const lines = formatSummary(ledgerOf(stages, { stages: 1, tasks: 1 }), 10).split("\n");
     expect(lines[13]).toBe("… 176 more stages …");
     expect(lines[1]).toStartWith("    0");
     expect(lines[25]).toStartWith("  199");
+    expect(lines[26]).toBe("done in 10 ms, 1 stage (1 task) skipped");
+  });
+
+  test("counts what is no longer listed", () => {
+    const stages = Array.from({ length: 30 }, (_, i) => stage(i, { ...done, completedMs: 1 }));
+    const metrics = { ...zeroMetrics, spilledBytes: 1024 };
+    const lines = formatSummary({ ...ledgerOf(stages), passed: { ...passed, completed: 2000, metrics } }, 10).split(
+      "\n",
+    );
+    expect(lines[13]).toBe("… 2,006 more stages …");
+    expect(lines[26]).toBe("done in 10 ms, 1.0 KiB spilled");
   });
 });

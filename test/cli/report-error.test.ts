@@ -91,6 +91,30 @@ describe("formatError", () => {
     );
   });
 
+  test("a place that the message has named is no frame, and no place is told twice", () => {
+    const at = { file: "job.ts", line: 2, column: 3 };
+    const cause = withStack(new Error("lost"), "main (/home/me/job.ts:2:3)", "run (/home/me/a b.ts:7:1)");
+    const error = withStack(
+      new FiresteelError("user", "map at job.ts:1:7 got an async function", { at, cause }),
+      "main (/home/me/job.ts:1:7)",
+      "again (/home/me/a b.ts:7:1)",
+      "again (/home/me/a b.ts:7:1)",
+      "async start (/home/me/job.ts:1:70)",
+    );
+    expect(formatError(error, { ...format, readSource: () => source })).toBe(
+      [
+        "error: map at job.ts:1:7 got an async function",
+        "  at job.ts:2:3",
+        "  2 | \t\tfoo(a, bär);",
+        "    | \t\t^",
+        "  at again (a b.ts:7:1)",
+        "  at async start (job.ts:1:70)",
+        "  caused by: Error: lost",
+        "",
+      ].join("\n"),
+    );
+  });
+
   test("wrong usage has no frames; a bug of ours has all of them", () => {
     expect(formatError(new UsageError("no", { hint: "yes" }), format)).toBe("error: no\n  fix: yes\n");
     const bug = formatError(withStack(new FiresteelError("internal", "oops"), "f (src/base/a.ts:1:1)"), format);

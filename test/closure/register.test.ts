@@ -75,10 +75,10 @@ test("a script under bun --preload", async () => {
   expect(err).toBe("");
   expect(JSON.parse(out)).toEqual([true, [21, 7], [1, 6]]);
   expect(code).toBe(0);
-}, 10_000);
+}, 60_000);
 
 test("several test files under bun test", async () => {
   const { err, code } = await bun("test", "--preload", preload);
   expect(err).toContain("2 pass");
   expect(code).toBe(0);
-}, 10_000);
+}, 60_000);

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runCommand } from "../examples/run-example.ts";
 
-const runMaxMs = 60_000;
+const runMaxMs = 120_000;
 const deno = ["node_modules/.bin/deno", "run", "--allow-all", "--no-lock", "src/main.ts"];
 const bun = [process.execPath, "src/main.ts"];
 

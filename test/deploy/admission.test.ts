@@ -17,6 +17,7 @@ const worker: WorkerRegistration = {
   drivers: [],
   endedDrivers: [],
   applications: [],
+  clusterId: undefined,
 };
 /** As it may come from another version, or from a broken one. */
 const broken = (what: object) => what as never;

@@ -97,6 +97,7 @@ function describeAnswer(answer: unknown): string {
   if (answer === undefined) return "nothing";
   if (isRegistration(answer)) {
     if (answer.kind === "refused") return `refused: ${answer.reason}`;
+    if (answer.kind === "standby") return "stands by";
     const executors = answer.unknownExecutors.map(each => `${each.appId}/${each.executorId}`);
     const unknown = [...executors, ...answer.unknownDrivers, ...answer.unknownApplications];
     return `registered${unknown.length === 0 ? "" : `, end what is not known: ${unknown.join(" ")}`}`;

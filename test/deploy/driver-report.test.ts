@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Clock } from "../../src/base/clock.ts";
-import type { JobId, StageId } from "../../src/base/ids.ts";
+import type { ExecutorId, JobId, StageId } from "../../src/base/ids.ts";
 import {
   parseProgress,
   parseResult,
@@ -45,9 +45,10 @@ test("progress is written a while after the first event, and once more at the en
   writer.applicationId = "app-1";
   writer.onEvent({ type: "jobStarted", job, name: "count", atMs: 1 });
   writer.onEvent({ type: "stageSubmitted", job, stage, attempt: 0, name: "map", tasks: 3, atMs: 1 });
-  writer.onEvent({ type: "taskStarted", stage });
+  writer.onEvent({ type: "taskStarted", stage, executor: 0 as ExecutorId });
   expect(clock.pending()).toBe(1);
-  writer.onEvent({ type: "taskEnded", stage, ok: true });
+  writer.onEvent({ type: "taskEnded", stage, executor: 0 as ExecutorId, ok: true });
+  writer.onEvent({ type: "stageSkipped", job, stage: 1 as StageId, name: "map", tasks: 5 });
   writer.onEvent({ type: "jobEnded", job, atMs: 2 });
   await writer.end({ value: { words: 3 } });
   expect(clock.pending()).toBe(0);
@@ -55,8 +56,8 @@ test("progress is written a while after the first event, and once more at the en
   expect(parseProgress(report.progress)).toEqual({
     applicationId: "app-1",
     jobs: { started: 1, ended: 1 },
-    stages: { running: 1, completed: 0, failed: 0 },
-    tasks: { total: 3, done: 1, running: 0, failures: 0 },
+    stages: { running: 1, completed: 0, failed: 0, cancelled: 0, skipped: 1 },
+    tasks: { total: 3, done: 1, running: 0, failures: 0, skipped: 5 },
   });
   expect(parseResult(report.result)).toEqual({ value: { words: 3 } });
 });

@@ -63,7 +63,7 @@ describe("an application", () => {
     );
     await cluster.clock.advance(10_000);
     const error = await Promise.race([failure, Promise.resolve("still trying")]);
-    expect(String(error)).toMatch(/cannot register at any of 2 masters: nowhere:7077: .*; elsewhere:7078: /);
+    expect(String(error)).toMatch(/cannot register at any of 2 masters: nowhere:7077 .*; elsewhere:7078 /);
   });
 
   test("that is stopped while it registers leaves nothing behind", async () => {

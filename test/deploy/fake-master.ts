@@ -1,7 +1,7 @@
 /** A master for the REST server's tests: drivers in a map, blobs in memory, and everything that it was asked. */
 import { createHash } from "node:crypto";
 import { FiresteelError } from "../../src/base/errors.ts";
-import type { Blob, Chunks } from "../../src/deploy/blob-store.ts";
+import type { Blob, Chunks } from "../../src/deploy/upload-store.ts";
 import type { Blobs, MasterAccess } from "../../src/deploy/master-access.ts";
 import {
   driverEnded,

@@ -59,4 +59,4 @@ test("what is held twice is not computed again when a process that holds it is k
   } finally {
     await stop();
   }
-}, 20_000);
+}, 60_000);

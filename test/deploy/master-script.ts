@@ -141,6 +141,7 @@ export class MasterScript {
         return { driverId: this.id(driver!), state: state as never, launches: Number(launches), error: undefined };
       }),
       applications: [...new Set(executors.map(each => each.appId))],
+      clusterId: line.option("of"),
     });
     if (from === name) this.heard.set(name, { type: "workerHeartbeat", workerId: name });
   }
@@ -182,8 +183,8 @@ export class MasterScript {
 
   private start(): MasterMachine {
     const about = { masterId: "master", url: "firesteel://master:7077", webUiUrl: "http://master:8080" };
-    const masters = [{ host: "master", port: 7077 }];
-    return new MasterMachine({ ...about, masters, startedMs: this.nowMs, limits: this.limits }, this.store.load());
+    const options = { ...about, clusterId: "here", startedMs: this.nowMs, limits: this.limits };
+    return new MasterMachine(options, this.store.load());
   }
 
   private ask(from: string, question: MasterQuestion): unknown {

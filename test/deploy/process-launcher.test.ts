@@ -19,7 +19,7 @@ import type { DriverDescription } from "../../src/deploy/messages.ts";
 import { ProcessLauncher, type ProcessLauncherOptions } from "../../src/deploy/process-launcher.ts";
 import { processIdentity } from "../../src/platform/process-identity.ts";
 
-setDefaultTimeout(15_000);
+setDefaultTimeout(60_000);
 const folder = mkdtempSync(join(tmpdir(), "firesteel-launcher-"));
 const launchers: ProcessLauncher[] = [];
 afterAll(async () => {

@@ -17,7 +17,7 @@ import type {
 import { workerLimits, type WorkerAction, type WorkerEvent } from "../../src/deploy/worker-contracts.ts";
 import { WorkerMachine } from "../../src/deploy/worker-machine.ts";
 import type { Clock } from "../schedule/clock.ts";
-import { must } from "../schedule/checks.ts";
+import { must } from "../schedule/job-failures.ts";
 import { SimulatedLine, type MasterEnd } from "./simulated-line.ts";
 
 export const epochMs = Date.UTC(2026, 10, 21, 6, 50, 28);
@@ -102,15 +102,16 @@ export class SimulatedWorker {
   private carryOut(action: WorkerAction): void {
     switch (action.type) {
       case "register": {
-        const { attempt, registration } = action;
+        const { attempt, master, registration } = action;
         const answered = (answer: unknown) =>
-          this.step({ type: "registrationAnswered", attempt, answer: answer as WorkerRegistrationAnswer });
+          this.step({ type: "registrationAnswered", attempt, master, answer: answer as WorkerRegistrationAnswer });
         return this.line.ask(registration, 5_000, answered, reason =>
-          this.step({ type: "registrationFailed", attempt, reason }),
+          this.step({ type: "registrationFailed", attempt, master, reason }),
         );
       }
       case "tellMaster":
       case "tellStranger":
+      case "decline":
         return this.line.send(action.message);
       case "launchExecutor":
         return this.launch(action.launch, `${action.appId}/${action.executorId}`, action.cores, action.memoryMb);

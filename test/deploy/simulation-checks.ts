@@ -1,6 +1,6 @@
 /** What must hold of a simulated cluster: at any time, and after a while without trouble. */
 import type { ApplicationStatus, MasterSnapshot, WorkerStatus } from "../../src/deploy/messages.ts";
-import { must } from "../schedule/checks.ts";
+import { must } from "../schedule/job-failures.ts";
 import type { SimulatedApplication, SimulatedWorker } from "./simulated-processes.ts";
 
 /** What the master believes adds up, at any time. */

@@ -8,7 +8,7 @@ import { masterLimits, type MasterAction } from "../../src/deploy/master-contrac
 import { MasterMachine } from "../../src/deploy/master-machine.ts";
 import { MemoryMasterStore } from "../../src/deploy/memory-store.ts";
 import { driverEnded } from "../../src/deploy/messages.ts";
-import { must } from "../schedule/checks.ts";
+import { must } from "../schedule/job-failures.ts";
 import { Clock } from "../schedule/clock.ts";
 import { describeApplication, describeDriver } from "./fake-cluster.ts";
 import { checkAccounts, checkAgreement } from "./simulation-checks.ts";
@@ -170,7 +170,12 @@ class Simulation {
 
   private startMaster(): void {
     this.life++;
-    const about = { masterId: `master-${this.life}`, url: "firesteel://master:7077", webUiUrl: "", masters: [] };
+    const about = {
+      masterId: `master-${this.life}`,
+      url: "firesteel://master:7077",
+      webUiUrl: "",
+      clusterId: "simulated",
+    };
     const limits = { ...masterLimits, spreadOut: this.random.below(2) === 0 };
     this.machine = new MasterMachine({ ...about, startedMs: epochMs + this.clock.now, limits }, this.store.load());
     const { machine } = this;

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../src/base/clock.ts";
 import { bundleMarker } from "../../src/closure/bundle.ts";
-import { BlobStore } from "../../src/deploy/blob-store.ts";
+import { UploadStore } from "../../src/deploy/upload-store.ts";
 import { fetchBlob, serveBlobs } from "../../src/deploy/blob-transfer.ts";
 import { type MasterProtocol, masterEndpoint } from "../../src/deploy/messages.ts";
 import type { HttpPort } from "../../src/deploy/http-port.ts";
@@ -55,16 +55,19 @@ async function run(
 ) {
   const printed: string[] = [];
   const told: string[] = [];
+  const warned: string[] = [];
   const options = {
     masters,
     secret,
     request,
     print: (line: string) => printed.push(line),
     tell: (line: string) => told.push(line),
+    warn: (line: string) => warned.push(line),
+    starvedEveryMs: 15_000,
   };
   const noRpc = () => Promise.reject(new Error("there is no RPC in this test"));
   const code = await submit(options, { pollMs: 5, openEnv: noRpc, ...more });
-  return { code, printed, told };
+  return { code, printed, told, warned };
 }
 
 const first = "driver-20261121065028-0000";
@@ -106,6 +109,22 @@ describe("by REST", () => {
     };
     expect((await run([at], submission, {}, "the secret")).code).toBe(0);
     expect(puts).toEqual([]);
+  });
+
+  test("says now and then that no worker has room for it, until one has", async () => {
+    const { master, at } = await rest();
+    const clock = { ...systemClock, nowMs: () => nowMs };
+    let nowMs = 0;
+    const { driverStatus } = master;
+    master.driverStatus = async id => {
+      nowMs += 4000;
+      const state = nowMs < 34_000 ? "SUBMITTED" : nowMs < 90_000 ? "RUNNING" : "FINISHED";
+      Object.assign(master.drivers.get(id) ?? {}, { state, ...(state !== "SUBMITTED" && { workerId: "worker-1" }) });
+      return driverStatus.call(master, id);
+    };
+    const { code, warned } = await run([at], submission, { clock });
+    const line = `${first} waits for a worker with 2 cores (--driver-cores) and 512.0 MiB (--driver-memory) to give; check on the master's page that there is one`;
+    expect({ code, warned }).toEqual({ code: 0, warned: [line, line] });
   });
 
   test("does not wait when told so, and then says the first state alone", async () => {
@@ -190,7 +209,7 @@ describe("over RPC", () => {
         return master.masterState();
       },
     });
-    const store = new BlobStore({
+    const store = new UploadStore({
       ...{
         folder: mkdtempSync(join(folder, "blobs-")),
         clock: systemClock,

@@ -2,13 +2,14 @@
  * Runs a golden script of a worker's machine, whose masters are `m1` and `m2`. Commands:
  *
  *   start, stop, show, wait 15s
- *   registered [as=m1] [unknown=x/0,etl] [gone=x], refused "why", fail "why"      (answers to the last question)
+ *   registered [as=m1] [of=c] [unknown=x/0,etl] [gone=x], standby, refused "why", fail "why"   (answers of the last round, at=m2: of
+ *                                                            that master; else of the first that has not answered)
  *   lose m1, launch x/0 x2 [from=m1], launch-driver etl [supervise] [before=1] [from=m1], kill x/0, kill-driver etl, over x, reregister
  *   started x/0, end x/0 1 "why", end etl 0
  */
 import { Random } from "../../src/base/random.ts";
 import type { MasterToWorker, WorkerRegistration, WorkerToMaster } from "../../src/deploy/messages.ts";
-import { workerLimits, type WorkerAction, type WorkerEvent } from "../../src/deploy/worker-contracts.ts";
+import { workerLimits, type Asked, type WorkerAction, type WorkerEvent } from "../../src/deploy/worker-contracts.ts";
 import { WorkerMachine } from "../../src/deploy/worker-machine.ts";
 import { describeApplication, describeDriver } from "./fake-cluster.ts";
 import { Line } from "./script-line.ts";
@@ -16,10 +17,13 @@ import { ScriptTimers } from "./script-timers.ts";
 
 type Happening = WorkerEvent extends infer E ? (E extends WorkerEvent ? Omit<E, "atMs"> : never) : never;
 
+type Unanswered = Happening extends infer E ? (E extends Asked ? Omit<E, keyof Asked> : never) : never;
+
 export class WorkerScript {
   private readonly timers = new ScriptTimers();
   private answers: string[] = [];
-  private attempt = 0;
+  /** The questions of the last round that no answer was given to, in their order. */
+  private asked: Extract<WorkerAction, { type: "register" }>[] = [];
   private readonly launches = new Map<string, number>();
   private readonly machine = new WorkerMachine(
     {
@@ -45,7 +49,6 @@ export class WorkerScript {
   }
 
   private run(line: Line): void {
-    const { attempt } = this;
     const reason = line.quoted ?? "the connection was lost";
     switch (line.verb) {
       case "start":
@@ -59,17 +62,20 @@ export class WorkerScript {
         const answer = {
           kind: "registered",
           masterId: line.option("as") ?? "m1",
+          clusterId: line.option("of") ?? "c",
           webUiUrl: "",
           unknownExecutors: unknown.filter(each => each.includes("/")).map(parseExecutor),
           unknownDrivers: unknown.filter(each => !each.includes("/")),
           unknownApplications: line.list("gone"),
         } as const;
-        return this.step({ type: "registrationAnswered", attempt, answer });
+        return this.answer(line, { type: "registrationAnswered", answer });
       }
       case "refused":
-        return this.step({ type: "registrationAnswered", attempt, answer: { kind: "refused", reason } });
+        return this.answer(line, { type: "registrationAnswered", answer: { kind: "refused", reason } });
+      case "standby":
+        return this.answer(line, { type: "registrationAnswered", answer: { kind: "standby" } });
       case "fail":
-        return this.step({ type: "registrationFailed", attempt, reason });
+        return this.answer(line, { type: "registrationFailed", reason });
       case "lose":
         return this.step({ type: "peerLost", peerId: line.word(0), reason });
       case "started":
@@ -87,11 +93,20 @@ export class WorkerScript {
     }
   }
 
+  private answer(line: Line, event: Unanswered): void {
+    const at = line.option("at") ?? this.asked[0]!.master.host;
+    const { attempt, master } = this.asked.find(each => each.master.host === at)!;
+    this.asked = this.asked.filter(each => each.master !== master);
+    this.step({ ...event, attempt, master } as Happening);
+  }
+
   private step(event: Happening): void {
     const actions = this.machine.step({ ...event, atMs: this.timers.nowMs } as WorkerEvent);
     for (const action of actions) {
       if (action.type === "wakeAfter") this.timers.add(action.afterMs, action.word);
-      if (action.type === "register") this.attempt = action.attempt;
+      if (action.type === "register") {
+        this.asked = [...this.asked.filter(each => each.attempt === action.attempt), action];
+      }
       if (action.type === "launchExecutor") this.launches.set(`${action.appId}/${action.executorId}`, action.launch);
       if (action.type === "launchDriver") this.launches.set(action.driverId, action.launch);
       this.answers.push(describeWorkerAction(action));
@@ -122,7 +137,7 @@ function parseMessage(line: Line): MasterToWorker {
     case "launch-driver": {
       const description = describeDriver(line.word(0), { supervise: line.has("supervise") });
       const launch = line.number("before") ?? 0;
-      return { type: "launchDriver", masterId, driverId: line.word(0), description, launch, masters: [] };
+      return { type: "launchDriver", masterId, driverId: line.word(0), description, launch };
     }
     case "kill":
       return { type: "killExecutor", ...parseExecutor(line.word(0)) };
@@ -146,6 +161,8 @@ function describeWorkerAction(action: WorkerAction): string {
   switch (action.type) {
     case "register":
       return `ask ${action.master.host} (${action.attempt}): ${describeRegistration(action.registration)}`;
+    case "decline":
+      return `tell ${action.master.host}: ${describeReport(action.message)}`;
     case "tellMaster":
       return `tell: ${describeReport(action.message)}`;
     case "tellStranger":
@@ -172,14 +189,15 @@ function describeWorkerAction(action: WorkerAction): string {
 }
 
 function describeRegistration(registration: WorkerRegistration): string {
-  const { executors, drivers, endedDrivers, applications } = registration;
+  const { executors, drivers, endedDrivers, applications, clusterId } = registration;
   const parts = [
     ...executors.map(each => `${each.appId}/${each.executorId}`),
     ...drivers.map(each => each.driverId),
     ...endedDrivers.map(each => `${each.driverId} ${each.state} after ${each.launches}`),
     ...applications.map(each => `directories of ${each}`),
   ];
-  return parts.join(", ") || "nothing runs";
+  const of = clusterId === undefined ? "" : ` (of ${clusterId})`;
+  return `${parts.join(", ") || "nothing runs"}${of}`;
 }
 
 function describeReport(message: WorkerToMaster): string {

@@ -28,7 +28,7 @@ function run(master: string, file: string, ...args: string[]): Ended {
 
 export function runCommand(...command: string[]): Ended {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("FIRESTEEL_")));
-  const child = Bun.spawnSync(command, { cwd: root, env, timeout: 60_000 });
+  const child = Bun.spawnSync(command, { cwd: root, env, timeout: 110_000 });
   return { code: child.exitCode, out: child.stdout.toString(), err: child.stderr.toString() };
 }
 

@@ -43,7 +43,7 @@ test("empty lines, runs of spaces, CRLF, no last line end, an empty file, many s
   writeFileSync(join(folder, "c"), "");
   writeFileSync(join(folder, "d"), "größer größer 漢字 漢字 𝒳 \uffee e\u0301 é\ttab tab\n");
   sameWords(folder);
-}, 30_000);
+}, 60_000);
 
 test("random texts over several partitions", () => {
   property(2, random => {
@@ -53,4 +53,4 @@ test("random texts over several partitions", () => {
     }
     sameWords(folder);
   });
-}, 30_000);
+}, 60_000);

@@ -6,7 +6,7 @@ import type { CachedBlock } from "../../src/exec/executor-messages.ts";
 
 const rdd = 1 as RddId;
 const id = (executor: number) => executor as ExecutorId;
-const block = (partition: number, bytes = 100, of = rdd): CachedBlock => ({ rdd: of, partition, bytes });
+const block = (partition: number, bytes = 100, of = rdd): CachedBlock => ({ rdd: of, partition, bytes, diskBytes: 0 });
 
 /** Executors on the hosts given, `rdd` wanted twice. */
 function open(...hosts: string[]): BlockLocations {

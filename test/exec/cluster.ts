@@ -7,12 +7,14 @@ import { type ClusterListener, type ClusterManager } from "../../src/exec/cluste
 import { openClusterExecutors, type ClusterExecutors } from "../../src/exec/cluster-executors.ts";
 import { Engine } from "../../src/exec/engine.ts";
 import type { FromEngine, Settings } from "../../src/exec/messages.ts";
+import type { EngineObserver } from "../../src/exec/observer.ts";
 import { openExecutor, type OpenExecutor } from "../../src/exec/open-executor.ts";
 import type { Action } from "../../src/plan/action.ts";
 import type { Plan } from "../../src/plan/nodes.ts";
 import { cutStages } from "../../src/planner/stages.ts";
 import { InProcessNetwork } from "../../src/rpc/in-process-transport.ts";
 import type { RpcAddress, RpcEnv } from "../../src/rpc/contracts.ts";
+import type { LocalityWaits } from "../../src/schedule/contracts.ts";
 import { createRpcEnv } from "../../src/rpc/rpc-env.ts";
 
 /** What grants executors: the test. */
@@ -65,6 +67,12 @@ export class Jobs {
   }
 }
 
+export interface ClusterOptions {
+  readonly settings?: Readonly<Record<string, string | number | boolean>>;
+  readonly localityWaits?: LocalityWaits;
+  readonly observer?: EngineObserver;
+}
+
 export class Cluster extends Jobs {
   readonly network = new InProcessNetwork();
   readonly manager = new Grants();
@@ -73,10 +81,10 @@ export class Cluster extends Jobs {
   cluster!: ClusterExecutors;
   coresAwaited = 0;
 
-  async start(): Promise<void> {
-    const settings = settingsOf({ "firesteel.master": "local[1]" });
+  async start({ settings: given = {}, localityWaits, observer }: ClusterOptions = {}): Promise<void> {
+    const settings = settingsOf({ "firesteel.master": "local[1]", ...given });
     this.env = await createRpcEnv({ role: "driver", transport: this.network.transport() });
-    const limits = { taskFailuresMax: 4, stageAttemptsMax: 4 };
+    const limits = { taskFailuresMax: 4, stageAttemptsMax: 4, ...(localityWaits && { localityWaits }) };
     this.engine = new Engine(
       limits,
       listener => {
@@ -97,16 +105,18 @@ export class Cluster extends Jobs {
         return this.cluster.executors;
       },
       message => this.heard(message),
+      undefined,
+      observer,
     );
     await this.cluster.started;
   }
 
-  async addExecutor(id: number, cores: number): Promise<OpenExecutor> {
+  async addExecutor(id: number, cores: number, host = "here"): Promise<OpenExecutor> {
     const executor = id as ExecutorId;
-    this.manager.listener!.executorGranted({ executor, host: "here", cores, memoryMb: 64 });
+    this.manager.listener!.executorGranted({ executor, host, cores, memoryMb: 64 });
     const env = await createRpcEnv({ role: `executor-${id}`, transport: this.network.transport() });
     const opened = await openExecutor(env, {
-      ...{ driver: this.env.address!, executor, host: "here", cores, memoryBytes: 64 << 20 },
+      ...{ driver: this.env.address!, executor, host, cores, memoryBytes: 64 << 20 },
       ...{ machineBytes: 8 * 2 ** 30, localDirs: [], filesFolder: ".", secret: undefined, logUrl: undefined },
     });
     this.opened.push(opened);
@@ -135,16 +145,16 @@ export function settingsOf(given: Readonly<Record<string, string | number | bool
 }
 
 /** Stopped when the test ends. */
-export async function cluster(coresAwaited = 0): Promise<Cluster> {
+export async function cluster(coresAwaited = 0, options: ClusterOptions = {}): Promise<Cluster> {
   const made = new Cluster();
   made.coresAwaited = coresAwaited;
   clusters.push(made);
-  await made.start();
+  await made.start(options);
   return made;
 }
 
 export async function until(isSo: () => boolean): Promise<void> {
-  const endMs = performance.now() + 4000;
+  const endMs = performance.now() + 30_000;
   while (!isSo()) {
     if (performance.now() > endMs) throw new Error("it never came about");
     await new Promise(resolve => setImmediate(resolve));

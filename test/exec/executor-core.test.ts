@@ -43,7 +43,8 @@ test("tasks that come before the answer was looked at wait for what was defined 
   const started = core.start();
   const definition = { kind: "broadcast", id: 1 as BroadcastId, bytes: 3, chunks: [] } as const;
   core.receive({ type: "define", definition });
-  const order: TaskOrder = { attempt: 7 as TaskAttemptId, attemptNumber: 0, stage: 0 as StageId, partition: 0 };
+  const stage = { stage: 0 as StageId, stageAttempt: 0 };
+  const order: TaskOrder = { attempt: 7 as TaskAttemptId, attemptNumber: 0, ...stage, partition: 0 };
   core.receive({ type: "tasks", orders: [order] });
   answer.resolve({ workingFolder: ".", settings: { "firesteel.executor.heartbeatInterval": 1000 } });
   await started;

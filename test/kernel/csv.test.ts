@@ -1,16 +1,31 @@
 /** The CSV kernels against a plain reading of records made here; what they leave to their callers is known. */
 import { describe, expect, test } from "bun:test";
 import type { Random } from "../../src/base/random.ts";
-import { type CsvColumnType, CsvColumns, CsvEnds } from "../../src/kernel/csv.ts";
+import { type CsvBytes, type CsvColumnType, CsvColumns, CsvEnds } from "../../src/kernel/csv.ts";
 import { beyondTwoGiB, fixture, type Fixture, property, putBytes } from "./fixture.ts";
 
 const comma = 44;
 const quote = 34;
+const syntax = { separator: comma, quote };
+const escaping = { ...syntax, escape: 92, comment: 35 };
 const types: readonly CsvColumnType[] = ["number", "string", "boolean", "date"];
 
 const plainNumbers = ["0", "-0", "12", "-3.25", ".5", "7.", "1e3", "2.5E-2", "9007199254740992", "1e22"];
 const oddNumbers = ["9007199254740993", "1e23", "x", "+1", " 1", "0x1", "12345678901234567890", "-", "1e"];
-const texts = ["a", "é", "two words", "x".repeat(20), 'with "quotes"', "a,b", "line\nfeed", "", " "];
+const texts = [
+  "#",
+  "back\\slash",
+  '\\"',
+  "a",
+  "é",
+  "two words",
+  "x".repeat(20),
+  'with "quotes"',
+  "a,b",
+  "line\nfeed",
+  "",
+  " ",
+];
 
 interface Field {
   readonly text: string;
@@ -18,11 +33,14 @@ interface Field {
   readonly value: unknown;
 }
 
-function randomField(random: Random, type: CsvColumnType): Field {
+function randomField(random: Random, type: CsvColumnType, escapes: boolean): Field {
   if (random.below(6) === 0) return { text: "", value: null };
   const quoted = random.below(3) === 0;
-  const wrap = (text: string) =>
-    quoted || /[,"\n]/.test(text) || text === "" ? `"${text.replaceAll('"', '""')}"` : text;
+  const inside = (text: string) =>
+    escapes
+      ? text.replace(/["\\]/g, c => (c === '"' && random.below(2) === 0 ? '""' : `\\${c}`))
+      : text.replaceAll('"', '""');
+  const wrap = (text: string) => (quoted || /[,"\n#]/.test(text) || text === "" ? `"${inside(text)}"` : text);
   switch (type) {
     case "number": {
       const odd = random.below(5) === 0;
@@ -66,14 +84,20 @@ describe.each([
     property(80, random => {
       const to = fixture({ start });
       const chosen = Array.from({ length: 1 + random.below(5) }, () => types[random.below(4)]!);
-      const rows = Array.from({ length: random.below(60) }, () => chosen.map(type => randomField(random, type)));
+      const escapes = random.below(2) === 0;
+      const rows = Array.from({ length: random.below(60) }, () =>
+        chosen.map(type => randomField(random, type, escapes)),
+      );
       const ends = rows.map(() => (random.below(2) === 0 ? "\n" : "\r\n"));
       // a record of one empty field is a blank line
       const isBlank = (row: readonly Field[]) => row.length === 1 && row[0]!.text === "";
       const lines = rows.map((row, i) => row.map(field => field.text).join(",") + ends[i]!);
+      if (escapes)
+        for (let i = lines.length - 1; i >= 0; i--)
+          if (random.below(5) === 0) lines.splice(i, 0, '# "not, a record\\\r\n');
       const bytes = Buffer.from(lines.join(""));
       const kept = rows.filter(row => !isBlank(row));
-      const columns = new CsvColumns(to.kernels, to.allocator, chosen, comma, quote, 1000);
+      const columns = new CsvColumns(to.kernels, to.allocator, chosen, escapes ? escaping : syntax, 1000);
       const src = putBytes(to, bytes);
       columns.startRun(bytes.length);
       const cells: string[] = [];
@@ -100,18 +124,19 @@ describe.each([
   test("where records end, in pieces of any length", () => {
     property(100, random => {
       const to = fixture({ start });
-      const pieces = ["a", ",", '"', '""', "\n", "é"];
+      const pieces = ["a", ",", '"', '""', "\n", "é", "\\", "#"];
+      const given = random.below(2) === 0 ? syntax : escaping;
       const text = Array.from({ length: random.below(200) }, () => pieces[random.below(pieces.length)]!).join("");
       const bytes = Buffer.from(text);
       const src = putBytes(to, bytes);
-      const ends = new CsvEnds(to.kernels, to.allocator, comma, quote);
+      const ends = new CsvEnds(to.kernels, to.allocator, given);
       const found: number[] = [];
       for (let at = 0; at < bytes.length;) {
         const next = Math.min(bytes.length, at + 1 + random.below(40));
         found.push(ends.last(src, at, next));
         at = next;
       }
-      const expected = plainEnds(bytes);
+      const expected = plainEnds(bytes, given);
       expect(Math.max(-1, ...found)).toBe(expected.at(-1) ?? -1);
       ends.restart();
       const all: number[] = [];
@@ -128,15 +153,17 @@ describe.each([
 });
 
 /** The twin: one byte at a time. */
-function plainEnds(bytes: Uint8Array): number[] {
+function plainEnds(bytes: Uint8Array, { escape, comment }: CsvBytes): number[] {
   const ends: number[] = [];
-  let state: "start" | "unquoted" | "quoted" | "behind" = "start";
+  let state: "record" | "field" | "unquoted" | "quoted" | "behind" | "escaped" | "comment" = "record";
   bytes.forEach((byte, i) => {
-    if (state === "quoted") state = byte === quote ? "behind" : "quoted";
+    if (state === "escaped") state = "quoted";
+    else if (state === "quoted") state = byte === quote ? "behind" : byte === escape ? "escaped" : "quoted";
     else if (byte === 10) {
-      state = "start";
+      state = "record";
       ends.push(i + 1);
-    } else if (byte === comma) state = "start";
+    } else if (state === "comment" || (state === "record" && byte === comment)) state = "comment";
+    else if (byte === comma) state = "field";
     else state = byte === quote && state !== "unquoted" ? "quoted" : "unquoted";
   });
   return ends;
@@ -152,7 +179,7 @@ test("records that are none are left where they begin", () => {
     ["1,a\n\n\r\n2\n", 7],
   ] as const) {
     const bytes = Buffer.from(text);
-    const columns = new CsvColumns(to.kernels, to.allocator, ["number", "string"], comma, quote, 100);
+    const columns = new CsvColumns(to.kernels, to.allocator, ["number", "string"], syntax, 100);
     columns.startRun(bytes.length);
     expect([columns.read(putBytes(to, bytes)), columns.at, columns.rows]).toEqual(["strange", at, 1]);
     columns.free();
@@ -161,7 +188,7 @@ test("records that are none are left where they begin", () => {
 
 test("rows of the caller's own, texts that need room, and rows taken back", () => {
   const to = fixture();
-  const columns = new CsvColumns(to.kernels, to.allocator, ["string", "number", "boolean"], comma, quote, 100);
+  const columns = new CsvColumns(to.kernels, to.allocator, ["string", "number", "boolean"], syntax, 100);
   const long = "é".repeat(50_000);
   const bytes = Buffer.from(`${long},1,true\n${long},2,false\n${long},3,true\n`);
   columns.push(["mine", -1, true]);
@@ -187,7 +214,7 @@ test("rows of the caller's own, texts that need room, and rows taken back", () =
 test("more odd cells than are kept for the caller", () => {
   const to = fixture();
   const bytes = Buffer.from("x\n".repeat(10_000));
-  const columns = new CsvColumns(to.kernels, to.allocator, ["number"], comma, quote, 10_000);
+  const columns = new CsvColumns(to.kernels, to.allocator, ["number"], syntax, 10_000);
   columns.startRun(bytes.length);
   const src = putBytes(to, bytes);
   let cells = 0;

@@ -30,9 +30,25 @@ export const beyondTwoGiB = 2.2 * 1024 * mebibyte;
 export function fixture(options: FixtureOptions = {}): Fixture {
   const start = options.start ?? 64;
   const bytes = options.bytes ?? start + 64 * mebibyte;
+  return {
+    kernels: kernelsOver(bytes),
+    allocator: new BudgetAllocator(new BumpAllocator(start, bytes), options.budgetBytes ?? Infinity),
+  };
+}
+
+/** Memories that the cases of a property share, by size: making one takes longer than most cases do. */
+let shared: { readonly made: Map<number, Kernels>; readonly taken: Set<number> } | undefined;
+const usesMax = 50;
+
+/** The first of each size that a case asks for may hold what another case left. */
+function kernelsOver(bytes: number): Kernels {
   compiled ??= compileKernels();
-  const kernels = instantiateKernels(createKernelMemory(bytes), compiled);
-  return { kernels, allocator: new BudgetAllocator(new BumpAllocator(start, bytes), options.budgetBytes ?? Infinity) };
+  const kernels = shared?.taken.has(bytes) === false ? shared.made.get(bytes) : undefined;
+  shared?.taken.add(bytes);
+  if (kernels !== undefined) return kernels;
+  const made = instantiateKernels(createKernelMemory(bytes), compiled);
+  shared?.made.set(bytes, made);
+  return made;
 }
 
 /** Knows what is outstanding, refuses beyond a budget, and refuses frees that match no allocation. */
@@ -121,16 +137,27 @@ export function getU64({ kernels }: Fixture, ptr: Ptr, n: number): bigint[] {
   return Array.from(kernels.u64.subarray(ptr / 8, ptr / 8 + n));
 }
 
+function runSeed(seed: number, body: (random: Random, seed: number) => void): void {
+  try {
+    body(new Random(seed), seed);
+  } catch (error) {
+    throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
 /** Runs `body` with `seeds` different generators. */
 export function property(seeds: number, body: (random: Random, seed: number) => void): void {
   const only = process.env["FIRESTEEL_SEED"];
   const first = only === undefined ? 1 : Number(only);
-  for (let seed = first; seed < first + (only === undefined ? seeds : 1); seed++) {
-    try {
-      body(new Random(seed), seed);
-    } catch (error) {
-      throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  const cases = (shared = { made: new Map<number, Kernels>(), taken: new Set<number>() });
+  try {
+    for (let seed = first; seed < first + (only === undefined ? seeds : 1); seed++) {
+      cases.taken.clear();
+      if (seed % usesMax === 0) cases.made.clear();
+      runSeed(seed, body);
     }
+  } finally {
+    shared = undefined;
   }
 }
 

@@ -27,7 +27,7 @@ const wasm = createKernelMemory(64 * 2 ** 20);
 const kernels = instantiateKernels(wasm, compileKernels());
 const memory = attachMemory(wasm, { waitMaxMs: 0 }).openTask(1);
 const metrics = { kernelRows: 0, jsRows: 0 };
-const env = { kernels, memory, metrics } as unknown as TaskEnv;
+const env = { kernels, memory, metrics, taken: { rows: 0 } } as unknown as TaskEnv;
 
 /** Numbers in a layout that only sources make, or one that a writer chooses. */
 function numberColumn(random: Random, arena: Arena, rows: number): Column {
@@ -156,7 +156,7 @@ test("a row that is no number is named", () => {
   } catch (error) {
     thrown = error as FiresteelError;
   }
-  expect(thrown?.message).toBe("sum, mean and stats need numbers, but a row is null");
+  expect(thrown?.message).toBe("numeric actions need numbers, but a row is null");
   stats.free();
   arena.close();
 });

@@ -1,10 +1,12 @@
 /** Persisted partitions that another executor holds, and what happens when it fails. */
 import { expect, test } from "bun:test";
-import { FiresteelError } from "../../src/base/errors.ts";
+import { FiresteelError, isRetryable } from "../../src/base/errors.ts";
 import type { RddId } from "../../src/base/ids.ts";
 import { cachedSource } from "../../src/operators/cached.ts";
 import { type ChunkSource, chunkToRows } from "../../src/operators/chunk.ts";
+import { openPlan } from "../../src/operators/open.ts";
 import type { TaskEnv } from "../../src/operators/task-env.ts";
+import type { KeptPlan } from "../../src/plan/nodes.ts";
 import type { RemoteBlocks } from "../../src/shuffle/cached-block-client.ts";
 import { heldBytes, inTask, rowsPlan } from "./task-fixture.ts";
 
@@ -43,7 +45,7 @@ async function blocksElsewhere(): Promise<Uint8Array[]> {
       env,
     );
     const cached = env.blocks.get(rdd, 0, env.memory)!;
-    const blocks = cached.blocks.map(({ ptr, bytes }) => env.kernels.u8.slice(ptr, ptr + bytes));
+    const blocks = cached.blocks!.map(({ ptr, bytes }) => env.kernels.u8.slice(ptr, ptr + bytes));
     cached.release();
     return blocks;
   });
@@ -54,6 +56,7 @@ function remote(blocks: readonly Uint8Array[], counts: { closed: number }, fails
   let at = 0;
   return {
     rows: rows.length,
+    flags: 1,
     blockBytes: blocks.map(block => block.length),
     async readInto(into) {
       if (at >= failsAt) throw new FiresteelError("lost", "the other one is gone");
@@ -99,4 +102,20 @@ test("when it fails half-way, the task fails of a loss", async () => {
 
 test("a partition without rows is had from elsewhere too", async () => {
   expect(await run(async counts => remote([], counts))).toMatchObject({ all: [], computed: 0, closed: 1 });
+});
+
+test("a local checkpoint that nobody is known to keep is lost for ever; one whose keepers do not answer is not", async () => {
+  const kept: KeptPlan = { op: "kept", id: rdd, operator: "map", at: undefined, partitions: 1 };
+  const lossOf = (isHeldElsewhere: boolean) =>
+    inTask({ cachedElsewhere: async () => undefined, isHeldElsewhere: () => isHeldElsewhere }, async env => {
+      try {
+        return await drain(openPlan(kept, 0, env), env);
+      } catch (thrown) {
+        return thrown;
+      }
+    });
+  const told = { kind: "user", message: "partition 0 of the local checkpoint of map is lost" };
+  const [gone, silent] = [await lossOf(false), await lossOf(true)];
+  expect([gone, silent]).toMatchObject([told, told]);
+  expect([gone, silent].map(loss => isRetryable(loss as FiresteelError))).toEqual([false, true]);
 });

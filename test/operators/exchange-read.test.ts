@@ -49,6 +49,7 @@ const mapped: Plan = {
   parent: exchangePlan(exchange),
   fn: planned((rows: Iterable<Pair>) => Array.from(rows, ([key, n]) => `${key} ${n}`)),
 };
+const threeRows = { start: 0, step: 1, rows: 3, partitions: 1 };
 const shapes: Readonly<Record<string, Plan>> = {
   exchange: exchangePlan(exchange),
   "map of an exchange": {
@@ -73,6 +74,22 @@ const shapes: Readonly<Record<string, Plan>> = {
       counts: undefined,
     },
   } as Plan,
+  "zipWithUniqueId of zip": {
+    ...{ ...node, operator: "zipWithUniqueId", op: "zipWithUniqueId", partitions: 3 },
+    parent: { ...node, operator: "zip", op: "zip", left: exchangePlan(exchange), right: exchangePlan(exchange) },
+  } as Plan,
+  "zipPartitions, whose function cannot wait": {
+    ...{ ...node, operator: "zipPartitions", op: "zipPartitions" },
+    ...{ left: exchangePlan(exchange), right: exchangePlan(other) },
+    fn: planned(function* (a: Iterator<Pair>, b: Iterator<Pair>) {
+      for (let [x, y] = [a.next(), b.next()]; x.done !== true; [x, y] = [a.next(), b.next()]) yield [x.value, y.value];
+    }),
+  } as Plan,
+  cartesian: plans.cartesian(
+    { ...node, operator: "range", op: "range", ...threeRows } as Plan,
+    { ...node, operator: "coalesce", op: "coalesce", parent: exchangePlan(exchange), groups: [[0]] } as Plan,
+  ),
+  subtractByKey: plans.subtractByKey(exchangePlan(exchange), exchangePlan(other)),
   groupByKey: plans.groupByKey(exchangePlan(exchange)),
   sortByKey: plans.sortByKey(exchangePlan(exchange)),
   join: plans.join(exchangePlan(exchange), exchangePlan(other)),

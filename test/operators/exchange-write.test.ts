@@ -81,3 +81,15 @@ describe("the checksum of rows", () => {
     expect(new Set(sums).size).toBe(sums.length);
   });
 });
+
+for (const way of ["distinct rows", "pairs combined"])
+  test(`${way} can be cancelled between the batches that they leave in`, async () => {
+    const checksOf = async (keys: number) => {
+      let checks = 0;
+      const rows = Array.from({ length: 30_000 }, (_, i): Pair => [i % keys, 1]);
+      await inTask({ checkpoint: () => void checks++ }, env => runExchange(exchangeOf(rows, ways[way]!), 0, env));
+      return checks;
+    };
+    // one batch, or four
+    expect((await checksOf(30_000)) - (await checksOf(1))).toBeGreaterThanOrEqual(3);
+  });

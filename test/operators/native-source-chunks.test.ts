@@ -23,7 +23,8 @@ type Operator = readonly [op: "map" | "filter" | "flatMap", text: string];
 
 interface Opened {
   readonly native: NativeSource;
-  readonly metrics: { kernelRows: number; jsRows: number; rowsIn: number };
+  readonly metrics: { kernelRows: number; jsRows: number };
+  readonly taken: { rows: number };
   /** Times that the source was closed, and chunks it gave. */
   readonly source: { closed: number; given: number };
   /** Closes, and says what is still held. */
@@ -43,12 +44,20 @@ function open(
   const memory = pool.openTask(++tasks);
   const heldBytes = () =>
     (memory as unknown as { accounts: OperatorMemory[] }).accounts.reduce((sum, account) => sum + account.usedBytes, 0);
-  const metrics = { ...zeroMetrics };
+  const [metrics, taken] = [{ ...zeroMetrics }, { rows: 0 }];
   let checks = 0;
   const checkpoint = () => {
     if (++checks === options.stopAt) throw new Error("cancelled");
   };
-  const env = { kernels, memory, metrics, mayRunNative: true, nativeRowsMin: 0, checkpoint } as unknown as TaskEnv;
+  const env = {
+    kernels,
+    memory,
+    metrics,
+    taken,
+    mayRunNative: true,
+    nativeRowsMin: 0,
+    checkpoint,
+  } as unknown as TaskEnv;
   const seen = { closed: 0, given: 0 };
   const source: ChunkSource = {
     next() {
@@ -60,7 +69,7 @@ function open(
   const feed = (chunk: Chunk, first: number, push: (row: unknown) => void) => {
     const left = operators.slice(first).map(([op]) => ({ op, operator: op }) as unknown as RowOperator);
     const functions = operators.slice(first).map(([, text]) => new Function(`return ${text}`)() as never);
-    compilePipeline(kernels, left, functions, push).feed(chunk);
+    compilePipeline(kernels, left, functions, push).feed(chunk, () => {});
   };
   const steps = operators.map(([op, text]): Step => ({ op, lambda: mustRead(text) }) as Step);
   const native = new NativeSource(source, steps, undefined, false, feed, plan, env);
@@ -70,7 +79,7 @@ function open(
     memory.releaseAll();
     return held;
   };
-  return { native, metrics, source: seen, close, heldBytes };
+  return { native, metrics, taken, source: seen, close, heldBytes };
 }
 
 async function rowsOf({ native }: Opened): Promise<unknown[]> {
@@ -122,7 +131,7 @@ for (const promises of [false, true]) {
     const opened = open(identity, mixed, { promises });
     expect(await rowsOf(opened)).toEqual(mixedRows.map(row => [row, 1]));
     const held = opened.close();
-    expect([opened.metrics.rowsIn, opened.metrics.jsRows]).toEqual([mixedRows.length, 3]);
+    expect([opened.taken.rows, opened.metrics.jsRows]).toEqual([mixedRows.length, 3]);
     expect(opened.metrics.kernelRows).toBe(mixedRows.length - 3);
     expect([opened.source.closed, held]).toEqual([1, 0]);
   });

@@ -7,9 +7,13 @@ import { expectSame, planned, runPlan } from "./task-fixture.ts";
 const node = { id: 0 as RddId, at: undefined };
 const rows = 9000;
 const range: Plan = { ...node, operator: "range", op: "range", start: 0, step: 1, rows, partitions: 1 };
+const chunks: Plan = { ...node, operator: "coalesce", op: "coalesce", parent: { ...range, rows: 400, partitions: 4 }, groups: [[0, 1, 2, 3]] }; // prettier-ignore
 const map = (parent: Plan, fn: (row: never) => unknown): Plan => ({ ...node, operator: "map", op: "map", parent, fn: planned(fn) }); // prettier-ignore
 const filter = (parent: Plan, fn: (row: never) => unknown): Plan => ({ ...node, operator: "filter", op: "filter", parent, fn: planned(fn) }); // prettier-ignore
 const flatMap = (parent: Plan, fn: (row: never) => Iterable<unknown>): Plan => ({ ...node, operator: "flatMap", op: "flatMap", parent, fn: planned(fn) }); // prettier-ignore
+
+/** As columns. */
+const texts = map(range, (x: number) => `${x} `.repeat(x % 20));
 
 const cases: Readonly<Record<string, Plan>> = {
   "a filter": filter(range, (x: number) => x % 7 < 3),
@@ -19,6 +23,11 @@ const cases: Readonly<Record<string, Plan>> = {
     const text = "long ".repeat(x === 77 ? 8000 : 1);
     return [text, text, text, text];
   }),
+  "a row that alone does not fit, and more chunks behind": flatMap(chunks, (x: number) => {
+    const text = "long ".repeat(x === 77 ? 8000 : 1);
+    return [text, text, text, text];
+  }),
+  "texts of the rows that are kept": filter(texts, (text: string) => text.length % 3 > 0),
   "a row that is given up after many were given": filter(
     flatMap(range, (x: number) => {
       const text = "long text, ".repeat(x === 4000 ? 300_000 : 20);
@@ -42,8 +51,10 @@ for (const [name, plan] of Object.entries(cases)) {
     // code that was run has had memory
     expect(ample.requests).toBeGreaterThan(expected.requests);
     expect(ample.kernelRows > 0).toBe(!name.includes("given up"));
-    for (let at = 0; at < Math.min(ample.requests, 12); at++)
+    for (let at = 0; at < Math.min(ample.requests, 16); at++) {
       expectSame(await runPlan(plan, { refuses: n => n === at }), expected);
+      expectSame(await runPlan(plan, { refuses: n => n >= at }), expected);
+    }
     expectSame(await runPlan(plan, { refuses: () => true }), expected);
     expectSame(await runPlan(plan, { refuses: (_, bytes) => bytes > 20_000 }), expected);
   });

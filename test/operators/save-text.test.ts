@@ -5,13 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FiresteelError } from "../../src/base/errors.ts";
 import { runSaveText } from "../../src/operators/save-text.ts";
-import { abortOutput, commitOutput, createOutput } from "../../src/sources/text-sink.ts";
+import { localOutput } from "../../src/sources/local-output.ts";
 import { inTask, rowsPlan } from "./task-fixture.ts";
 
 test("an attempt asks until it may commit, and then says which file counts", async () => {
   const folder = mkdtempSync(join(tmpdir(), "firesteel-save-"));
   try {
-    const output = createOutput(join(folder, "out"));
+    const output = localOutput.createOutput(join(folder, "out"));
     const committed = join(output.path, "_temporary", "done-1");
     const answers = [false, false, true];
     const mayCommit = async () => {
@@ -20,7 +20,7 @@ test("an attempt asks until it may commit, and then says which file counts", asy
     };
     const attempt = await inTask({ mayCommit }, env => runSaveText({ kind: "saveText", output }, rows, 0, env));
     expect([attempt, answers]).toEqual([1, []]);
-    commitOutput(output, [attempt]);
+    localOutput.commitOutput(output, [{ file: "part-00000", attempt }]);
     expect(readFileSync(join(output.path, "part-00000"), "utf8")).toBe("a\nb\n");
   } finally {
     rmSync(folder, { recursive: true });
@@ -30,7 +30,7 @@ test("an attempt asks until it may commit, and then says which file counts", asy
 test("an attempt that is cancelled while another one commits leaves nothing", async () => {
   const folder = mkdtempSync(join(tmpdir(), "firesteel-save-"));
   try {
-    const output = createOutput(join(folder, "out"));
+    const output = localOutput.createOutput(join(folder, "out"));
     let asked = 0;
     const mayCommit = async () => ++asked > 3;
     const checkpoint = () => {
@@ -40,7 +40,7 @@ test("an attempt that is cancelled while another one commits leaves nothing", as
     expect(await save.catch(error => error.message)).toBe("the task was cancelled");
     expect(asked).toBe(2);
     expect(readdirSync(join(output.path, "_temporary"))).toEqual([]);
-    abortOutput(output);
+    localOutput.abortOutput(output);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -22,13 +22,15 @@ function randomPairs(random: Random, n: number): Pair[] {
 
 /** Ways of refusing, of an operator that makes about so many requests. */
 function pressures(random: Random, requests: number): Pressure[] {
-  const at = 30 + random.below(requests);
+  const at = 16 + random.below(requests);
   const burst = 2 + random.below(6);
   const large = 1 << (16 + random.below(4));
   const from = 40 + random.below(requests / 2);
   const every = 2 + random.below(30);
   return [
     { refuses: n => n === at },
+    // while the first rows come, so that the smallest of tables spill too
+    ...[15, 20, 25].map(first => ({ refuses: (n: number) => n === first })),
     { refuses: n => n >= at && n < at + burst },
     { refuses: (n, bytes) => bytes > large && n > from },
     { asks: n => n % every === 0 },
@@ -47,7 +49,7 @@ for (const [name, make] of Object.entries(operators)) {
     const chosen = seeds(3);
     for (const seed of chosen) {
       const random = new Random(seed);
-      const plan = make(rowsPlan(randomPairs(random, 2000)), rowsPlan(randomPairs(random, 1000)));
+      const plan = make(rowsPlan(randomPairs(random, 1000)), rowsPlan(randomPairs(random, 500)));
       const expected = await runPlan(plan);
       expectSame(await runPlan(plan, { inJavaScript: true }), expected);
       for (const pressure of pressures(random, expected.requests)) {

@@ -10,12 +10,20 @@ import { zeroMetrics } from "../../src/base/events.ts";
 import type { RddId } from "../../src/base/ids.ts";
 import { encodeValue } from "../../src/data/value-codec.ts";
 import { MemoryRefused } from "../../src/kernel/allocator.ts";
+import { pageBytes } from "../../src/kernel/control-area.ts";
+import type { ClaimFrom } from "../../src/kernel/page-pool.ts";
 import { compileKernels, createKernelMemory, instantiateKernels } from "../../src/kernel/kernels.ts";
-import { attachMemory, type OperatorMemory, type Spillable, type TaskMemory } from "../../src/kernel/task-memory.ts";
+import {
+  attachMemory,
+  type OperatorMemory,
+  type SharedPool,
+  type Spillable,
+  type TaskMemory,
+} from "../../src/kernel/task-memory.ts";
 import { chunkToRows } from "../../src/operators/chunk.ts";
 import { openPlan } from "../../src/operators/open.ts";
 import type { TaskEnv } from "../../src/operators/task-env.ts";
-import type { Plan, PlanFunction } from "../../src/plan/nodes.ts";
+import type { JoinPlan, Plan, PlanFunction } from "../../src/plan/nodes.ts";
 import { BlockStore } from "../../src/storage/block-store.ts";
 import { ExchangeStore } from "../../src/storage/exchange-store.ts";
 import { nameLocalDirs } from "../../src/storage/local-dirs.ts";
@@ -41,6 +49,11 @@ export function planned(fn: UserFunction): PlanFunction {
   return { id, bundle: "", captures: new Uint8Array(), text, at: undefined, lambda: readLambda(text) };
 }
 
+/** 0, 1, 2, … as a range, which columns are made of only when they are wanted. */
+export function rangePlan(rows: number): Plan {
+  return { ...node, operator: "range", op: "range", start: 0, step: 1, rows, partitions: 1 };
+}
+
 export function rowsPlan(rows: readonly unknown[]): Plan {
   return { ...node, operator: "parallelize", op: "parallelize", slices: [encodeValue(rows)] };
 }
@@ -49,6 +62,10 @@ export interface FoldFunctions {
   readonly create?: UserFunction;
   readonly zero?: unknown;
   readonly merge: UserFunction;
+}
+
+function joinPlan(join: JoinPlan["join"], operator: string) {
+  return (left: Plan, right: Plan): Plan => ({ ...node, operator, op: "join", join, left, right });
 }
 
 export const plans = {
@@ -71,15 +88,25 @@ export const plans = {
     parent,
     ascending,
   }),
-  join: (left: Plan, right: Plan): Plan => ({ ...node, operator: "join", op: "join", join: "inner", left, right }),
-  leftOuterJoin: (left: Plan, right: Plan): Plan => ({
-    ...node,
-    operator: "leftOuterJoin",
-    op: "join",
-    join: "left",
-    left,
-    right,
+  join: joinPlan("inner", "join"),
+  leftOuterJoin: joinPlan("left", "leftOuterJoin"),
+  rightOuterJoin: joinPlan("right", "rightOuterJoin"),
+  fullOuterJoin: joinPlan("full", "fullOuterJoin"),
+  subtractByKey: (left: Plan, right: Plan): Plan => ({
+    ...{ ...node, operator: "subtractByKey", op: "semiJoin", keeps: "unmatched", key: "pair", left },
+    right: { ...node, operator: "subtractByKey", op: "keys", parent: right },
   }),
+  /** The rows of both, as one partition. */
+  concat: (...parents: Plan[]): Plan => ({
+    ...{ ...node, operator: "coalesce", op: "coalesce", groups: [parents.map((_, i) => i)] },
+    parent: { ...node, operator: "union", op: "union", parents },
+  }),
+  /** Rows that are on both sides, as often as on the left. */
+  common: (left: Plan, right: Plan): Plan => ({
+    ...{ ...node, operator: "intersection", op: "semiJoin", keeps: "matched", key: "row", left, right },
+  }),
+  zip: (left: Plan, right: Plan): Plan => ({ ...node, operator: "zip", op: "zip", left, right }),
+  cartesian: (left: Plan, right: Plan): Plan => ({ ...node, operator: "cartesian", op: "cartesian", left, right }),
 };
 
 export type Pair = readonly [unknown, unknown];
@@ -113,6 +140,11 @@ export const allOperators: Readonly<Record<string, (a: Plan, b: Plan) => Plan>> 
   "sortByKey descending": a => plans.sortByKey(a, false),
   join: (a, b) => plans.join(a, b),
   leftOuterJoin: (a, b) => plans.leftOuterJoin(a, b),
+  rightOuterJoin: (a, b) => plans.rightOuterJoin(a, b),
+  fullOuterJoin: (a, b) => plans.fullOuterJoin(a, b),
+  subtractByKey: (a, b) => plans.subtractByKey(a, b),
+  "zip of sorted rows": a => plans.zip(plans.sortByKey(a), plans.sortByKey(a, false)),
+  "rows that both have": (a, b) => plans.common(plans.concat(a, b), b),
 };
 
 export interface Pressure {
@@ -121,6 +153,12 @@ export interface Pressure {
   readonly refuses?: (n: number, bytes: number) => boolean;
   /** Whether the other operators are asked to spill before a request. */
   readonly asks?: (n: number) => boolean;
+  /** The request at which another task begins, and takes all that it can have. */
+  readonly crowdedAt?: number;
+  /** … or so many others. */
+  readonly others?: number;
+  /** The request from which on others hold all the rest, once the task has what it may wait for. */
+  readonly fullFrom?: number;
   readonly fs?: SpillFs;
   /** Rows from which on code is generated; none. */
   readonly nativeRowsMin?: number;
@@ -135,6 +173,10 @@ export interface Outcome {
   readonly jsRows: number;
   readonly requests: number;
   readonly refusals: number;
+  /** Whether another task has begun. */
+  readonly crowded: boolean;
+  /** Whether others have come to hold all the rest. */
+  readonly full: boolean;
   /** Bytes that operators still held when all was closed. */
   readonly heldBytes: number;
   readonly filesLeft: number;
@@ -211,8 +253,9 @@ function openTask(folder: string, pressure: Pressure) {
     kernels,
     memory,
     metrics,
+    taken: { rows: 0 },
     exchanges: new ExchangeStore(pool, files),
-    blocks: new BlockStore(pool),
+    blocks: new BlockStore(pool, files),
     spills: new SpillStore(wasm, files),
     instantiate: fn => functions.get(fn.id) as (...args: unknown[]) => unknown,
     mayCommit: () => Promise.resolve(true),
@@ -228,11 +271,16 @@ function openTask(folder: string, pressure: Pressure) {
 }
 
 /** Stands between operators and their memory. */
-function interfere(memory: TaskMemory, { refuses, asks }: Pressure): () => { requests: number; refusals: number } {
+function interfere(memory: TaskMemory, { refuses, asks, crowdedAt, others = 1, fullFrom }: Pressure) {
   let [requests, refusals] = [0, 0];
+  let crowded = false;
   let asking = false;
   const before = (account: OperatorMemory, bytes: number) => {
     const n = requests++;
+    if (n === crowdedAt) {
+      crowd(memory.pool as SharedPool, others);
+      crowded = true;
+    }
     if (!asking && asks?.(n) === true) {
       asking = true;
       for (const { spillable, account: its } of spillablesOf(memory)) if (its !== account) spillable.spill();
@@ -245,18 +293,38 @@ function interfere(memory: TaskMemory, { refuses, asks }: Pressure): () => { req
   for (const name of ["allocFor", "allocRunFor"] as const) {
     const original = memory[name].bind(memory);
     let inside = false;
-    memory[name] = (account, bytes) => {
+    memory[name] = (account: OperatorMemory, bytes: number, isApart?: boolean) => {
       // large requests pass from one to the other
       if (!inside && name === "allocFor") before(account, bytes);
       inside = true;
       try {
-        return original(account, bytes);
+        return original(account, bytes, isApart === true);
       } finally {
         inside = false;
       }
     };
   }
-  return () => ({ requests, refusals });
+  const own = memory as unknown as { claimOrEvict(pages: number, from?: ClaimFrom): number; usedPages(): number };
+  const claim = own.claimOrEvict.bind(memory);
+  let limit = Number.POSITIVE_INFINITY;
+  own.claimOrEvict = (pages, from) => {
+    const used = own.usedPages();
+    const isFull = fullFrom !== undefined && requests > fullFrom && used >= memory.pool.shares.now().taskMinPages;
+    if (isFull && limit === Number.POSITIVE_INFINITY) limit = used;
+    return used + pages > limit ? 0 : claim(pages, from);
+  };
+  return () => ({ requests, refusals, crowded, full: limit < Number.POSITIVE_INFINITY });
+}
+
+/** Other tasks, which keep working memory as operators do. */
+function crowd(pool: SharedPool, others: number): void {
+  const accounts = Array.from({ length: others }, (_, i) => pool.openTask(2 + i).withOperator("another task"));
+  for (const other of accounts) {
+    other.forWork();
+    // from now on it counts
+    other.tryAlloc(pageBytes);
+  }
+  for (const other of accounts) while (other.tryAlloc(pageBytes) !== undefined);
 }
 
 function spillablesOf(memory: TaskMemory): readonly { spillable: Spillable; account: OperatorMemory | undefined }[] {

@@ -9,7 +9,7 @@ import { join } from "node:path";
 
 const root = join(import.meta.dirname, "../..");
 const packMaxMs = 240_000;
-const runMaxMs = 30_000;
+const runMaxMs = 120_000;
 
 let folder: string;
 let project: string;

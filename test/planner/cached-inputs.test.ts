@@ -2,7 +2,13 @@ import { expect, test } from "bun:test";
 import type { ExchangeId, RddId } from "../../src/base/ids.ts";
 import type { ExchangePlan, Plan, PlanFunction } from "../../src/plan/nodes.ts";
 import { StorageLevel } from "../../src/plan/storage-level.ts";
-import { inputPartitions, persistedIn, placesOfInputs } from "../../src/planner/cached-inputs.ts";
+import {
+  hostsOfInputs,
+  inputPartitions,
+  knowsHosts,
+  persistedIn,
+  placesOfInputs,
+} from "../../src/planner/cached-inputs.ts";
 import type { StagePlan } from "../../src/planner/stages.ts";
 
 const fn = {} as PlanFunction;
@@ -78,4 +84,32 @@ test("unions, coalesces and joins know which partition of which parent", () => {
     ["2.1"],
     ["9.2", "1.2"],
   ]);
+});
+
+test("machines that have the file splits below, as far as the stage goes", () => {
+  const files = (id: number, hosts: readonly (readonly string[] | undefined)[]): Plan => {
+    const source = { op: "files", format: "text", paths: "hdfs://h/a", minPartitions: 1, options: {} } as const;
+    const splits = hosts.map(each => (each === undefined ? {} : { hosts: each }));
+    return { ...at, ...source, id: id as RddId, scan: { format: {}, splits } };
+  };
+  const told = map(2, files(1, [["a", "b"], undefined, ["c"]]));
+  expect(knowsHosts(result(told))).toBe(true);
+  expect([0, 1, 2].map(i => hostsOfInputs(result(told), i))).toEqual([["a", "b"], [], ["c"]]);
+  const silent = files(3, [undefined, undefined]);
+  expect(knowsHosts(result(silent))).toBe(false);
+  const union: Plan = { ...at, id: 4 as RddId, op: "union", parents: [silent, told] };
+  const coalesce: Plan = {
+    ...at,
+    id: 5 as RddId,
+    op: "coalesce",
+    parent: union,
+    groups: [
+      [0, 1],
+      [3, 4],
+    ],
+  };
+  expect([0, 1].map(i => hostsOfInputs(result(coalesce), i))).toEqual([[], ["c"]]);
+  const below = exchange(6, told);
+  expect(knowsHosts(result(below))).toBe(false);
+  expect(hostsOfInputs({ kind: "exchange", root: below } as StagePlan, 2)).toEqual(["c"]);
 });

@@ -3,12 +3,7 @@ import { Worker } from "node:worker_threads";
 import { HeapWatch } from "../../src/platform/heap.ts";
 
 const MiB = 2 ** 20;
-
-/** Checks again and again for `ms`, so that the interval between looks passes. */
-function checkFor(watch: HeapWatch, ms: number): void {
-  const end = performance.now() + ms;
-  while (performance.now() < end) watch.check("map", { file: "job.ts", line: 3, column: 7 });
-}
+const map = () => ({ text: "map at job.ts:3:7", at: { file: "job.ts", line: 3, column: 7 } });
 
 test("live objects past the limit are refused with operator, figures and line", () => {
   const watch = new HeapWatch(
@@ -18,14 +13,14 @@ test("live objects past the limit are refused with operator, figures and line", 
   );
   let thrown: unknown;
   try {
-    watch.check("groupByKey", { file: "job.ts", line: 3, column: 7 });
+    watch.check(() => ({ text: "reduce at job.ts:3:7", at: { file: "job.ts", line: 3, column: 7 } }));
   } catch (error) {
     thrown = error;
   }
   expect(thrown).toMatchObject({
     kind: "resource",
-    message: "groupByKey filled its thread's JavaScript heap: 150.0 MiB in use, the limit is 100.0 MiB",
-    hint: "keep less in memory per partition (more partitions, smaller groups), or raise firesteel.task.heapLimit",
+    message: "reduce at job.ts:3:7 filled its thread's JavaScript heap: 150.0 MiB in use, the limit is 100.0 MiB",
+    hint: "keep less in memory per partition (more partitions, smaller groups, shorter results), or raise firesteel.task.heapLimit",
     at: { file: "job.ts", line: 3, column: 7 },
   });
 });
@@ -34,6 +29,7 @@ test("garbage is collected, not held against the task, and not at every look", (
   let live = 90 * MiB;
   let garbage = 20 * MiB;
   let collections = 0;
+  let nowMs = 1;
   const watch = new HeapWatch(
     100 * MiB,
     () => live + garbage,
@@ -41,18 +37,23 @@ test("garbage is collected, not held against the task, and not at every look", (
       garbage = 0;
       collections++;
     },
+    () => nowMs,
   );
-  watch.check("map");
+  /** Again and again, so that the interval between looks passes. */
+  const checkOften = () => {
+    for (let i = 0; i < 25; i++, nowMs++) watch.check(map);
+  };
+  watch.check(map);
   expect(collections).toBe(1);
   garbage = 20 * MiB;
-  checkFor(watch, 25);
+  checkOften();
   expect(collections).toBe(1);
   garbage = 30 * MiB;
-  checkFor(watch, 25);
+  checkOften();
   expect(collections).toBe(2);
   live = 101 * MiB;
   garbage = 30 * MiB;
-  expect(() => checkFor(watch, 25)).toThrow("filled its thread's JavaScript heap");
+  expect(() => checkOften()).toThrow("filled its thread's JavaScript heap");
 });
 
 test("each thread sees its own heap", async () => {
@@ -64,7 +65,7 @@ test("each thread sees its own heap", async () => {
     try {
       for (;;) {
         for (let i = 0; i < 10000; i++) rows.push({ i, text: "row " + i });
-        watch.check("flatMap");
+        watch.check(() => ({ text: "flatMap", at: undefined }));
       }
     } catch (error) {
       parentPort.postMessage({ message: error.message, rows: rows.length });
@@ -77,5 +78,5 @@ test("each thread sees its own heap", async () => {
   expect(message).toStartWith("flatMap filled its thread's JavaScript heap: ");
   expect(rows).toBeGreaterThan(100_000);
   const watch = new HeapWatch(2 ** 30);
-  watch.check("map");
+  watch.check(map);
 });

@@ -119,20 +119,28 @@ describe.each([
 });
 
 test("a child of this program gets runtime settings, and none of the parent's own variables", () => {
-  const environment = programEnvironment({
+  const own = {
     PATH: "/bin",
     FIRESTEEL_SECRET: "s3cret",
     FIRESTEEL_MASTER: "local",
     FIRESTEEL_INTERNAL_RESTARTED: "x",
     FIRESTEEL_TEST_MARK: "m",
     BUN_JSC_gcMaxHeapSize: "1",
-  });
-  expect(environment).toEqual({
+  };
+  const ofDrivers = {
     PATH: "/bin",
     FIRESTEEL_TEST_MARK: "m",
     BUN_JSC_gcMaxHeapSize: "1",
     BUN_JSC_thresholdForFTLOptimizeAfterWarmUp: expect.any(String),
-    FIRESTEEL_INTERNAL_RESTARTED: "BUN_JSC_thresholdForFTLOptimizeAfterWarmUp",
+    MIMALLOC_PURGE_DELAY: expect.any(String),
+    FIRESTEEL_INTERNAL_RESTARTED: "BUN_JSC_thresholdForFTLOptimizeAfterWarmUp,MIMALLOC_PURGE_DELAY",
+  };
+  expect(programEnvironment(own, "driver")).toEqual(ofDrivers);
+  expect(programEnvironment(own, "tasks")).toEqual({
+    ...ofDrivers,
+    BUN_JSC_thresholdForOptimizeAfterWarmUp: expect.any(String),
+    FIRESTEEL_INTERNAL_RESTARTED:
+      "BUN_JSC_thresholdForFTLOptimizeAfterWarmUp,MIMALLOC_PURGE_DELAY,BUN_JSC_thresholdForOptimizeAfterWarmUp",
   });
 });
 

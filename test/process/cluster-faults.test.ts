@@ -6,9 +6,10 @@ import { join } from "node:path";
 import { isAlive, type Logged, Processes, statOf, waitFor } from "../chaos/processes.ts";
 import { program } from "./harness.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(120_000);
 
-const boundMs = 20_000;
+/** Against what never comes: far above what it takes, for machines with other work. */
+const boundMs = 50_000;
 const jobs = join(import.meta.dirname, "jobs");
 const freePorts = ["--webui-port", "0", "--rest-port", "0"];
 const small = ["--conf", "firesteel.executor.memory=64m"];
@@ -145,30 +146,65 @@ describe.skipIf(process.platform !== "linux")("a cluster", () => {
     await cluster.says(next, new RegExp(`${app} .*finished`));
   });
 
-  test("loses at most 15 s to a stopped executor", async () => {
+  test("goes on under the master that stood by when the one that led is killed", async () => {
     const cluster = new Cluster();
+    const kept = ["--recovery-dir", join(cluster.folder, "state")];
+    const master = await cluster.startMaster(kept);
+    const first = cluster.url;
+    const standby = cluster.processes.start("standby", [
+      ...["master", "--port", "0", ...freePorts],
+      ...[...kept, "--standby"],
+    ]);
+    const [, second, pages] = await cluster.says(standby, /standing by at firesteel:\/\/(\S+) .* pages at (\S+)/);
+    const unavailable = await fetch(`${pages}/`);
+    expect([unavailable.status, await unavailable.text()]).toEqual([503, "this master stands by: another one leads\n"]);
+    cluster.url = `firesteel://${second},${first.slice("firesteel://".length)}`;
+    const worker = await cluster.startWorker(["--cores", "2", "--memory", "256m"]);
+    const driver = cluster.run("slow.ts", ["400"]);
+    await cluster.says(driver, /before/);
+    const before = await cluster.executors(1);
+    const app = (await cluster.says(master, /application (app-\S+) \(slow\) registered/))[1]!;
+    master.child.kill("SIGKILL");
+    await cluster.until("the master is dead", master.hasEnded);
+    await cluster.says(standby, /the master that led is gone: this one leads now/);
+    await cluster.says(worker, new RegExp(`registered again at master ${second}`));
+    await cluster.says(standby, new RegExp(`${app} .*came back`));
+    expect(cluster.processes.seen("executor")).toEqual(before);
+    await cluster.until("the job ends", driver.hasEnded);
+    expect([driver.child.exitCode, driver.out()]).toEqual([0, answer]);
+    expect(driver.err()).not.toMatch(/executor \d|runs again/);
+    await cluster.says(standby, new RegExp(`${app} .*finished`));
+    expect((await fetch(`${pages}/`)).status).toBe(200);
+    const next = cluster.run("slow.ts", ["1"]);
+    await cluster.until("the next job ends", next.hasEnded);
+    expect([next.child.exitCode, next.out()]).toEqual([0, answer]);
+  });
+
+  test("loses some ten seconds to a stopped executor", async () => {
+    const cluster = new Cluster();
+    const started = join(cluster.folder, "started");
     const on = "local-cluster[2,1,64m]";
     const timed = async (during?: (driver: Logged) => Promise<void>) => {
       const startedMs = performance.now();
-      const driver = cluster.run("slow.ts", ["200"], on, []);
+      const driver = cluster.run("slow-marked.ts", ["200", started], on, []);
       await during?.(driver);
       await cluster.until("the job ends", driver.hasEnded);
       expect([driver.child.exitCode, driver.out()]).toEqual([0, answer]);
       return { tookMs: performance.now() - startedMs, said: driver.err() };
     };
     const undisturbed = await timed();
+    rmSync(started);
     let stopped = 0;
     const disturbed = await timed(async driver => {
-      await cluster.says(driver, /before/);
-      const [executor] = await cluster.executors(2);
       // in the midst of its first task
-      await new Promise(resolve => setTimeout(resolve, 300));
-      stopped = executor!.pid;
+      await cluster.until("a task runs", () => driver.hasEnded() || existsSync(started));
+      stopped = Number(readFileSync(started, "utf8"));
       process.kill(stopped, "SIGSTOP");
       await cluster.until("it is stopped", () => statOf(stopped)?.state === "T");
     });
     expect(disturbed.said).toContain(`(process ${stopped}) is lost: it has said nothing for 10 s`);
-    expect(disturbed.tookMs - undisturbed.tookMs).toBeLessThan(15_000);
+    // ten until it is given up, and what other work on the machine adds; what waits for anything else waits half a minute and more
+    expect(disturbed.tookMs - undisturbed.tookMs).toBeLessThan(25_000);
     expect(statOf(stopped)).toBeUndefined();
   });
 });

@@ -65,6 +65,9 @@ describe("what is refused", () => {
     ["role-secret-file-missing", 2, { args: ["worker", ...withSecret, "firesteel://127.0.0.1"] }],
     ["role-secret-file-open", 2, { args: ["master", ...withSecret], ...secret("x", 0o644) }],
     ["role-worker-without-master", 2, { args: ["worker"] }],
+    ["role-worker-without-scheme", 2, { args: ["worker", "127.0.0.1:7077"] }],
+    ["role-state-nowhere", 2, { args: ["master", "--recovery-dir", "/proc/state", "--port", "0"] }],
+    ["submit-status-without-master", 2, { args: ["submit", "--status", "driver-1"] }],
     ["role-worker-of-local", 2, { args: ["worker", "local[2]"] }],
     ["role-cores-malformed", 2, { args: ["worker", "--cores", "two", "firesteel://127.0.0.1"] }],
     ["role-memory-malformed", 2, { args: ["worker", "--memory", "lots", "firesteel://127.0.0.1"] }],
@@ -78,6 +81,7 @@ describe("what is refused", () => {
         setUp: folder => writeFileSync(join(folder, "file"), ""),
       },
     ],
+    ["role-standby-of-nothing", 2, { args: ["master", "--standby"] }],
     ["role-one-port-and-another", 2, { args: ["master", "--one-port", "--rest-port", "0"] }],
     ["submit-nothing", 2, { args: ["submit"] }],
     ["submit-kill-and-status", 2, { args: ["submit", "--kill", "a", "--status", "b"] }],
@@ -128,15 +132,24 @@ describe("what is refused", () => {
     const { port } = other.address() as AddressInfo;
     const { code, err } = await run({ args: ["master", "--port", String(port)] });
     expect(code).toBe(2);
-    expect(err).toContain(`127.0.0.1:${port}`);
-    expect(err).toContain("in use");
+    expect(err).toBe(`error: 127.0.0.1:${port} is in use\n  fix: choose another with --port, or 0 for any\n`);
     other.close();
   });
 
-  test("a master that is not there, within ten seconds", async () => {
-    const began = performance.now();
+  test("the port of a master's pages", async () => {
+    const master = await startMaster();
+    const pages = (await master.says(/pages at http:\/\/(\S+?),/))[1]!;
+    const said = (text: string) => text.replaceAll(pages, "<pages>");
+    const run_ = await run({
+      args: ["submit", "--deploy-mode", "cluster", "--master", `firesteel://${pages}`, "job.ts"],
+      setUp: folder => writeFileSync(join(folder, "job.ts"), "export default () => 1;\n"),
+    });
+    expectGolden("submit-to-pages", { ...run_, command: said(run_.command), err: said(run_.err) });
+    await master.stop();
+  });
+
+  test("a master that is not there, after a while", async () => {
     const outcome = await run({ args: ["worker", "firesteel://127.0.0.1:1,127.0.0.1:2"], leaves: ["work"] });
-    expect(performance.now() - began).toBeLessThan(10_000);
     expect(outcome.code).toBe(1);
     expectGolden("role-master-unreachable", outcome);
   });
@@ -147,9 +160,7 @@ describe("what is refused", () => {
       ["role-secret-wrong", startWorker(master.url, withSecret, secret("of another"))],
       ["role-secret-missing", startWorker(master.url)],
     ] as const) {
-      const began = performance.now();
       const outcome = await worker.outcome;
-      expect(performance.now() - began).toBeLessThan(5_000);
       expect(outcome.code).toBe(1);
       expectGolden(name, { ...outcome, command: plain(outcome.command) }, plain);
     }

@@ -11,7 +11,10 @@ describe("arguments", () => {
   test("what follows the job file is the job's", async () => {
     const args = ["--master", "local[9]", "-q", "--", "a b", "", "ünï"];
     const { code, out, err } = await run({ job: "prints-args.ts", args });
-    expect([code, err]).toEqual([0, ""]);
+    const warning =
+      "warning: --master stands behind prints-args.ts and went to the job's arguments: " +
+      "write firesteel's own options before it, firesteel run --master … prints-args.ts\n";
+    expect([code, err]).toEqual([0, warning]);
     expect(out).toBe(`${JSON.stringify(args)} ${JSON.stringify(args)} prints-args.ts\n`);
   });
 

@@ -15,6 +15,7 @@ const cases: Readonly<Record<string, Run>> = {
   "sets-exit-code": { job: "sets-exit-code.ts" },
   script: { job: "script.ts", options: ["--quiet"] },
   "script-throws": { job: "script-throws.ts" },
+  "takes-no-rows": { job: "takes-no-rows.ts" },
   "context-stopped": { job: "context-stopped.ts" },
   "context-twice": { job: "context-twice.ts" },
   "captures-socket": { job: "captures-socket.ts" },

@@ -1,7 +1,4 @@
-/** Jobs that want more than there is: JavaScript heap, engine memory, room for results, disk. */
-import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+/** Jobs that want more than there is: JavaScript heap, engine memory, room for results, local dirs. */
 import { describe, expect, test, setDefaultTimeout } from "bun:test";
 import { expectGolden, run, type Run, withoutFigures, testTimeoutMs } from "./harness.ts";
 
@@ -14,7 +11,11 @@ const cases: Readonly<Record<string, Run>> = {
   "heap-between-rows": { job: "heap-between-rows.ts", conf: smallHeap },
   "heap-in-one-call": { job: "heap-in-one-call.ts", conf: smallHeap },
   "heap-of-several": { job: "heap-of-several.ts", conf: smallHeap },
+  "heap-in-reduce": { job: "heap-in-reduce.ts", conf: smallHeap },
+  "heap-goes-on": { job: "heap-goes-on.ts", conf: smallHeap },
+  "string-too-long": { job: "string-too-long.ts" },
   "memory-too-small": { job: "large-row.ts", conf: smallMemory },
+  "memory-cached": { job: "memory-cached.ts", conf: smallMemory },
   "result-too-large": { job: "large-result.ts", conf: { "firesteel.driver.maxResultSize": "1m" } },
   "local-dir-not-writable": { job: "spills.ts", conf: { ...smallMemory, "firesteel.local.dirs": "/proc/nowhere" } },
 };
@@ -37,39 +38,3 @@ test("what does not fit is spilled, and its files go", async () => {
   const { code, out, err } = await run({ job: "spills.ts", conf: smallMemory, options: ["--quiet"] });
   expect({ code, out, err }).toEqual({ code: 0, out: "1000000\n", err: "" });
 });
-
-const whyNoMount = tryMount();
-
-test.skipIf(whyNoMount !== undefined)(`a full disk${whyNoMount === undefined ? "" : ` (${whyNoMount})`}`, async () => {
-  let disk = "";
-  const setUp = (folder: string) => {
-    disk = join(folder, "disk");
-    mkdirSync(disk);
-    spawnSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", disk]);
-  };
-  let left: string[] = [];
-  const look = () => {
-    left = readdirSync(disk);
-    spawnSync("umount", [disk]);
-  };
-  const conf = { ...smallMemory, "firesteel.local.dirs": "disk" };
-  expectGolden("disk-full", await run({ job: "spills.ts", conf, setUp, look, options: ["--quiet"] }));
-  expect(left).toEqual([]);
-});
-
-/** Why no small disk can be made here, if so. */
-function tryMount(): string | undefined {
-  if (process.platform !== "linux" || process.getuid?.() !== 0)
-    return "a small disk can be mounted by root on Linux only";
-  const { status, stderr } = spawnSync("unshare", [
-    "--mount",
-    "mount",
-    "-t",
-    "tmpfs",
-    "-o",
-    "size=1m",
-    "tmpfs",
-    "/mnt",
-  ]);
-  return status === 0 ? undefined : `mounting is not permitted: ${String(stderr).trim()}`;
-}

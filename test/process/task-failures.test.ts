@@ -41,6 +41,7 @@ const cases: Readonly<Record<string, Run>> = {
   "not-pairs": { job: "not-pairs.ts" },
   "comparator-throws": { job: "comparator-throws.ts" },
   "comparator-nan": { job: "comparator-nan.ts" },
+  "comparator-no-order": { job: "comparator-no-order.ts" },
   "partitioner-out-of-range": { job: "partitioner-out-of-range.ts" },
   "retries-enough": { job: "flaky.ts", args: ["2"], master: "local[1,3]", options: ["--quiet"] },
   "retries-too-few": { job: "flaky.ts", args: ["2"], master: "local[1,2]" },

@@ -9,6 +9,24 @@ setDefaultTimeout(testTimeoutMs);
 const cases: Readonly<Record<string, Run>> = {
   "job-missing": { args: ["run", "jbo.ts"], setUp: job("job.ts", "") },
   "job-is-folder": { args: ["run", "jobs"], setUp: folder => mkdirSync(join(folder, "jobs")) },
+  "job-is-folder-of-jobs": { args: ["run", "."], setUp: job("job.ts", "") },
+  "job-exports-functions": { args: ["run", "job.ts"], setUp: job("job.ts", "export function count() {}\n") },
+  "entry-misspelt": {
+    args: ["run", "--entry", "cuont", "job.ts"],
+    setUp: job("job.ts", "export function count() {}\nexport function sort() {}\n"),
+  },
+  "entry-unknown": {
+    args: ["run", "--entry", "main", "job.ts"],
+    setUp: job("job.ts", "export function count() {}\nexport function sort() {}\n"),
+  },
+  "options-behind": {
+    args: ["run", "-q", "job.ts", "rows.csv", "--master", "local[2]", "--conf", "a=1"],
+    setUp: job("job.ts", "export default (ctx, args) => console.log(args.join(' '));\n"),
+  },
+  "options-behind-untold": {
+    args: ["run", "-q", "--conf", "firesteel.log.level=error", "job.ts", "--master", "local[2]"],
+    setUp: job("job.ts", "export default (ctx, args) => console.log(args.join(' '));\n"),
+  },
   "job-syntax-error": {
     args: ["run", "job.ts"],
     setUp: job("job.ts", "export default async function main(ctx) {\n  const rows = ;\n}\n"),
@@ -22,12 +40,19 @@ const cases: Readonly<Record<string, Run>> = {
   "job-package-missing": { args: ["run", "job.ts"], setUp: importing("pad", 'import pad from "left-pad-of-nobody";') },
   "job-exports-nothing": { job: "exports-nothing.ts" },
   "job-exports-number": { job: "exports-number.ts" },
+  "job-common-js": {
+    args: ["run", "job.js"],
+    setUp: job("job.js", "module.exports = async ctx => console.log(await ctx.range(3).sum());\n"),
+  },
+  "job-common-js-exports": { args: ["run", "job.cjs"], setUp: job("job.cjs", "exports.main = async ctx => 1;\n") },
   "job-empty": { args: ["run", "job.ts"], setUp: job("job.ts", "") },
   "no-command": { args: [] },
   "unknown-command": { args: ["rnu", "job.ts"] },
   "unknown-option": { args: ["run", "--mastr", "local", "job.ts"] },
+  "option-of-submit": { args: ["run", "--files", "rows.csv", "job.ts"], setUp: job("job.ts", "") },
   "option-without-value": { args: ["run", "--master"] },
   "conf-unknown": { job: "exports-number.ts", conf: { "firesteel.executor.memmory": "1g" } },
+  "conf-without-key": { args: ["run", "--conf", "=1g", "job.ts"], setUp: job("job.ts", "") },
   "conf-not-bytes": { job: "exports-number.ts", conf: { "firesteel.executor.memory": "lots" } },
   "conf-out-of-range": { job: "exports-number.ts", conf: { "firesteel.executor.memory": "1m" } },
   "conf-in-code": { job: "script-conf.ts" },

@@ -71,15 +71,15 @@ describe("a connection is refused", () => {
   });
 
   test("when it says nothing, or not who it is, for too long", async () => {
-    const { port } = await server({ secret, greetingTimeoutMs: 60 });
+    const { port } = await server({ secret, greetingTimeoutMs: 400 });
     await rawExchange(port, "");
     await rawExchange(port, "PRI * HT");
     await rawExchange(port, "GET / HTTP/1.1\r\nhost: x\r\n");
     expect(warnings).toHaveLength(3);
-    expect(warnings[0]).toContain("did not say within 60 ms what it wants");
+    expect(warnings[0]).toContain("did not say within 400 ms what it wants");
     const silent = await rawPeer(port, secret);
     await silent.closed;
-    expect(warnings.some(each => each.includes("did not prove within 60 ms that it belongs here"))).toBe(true);
+    expect(warnings.some(each => each.includes("did not prove within 400 ms that it belongs here"))).toBe(true);
     expect(echo.peers).toEqual([]);
     await serves(port);
   });
@@ -259,11 +259,11 @@ describe("one that connects hears clearly", () => {
 
 describe("one port", () => {
   test("answers HTTP/1.1 beside messages, and may be told later what", async () => {
-    const { port, transport } = await server({ secret, greetingTimeoutMs: 100 });
+    const { port, transport } = await server({ secret, greetingTimeoutMs: 500 });
     const url = `http://127.0.0.1:${port}/page?x=1`;
     expect((await fetch(url)).status).toBe(404);
     transport.http = (request, response) => {
-      if (request.url === "/slow") return void setTimeout(() => response.end("slow"), 150);
+      if (request.url === "/slow") return void setTimeout(() => response.end("slow"), 700);
       let bytes = 0;
       request.on("data", (chunk: Uint8Array) => (bytes += chunk.length));
       request.on("end", () => response.end(`${request.method} ${request.url} ${bytes}`));

@@ -43,23 +43,22 @@ async function until(done: () => boolean): Promise<void> {
 
 test("a stopped process is noticed, and reached again when it goes on", async () => {
   const { child, port, exited } = await startChild();
-  const { env, own } = await client(400);
+  const { env, own } = await client(1_000);
   try {
     const address = { host: "127.0.0.1", port };
     const ref = env.ref<EchoProtocol>(address, "echo");
     expect(await ref.ask({ type: "echo", value: 1 })).toBe(1);
-    const stream = await env.bulk.open(address, "/endless/", new Uint8Array(0), { idleTimeoutMs: 300 });
+    const stream = await env.bulk.open(address, "/endless/", new Uint8Array(0), { idleTimeoutMs: 700 });
     const read = async () => {
       for await (const _ of stream);
     };
     const reading = failure(read());
     child.kill("SIGSTOP");
-    const startMs = performance.now();
+    // without it the question would wait for its deadline, two minutes
     const asked = await failure(ref.ask({ type: "echo", value: 2 }));
     expect(asked.kind).toBe("lost");
     expect(asked.message).toMatch(/^child \(127\.0\.0\.1:\d+\) was not heard of for /);
-    expect(performance.now() - startMs).toBeLessThan(2_000);
-    expect((await reading).message).toContain("nothing came for 300 ms");
+    expect((await reading).message).toContain("nothing came for 700 ms");
     await until(() => own.log.length === 3);
     child.kill("SIGCONT");
     expect(await ref.ask({ type: "echo", value: 3 })).toBe(3);
@@ -131,14 +130,13 @@ test("a long way costs time once, not with every window", async () => {
   const relay = await delayingRelay(env.address!.port, 5);
   const far = new BulkClient({ secret });
   try {
-    const startMs = performance.now();
     let received = 0;
     const stream = await far.open({ host: "127.0.0.1", port: relay.port }, "/bytes/", new Uint8Array(0));
     for await (const chunk of stream) received += chunk.length;
     expect(received).toBe(bytes);
     expect(relay.connections).toBe(1);
-    // 64 KiB windows would make this 8 s; here it is some tenths of a second
-    expect(performance.now() - startMs).toBeLessThan(3_000);
+    // with 64 KiB windows no more than that would ever be on the way
+    expect(relay.inFlightBytesMost).toBeGreaterThan(1 << 20);
   } finally {
     await far.close();
     await relay.close();

@@ -72,9 +72,9 @@ export function peerConformance(name: string, check: Check, pair: Pair): void {
 
     check("stay connected while both are silent", async harness => {
       const echo = new Echo();
-      const { ref, client, server } = await pair(harness, echo, { networkTimeoutMs: 80 });
-      const waiting = ref.ask({ type: "never" }, { timeoutMs: 400 });
-      expect((await failure(harness.settle(waiting))).message).toContain("no answer within 400 ms");
+      const { ref, client, server } = await pair(harness, echo, { networkTimeoutMs: 500 });
+      const waiting = ref.ask({ type: "never" }, { timeoutMs: 1_500 });
+      expect((await failure(harness.settle(waiting))).message).toContain("no answer within 1.5 s");
       expect(echo.log).toEqual(["start", `connected ${client.id}`]);
       expect(server.clock.nowMs()).toBeGreaterThan(0);
     });

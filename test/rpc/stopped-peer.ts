@@ -6,7 +6,7 @@ import { Echo, type EchoProtocol } from "./echo.ts";
 const env = await createRpcEnv({
   role: "child",
   transport: createHttp2Transport({ secret: process.env.FIRESTEEL_SECRET }),
-  networkTimeoutMs: 400,
+  networkTimeoutMs: 1_000,
 });
 env.register<EchoProtocol>("echo", new Echo());
 env.bulk.serve("/endless/", async function* () {

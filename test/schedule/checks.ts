@@ -4,7 +4,6 @@
  */
 import type { ExchangeId, ExecutorId, JobId, StageId, TaskAttemptId } from "../../src/base/ids.ts";
 import type { WireError } from "../../src/base/errors.ts";
-import { isRetryable } from "../../src/base/errors.ts";
 import type {
   DagAction,
   JobGraph,
@@ -16,6 +15,7 @@ import type {
   TaskEvent,
   TaskIdentity,
 } from "../../src/schedule/contracts.ts";
+import { explainFailure, type Explanations, must } from "./job-failures.ts";
 
 interface StageView {
   readonly graph: StageGraph;
@@ -25,6 +25,7 @@ interface StageView {
 }
 
 interface ExecutorView {
+  readonly cores: number;
   slots: number;
   readonly host: string | undefined;
   readonly running: Set<TaskAttemptId>;
@@ -36,23 +37,28 @@ interface JobView {
   end: "succeeded" | "failed" | undefined;
 }
 
-export interface Explanations {
-  readonly injected: ReadonlySet<string>;
-  readonly cancellations: ReadonlySet<string>;
-  readonly losses: number;
-  readonly isChancy: boolean;
-}
-
 export class Checks {
   readonly jobs = new Map<JobId, JobView>();
   readonly stages = new Map<StageId, StageView>();
-  readonly counts = { jobsSucceeded: 0, jobsFailed: 0, skipped: 0, resubmitted: 0, redone: 0, killed: 0, retried: 0 };
+  readonly counts = {
+    jobsSucceeded: 0,
+    jobsFailed: 0,
+    skipped: 0,
+    resubmitted: 0,
+    redone: 0,
+    killed: 0,
+    retried: 0,
+    met: 0,
+    redoneTogether: 0,
+  };
   private readonly outputs = new Map<ExchangeId, Set<number>>();
   readonly launched = { process: 0, node: 0, noPref: 0, any: 0, waited: 0 };
   private readonly executors = new Map<ExecutorId, ExecutorView>();
   private readonly attempts = new Map<TaskAttemptId, TaskIdentity>();
   /** Tasks that wait, of the task sets that still launch. */
   private readonly waiting = new Map<string, Set<number>>();
+  /** Sets of barrier stages: how many tasks they have, and how many of them count. */
+  private readonly together = new Map<string, { readonly size: number; accepted: number }>();
   private readonly preferred = new Map<string, Preferred>();
   /** Since when a slot has been free while tasks of a set wait. */
   private readonly waitingSince = new Map<string, number>();
@@ -79,7 +85,12 @@ export class Checks {
         const known = this.executors.get(event.executor);
         if (known !== undefined) known.slots = event.slots;
         else {
-          this.executors.set(event.executor, { slots: event.slots, host: event.host, running: new Set() });
+          this.executors.set(event.executor, {
+            cores: event.slots,
+            slots: event.slots,
+            host: event.host,
+            running: new Set(),
+          });
           this.waitingSince.clear();
         }
         return;
@@ -95,7 +106,8 @@ export class Checks {
         this.attempts.delete(event.attempt);
         return;
       case "taskSetSubmitted": {
-        const { stage, stageAttempt, partitions, preferred } = event.taskSet;
+        const { stage, stageAttempt, partitions, preferred, barrier } = event.taskSet;
+        if (barrier === true) this.together.set(`${stage}.${stageAttempt}`, { size: partitions.length, accepted: 0 });
         if (preferred !== undefined) this.preferred.set(`${stage}.${stageAttempt}`, preferred);
         for (let earlier = 0; earlier < stageAttempt; earlier++) this.waiting.delete(`${stage}.${earlier}`);
         this.waiting.set(`${stage}.${stageAttempt}`, new Set(partitions));
@@ -124,6 +136,11 @@ export class Checks {
           this.waiting.get(`${stage}.${stageAttempt}`)?.delete(partition),
           `#${action.attempt} was not to be launched`,
         );
+        const meeting = this.together.get(`${stage}.${stageAttempt}`);
+        if (meeting !== undefined) {
+          must(executor.running.size < executor.cores, `#${action.attempt} has no core of its own`);
+          must(action.together?.length === meeting.size, `#${action.attempt} does not know the others`);
+        }
         this.lastAttempt = action.attempt;
         this.launched[action.locality]++;
         const near = this.nearness(`${stage}.${stageAttempt}`, partition, executor, action.executor);
@@ -140,15 +157,31 @@ export class Checks {
         must(this.attempts.has(action.attempt), `kill of #${action.attempt}, which does not run`);
         this.killed.add(action.attempt);
         return;
-      case "taskSucceeded":
+      case "taskSucceeded": {
+        const meeting = this.together.get(`${action.task.stage}.${action.task.stageAttempt}`);
+        if (meeting !== undefined && ++meeting.accepted === meeting.size) this.counts.met++;
         return must(!this.killed.has(action.attempt), `#${action.attempt} was killed and counts`);
+      }
+      case "taskHeld":
+        return must(!this.killed.has(action.attempt), `#${action.attempt} was killed and is held`);
+      case "barrierFailed": {
+        this.counts.redoneTogether++;
+        const { stage, stageAttempt } = action.task;
+        this.waiting.delete(`${stage}.${stageAttempt}`);
+        this.doom(task => task.stage === stage && task.stageAttempt === stageAttempt);
+        return;
+      }
       case "taskRetried":
         this.counts.retried++;
         this.waiting.get(`${action.task.stage}.${action.task.stageAttempt}`)!.add(action.task.partition);
         return;
-      case "fetchFailed":
-        this.waiting.delete(`${action.task.stage}.${action.task.stageAttempt}`);
+      case "fetchFailed": {
+        const { stage, stageAttempt } = action.task;
+        this.waiting.delete(`${stage}.${stageAttempt}`);
+        if (this.together.has(`${stage}.${stageAttempt}`))
+          this.doom(task => task.stage === stage && task.stageAttempt === stageAttempt);
         return;
+      }
       case "taskSetFailed": {
         const set = `${action.stage}.${action.stageAttempt}`;
         must(!this.failedSets.has(set), `task set ${set} failed twice`);
@@ -162,7 +195,16 @@ export class Checks {
   taskStepped(nowMs: number): void {
     for (const attempt of this.doomed) must(this.killed.has(attempt), `#${attempt} goes on for nobody`);
     this.doomed.clear();
-    const free = [...this.executors].filter(([, executor]) => executor.running.size < executor.slots);
+    let isKept = false;
+    for (const [set, { size, accepted }] of this.together) {
+      const waits = this.waiting.get(set)?.size ?? 0;
+      if (waits > 0) isKept = true;
+      must(waits === 0 || waits === size, `${waits} of ${size} tasks of barrier set ${set} wait, the others do not`);
+      must(accepted === 0 || accepted === size, `${accepted} of ${size} tasks of barrier set ${set} count`);
+    }
+    // for a barrier stage whose turn it is slots may stay free
+    if (isKept) return this.waitingSince.clear();
+    const free = [...this.executors].filter(([, executor]) => executor.running.size < this.slotsOf(executor));
     if (free.length === 0) this.waitingSince.clear();
     for (const [set, tasks] of this.waiting) {
       if (free.length === 0 || tasks.size === 0) {
@@ -174,6 +216,15 @@ export class Checks {
       for (const [id, executor] of free)
         for (const task of tasks) this.mayWait(set, task, id, executor, nowMs - sinceMs);
     }
+  }
+
+  /** Behind a task of a barrier stage none waits for a core. */
+  private slotsOf({ slots, cores, running }: ExecutorView): number {
+    const isBarrier = (attempt: TaskAttemptId) => {
+      const { stage, stageAttempt } = this.attempts.get(attempt)!;
+      return this.together.has(`${stage}.${stageAttempt}`);
+    };
+    return [...running].some(isBarrier) ? Math.min(slots, cores) : slots;
   }
 
   private mayWait(set: string, partition: number, id: ExecutorId, executor: ExecutorView, waitedMs: number): void {
@@ -205,6 +256,7 @@ export class Checks {
         const { stage, partitions } = action.taskSet;
         const { graph } = this.stages.get(stage)!;
         must(partitions.length > 0 && new Set(partitions).size === partitions.length, "empty or double partitions");
+        must(graph.barrier !== true || partitions.length === graph.partitions.length, "a part of a barrier stage");
         for (const partition of partitions) must(!this.isDone(graph, stage, partition), `${partition} is done already`);
         return;
       }
@@ -263,26 +315,7 @@ export class Checks {
 
   /** A job may fail only of something that was done to it. */
   explain(error: WireError, why: Explanations): void {
-    const { taskFailuresMax, stageAttemptsMax } = this.limits;
-    let root = error;
-    while (root.cause !== undefined) root = root.cause;
-    const times = /failed (\d+) times; last/.exec(error.message)?.[1] ?? "1";
-    const tries = /tried (\d+|once)/.exec(error.message)?.[1];
-    if (tries !== undefined) {
-      must(root.kind === "fetchFailed", "reads failed of something else");
-      return must(
-        Number(tries === "once" ? 1 : tries.split(" ")[0]) === stageAttemptsMax,
-        `gave up early: ${error.message}`,
-      );
-    }
-    if (error.cause !== undefined) {
-      must(error.kind === root.kind, "the kind got lost");
-      must(why.injected.has(root.message) || (root.kind === "lost" && why.losses > 0), `unexplained: ${error.message}`);
-      return must(!isRetryable(root.kind) || Number(times) === taskFailuresMax, `gave up early: ${error.message}`);
-    }
-    if (error.message.includes("other rows")) return must(why.isChancy, "deterministic rows changed");
-    const isCancelled = [...why.cancellations].some(reason => error.message.endsWith(reason));
-    must(error.kind === "cancelled" && isCancelled, `unexplained: ${error.message}`);
+    explainFailure(error, why, this.limits, this.together.size > 0);
   }
 
   finish(): void {
@@ -339,8 +372,4 @@ export class Checks {
     }
     throw new Error(`exchange ${exchange} is in no job`);
   }
-}
-
-export function must(condition: unknown, message: string): asserts condition {
-  if (condition !== true) throw new Error(message);
 }

@@ -168,7 +168,8 @@ export class Cluster {
     const kinds: readonly ErrorKind[] = isHopeless ? ["internal", "cancelled"] : ["user", "data", "resource", "lost"];
     const message = `injected ${this.faults.failures++}`;
     this.injected.add(message);
-    return errorOf(kinds[this.random.below(kinds.length)]!, message);
+    const error = errorOf(kinds[this.random.below(kinds.length)]!, message);
+    return this.random.float() < 0.05 ? { ...error, isPermanent: true } : error;
   }
 
   /** Reports overtake each other and come twice. */

@@ -18,8 +18,10 @@ export function describeDagAction(action: DagAction): string {
       return `stage ${action.stage}.${action.attempt} completed`;
     case "stageFailed":
       return `stage ${action.stage}.${action.attempt} failed: ${describeError(action.error)}`;
+    case "barrierRetried":
+      return `barrier stage ${action.stage} runs again after failure ${action.failures}`;
     case "stageSkipped":
-      return `stage skipped in job ${action.job}: ${describeStage(action.graph)}`;
+      return `stage ${action.stage} skipped in job ${action.job}: ${describeStage(action.graph)}`;
     case "submitTasks": {
       const { stage, stageAttempt, partitions, job, pool } = action.taskSet;
       return `submit tasks ${stage}.${stageAttempt} [${partitions.join(" ")}] of job ${job} in pool ${pool}`;
@@ -56,6 +58,10 @@ export function describeTaskAction(action: TaskAction | TimeAction): string {
       return `kill #${action.attempt} on executor ${action.executor}: ${action.reason}`;
     case "taskSucceeded":
       return `#${action.attempt} succeeded: ${describeTask(action.task)} on executor ${action.executor}`;
+    case "taskHeld":
+      return `#${action.attempt} is held: ${describeTask(action.task)}`;
+    case "barrierFailed":
+      return `#${action.attempt} failed its barrier stage: ${describeError(action.error)}`;
     case "taskRetried":
       return `#${action.attempt} failed, retried: ${describeTask(action.task)}: ${describeError(action.error)}`;
     case "fetchFailed":
@@ -70,6 +76,8 @@ export function describeAction(action: DagAction | TaskAction): string {
     case "launchTask":
     case "killTask":
     case "taskSucceeded":
+    case "taskHeld":
+    case "barrierFailed":
     case "taskRetried":
     case "fetchFailed":
     case "taskSetFailed":

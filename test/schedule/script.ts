@@ -2,9 +2,9 @@
  * Runs a golden script: lines at the margin are commands, indented lines are what both schedulers answered to the command
  * above. The loop between them is the engine's own. Commands:
  *
- *   limits task-failures=4 stage-attempts=4 [mode=fair] [process-wait=3000 node-wait=3000]   (first line, optional)
+ *   limits task-failures=4 stage-attempts=4 [mode=fair] [process-wait=3000 node-wait=3000] [barrier-wait=9000]   (first line, optional)
  *   executor 0 slots=2 [host=a]
- *   job 0 [pool=p] [group=g]: exchange 0 x2 "map at job.ts:3"; result x2 reads 0 [on 1,0] [at a,b] "collect at job.ts:5"
+ *   job 0 [pool=p] [group=g]: [barrier] exchange 0 x2 "map at job.ts:3"; result x2 reads 0 [on 1,0] [at a,b] "collect at job.ts:5"
  *   succeed #0 #1, fail #2 user "boom", fetch-fail #3 exchange=0 map=1 [from=1]
  *   run                                                   (all running attempts succeed, oldest first, until none is left)
  *   time 3000                                             (from then on, in milliseconds)
@@ -62,6 +62,7 @@ class ScriptRun {
           ...(option("node-wait") !== undefined && {
             localityWaits: { processMs: Number(option("process-wait")), nodeMs: Number(option("node-wait")) },
           }),
+          ...(option("barrier-wait") !== undefined && { barrierWaitMs: Number(option("barrier-wait")) }),
         };
         this.loop = this.makeLoop(limits, option("mode") === "fair" ? "fair" : "fifo");
         break;
@@ -171,10 +172,10 @@ function parseJob(line: string): JobGraph {
 
 function parseStage(text: string): StageGraph {
   const pattern =
-    /^(exchange|probe|result)(?: (\d+))? x(\d+|\[[\d ]*\])(?: reads ([\d,]+))?(?: on ([\d,]+))?(?: at ([\w,]+))? "(.*)"$/;
+    /^(barrier )?(exchange|probe|result)(?: (\d+))? x(\d+|\[[\d ]*\])(?: reads ([\d,]+))?(?: on ([\d,]+))?(?: at ([\w,]+))? "(.*)"$/;
   const match = pattern.exec(text);
   if (match === null) throw new Error(`no stage: ${text}`);
-  const [, kind, exchange, size, parents, executors, hosts, name] = match;
+  const [, barrier, kind, exchange, size, parents, executors, hosts, name] = match;
   const numbers = (list: string) =>
     list
       .split(/[ ,]/)
@@ -188,6 +189,7 @@ function parseStage(text: string): StageGraph {
     parents: numbers(parents ?? "") as ExchangeId[],
     partitions: size!.startsWith("[") ? numbers(size!.slice(1, -1)) : Array.from({ length: Number(size) }, (_, i) => i),
     name: name!,
+    ...(barrier !== undefined && { barrier: true }),
     ...(preferred.length + near.length > 0 && {
       preferred: partition => ({
         executors: preferred.length === 0 ? [] : [preferred[partition % preferred.length]!],

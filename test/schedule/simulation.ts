@@ -6,12 +6,14 @@ import type { ExchangeId, ExecutorId, JobId, StageId, TaskAttemptId } from "../.
 import { Random } from "../../src/base/random.ts";
 import type { DagAction, DagEvent, TaskEvent } from "../../src/schedule/contracts.ts";
 import { DagScheduler } from "../../src/schedule/dag-scheduler.ts";
+import type { PoolShare } from "../../src/schedule/pools.ts";
 import { toDagEvent, toTaskEvent } from "../../src/schedule/scheduler-loop.ts";
 import { TaskScheduler } from "../../src/schedule/task-scheduler.ts";
-import { Checks, must } from "./checks.ts";
+import { Checks } from "./checks.ts";
 import { Clock, Link } from "./clock.ts";
 import { Cluster, errorOf, hashText, type Location, mix } from "./cluster.ts";
 import { describeDagAction, describeTaskAction } from "./describe.ts";
+import { must } from "./job-failures.ts";
 import { hostOf, makeProfile, makeWorkload, type Profile, type Workload } from "./workload.ts";
 
 const stepsMax = 100_000;
@@ -61,10 +63,13 @@ class Simulation {
   constructor(seed: number) {
     this.random = new Random(seed);
     this.profile = makeProfile(this.random);
-    this.workload = makeWorkload(this.random);
+    this.workload = makeWorkload(this.random, this.profile.barrierShare);
     const { limits, fair, shellDelayMax } = this.profile;
     this.dag = new DagScheduler(limits);
-    const shares = new Map([["pool 1", { weight: 2, minShare: 1 }]]);
+    const shares = new Map<string, PoolShare>([
+      ["pool 0", { weight: 1, minShare: 0, mode: "fair" }],
+      ["pool 1", { weight: 2, minShare: 1 }],
+    ]);
     this.tasks = new TaskScheduler(limits, fair ? { mode: "fair", shares } : { mode: "fifo" });
     this.checks = new Checks(limits);
     const delay = () => this.random.below(shellDelayMax + 1);

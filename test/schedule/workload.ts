@@ -9,6 +9,8 @@ import type { JobGraph, Preferred, SchedulerLimits, StageGraph } from "../../src
 export interface Profile {
   readonly limits: SchedulerLimits;
   readonly fair: boolean;
+  /** From 0 to 1: stages whose tasks run together. */
+  readonly barrierShare: number;
   readonly executors: number;
   readonly slotsMax: number;
   /** Between the two schedulers; 0 is a shell that forwards at once. */
@@ -36,14 +38,17 @@ export interface Workload {
 }
 
 export function makeProfile(random: Random): Profile {
+  const barrierShare = random.float() < 0.25 ? 0.4 : 0;
   const some = (share: number, max: number) => (random.float() < share ? 1 + random.below(max) : 0);
   return {
     limits: {
       taskFailuresMax: 1 + random.below(4),
       stageAttemptsMax: 1 + random.below(5),
+      ...(barrierShare > 0 && { barrierWaitMs: 20 + random.below(200) }),
       ...(random.float() < 0.6 && { localityWaits: { processMs: random.below(30), nodeMs: random.below(30) } }),
     },
     fair: random.float() < 0.3,
+    barrierShare,
     executors: 1 + random.below(5),
     slotsMax: 1 + random.below(3),
     shellDelayMax: some(0.5, 8),
@@ -61,7 +66,8 @@ export function makeProfile(random: Random): Profile {
   };
 }
 
-export function makeWorkload(random: Random): Workload {
+export function makeWorkload(random: Random, barrierShare: number): Workload {
+  const barrier = () => barrierShare > 0 && random.float() < barrierShare && ({ barrier: true } as const);
   const exchanges = new Map<ExchangeId, StageGraph>();
   const nondeterministic = new Set<ExchangeId>();
   const isChancy = random.float() < 0.4;
@@ -75,17 +81,22 @@ export function makeWorkload(random: Random): Workload {
       parents: someOf(random, [...exchanges.keys()]),
       name: `${kind} ${id}`,
     } as const;
-    exchanges.set(id, { ...graph, partitions: upTo(partitions), ...preference(random) });
+    exchanges.set(id, { ...graph, partitions: upTo(partitions), ...preference(random), ...barrier() });
     if (isChancy && random.float() < 0.6) nondeterministic.add(id);
   }
   const jobs = upTo(1 + random.below(6)).map(id => ({
     at: id === 0 ? 0 : random.below(150),
-    graph: makeJob(random, id as JobId, exchanges),
+    graph: makeJob(random, id as JobId, exchanges, barrier),
   }));
   return { jobs, exchanges, nondeterministic };
 }
 
-function makeJob(random: Random, jobId: JobId, exchanges: ReadonlyMap<ExchangeId, StageGraph>): JobGraph {
+function makeJob(
+  random: Random,
+  jobId: JobId,
+  exchanges: ReadonlyMap<ExchangeId, StageGraph>,
+  barrier: () => { readonly barrier: true } | false,
+): JobGraph {
   const parents = someOf(random, [...exchanges.keys()]);
   const wanted = new Set(parents);
   // parents have smaller ids than their readers
@@ -94,7 +105,8 @@ function makeJob(random: Random, jobId: JobId, exchanges: ReadonlyMap<ExchangeId
   }
   const size = random.float() < 0.05 ? 0 : 1 + random.below(10);
   const partitions = random.float() < 0.3 ? upTo(size).map(i => 2 * i + 1) : upTo(size);
-  const result: StageGraph = { kind: "result", parents, partitions, name: `result of ${jobId}`, ...preference(random) };
+  const name = `result of ${jobId}`;
+  const result: StageGraph = { kind: "result", parents, partitions, name, ...preference(random), ...barrier() };
   const stages = [...exchanges].filter(([id]) => wanted.has(id)).map(([, stage]) => stage);
   return {
     jobId,

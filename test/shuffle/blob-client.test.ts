@@ -114,7 +114,7 @@ test("a source that stalls is asked last from then on", async () => {
   stores[0]!.parts = () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) }) as never;
   const [stuck, good] = open;
   const own = { bulk: open[2]!.bulk, store: stores[2]!, clock: systemClock };
-  const client = new BlobClient({ ...own, idleTimeoutMs: 40 });
+  const client = new BlobClient({ ...own, idleTimeoutMs: 500 });
   for (const hash of hashes) expect((await client.fetch(hash, addresses)).length).toBeGreaterThan(content.length - 3);
   expect([stuck!.sent.requests, good!.sent.requests]).toEqual([1, 3]);
 });

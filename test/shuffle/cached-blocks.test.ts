@@ -78,16 +78,16 @@ test("another executor reads a partition block by block, from the first that has
 
 test("a partition stays while it is read, and goes when the reader leaves", async () => {
   const [one, two] = (await openExecutors(2)) as [Executor, Executor];
-  const contents = put(two, a, 0, [4 * MiB, 4 * MiB]);
+  const contents = put(two, a, 0, [3 * MiB, 3 * MiB]);
   const remote = (await reader(one, [two.peer.address], a, 0))!;
-  const first = new Uint8Array(4 * MiB);
+  const first = new Uint8Array(3 * MiB);
   await remote.readInto(first);
   two.store.remove(a);
   expect(held(two)).toBeGreaterThan(0);
-  const second = new Uint8Array(4 * MiB);
+  const second = new Uint8Array(3 * MiB);
   await remote.readInto(second);
   expect([Buffer.compare(first, contents[0]!), Buffer.compare(second, contents[1]!)]).toEqual([0, 0]);
-  put(two, b, 0, [8 * MiB]);
+  put(two, b, 0, [6 * MiB]);
   const abandoned = (await reader(one, [two.peer.address], b, 0))!;
   abandoned.close();
   const again = (await reader(one, [two.peer.address], b, 0))!;
@@ -119,9 +119,9 @@ test("a copy that cannot be had, or has no room, is not made and leaves nothing"
   const [one, two] = (await openExecutors(2)) as [Executor, Executor];
   expect(await two.copies.copy({ rdd: a, partition: 0, from: nowhere() })).toBe(false);
   expect(await two.copies.copy({ rdd: a, partition: 0, from: one.peer.address })).toBe(false);
-  put(one, a, 0, [4 * MiB, 4 * MiB]);
+  put(one, a, 0, [3 * MiB, 3 * MiB]);
   const task = two.pool.openTask(5);
-  task.alloc(9 * MiB);
+  task.alloc(11 * MiB);
   expect(await two.copies.copy({ rdd: a, partition: 0, from: one.peer.address })).toBe(false);
   task.releaseAll();
   expect([held(two), tasksOpen(two), two.store.list()]).toEqual([0, 0, []]);

@@ -17,6 +17,7 @@ import { segmentClient, type SegmentClientOptions } from "../../src/shuffle/segm
 import { segmentHandler } from "../../src/shuffle/segment-server.ts";
 import { decodeRequest, segmentsPath, type SegmentRequest } from "../../src/shuffle/segment-wire.ts";
 import { ExchangeStore } from "../../src/storage/exchange-store.ts";
+import type { FileKey } from "../../src/storage/file-cipher.ts";
 import { nameLocalDirs } from "../../src/storage/local-dirs.ts";
 import type { MapOutput } from "../../src/storage/map-output.ts";
 import { type MapInput, type MapStatus, statusOf } from "../../src/storage/map-status.ts";
@@ -34,6 +35,8 @@ export interface ExecutorOptions {
   readonly compress?: "true" | "false" | "auto";
   readonly codec?: SpillCodecName;
   readonly client?: Partial<SegmentClientOptions>;
+  /** Encrypts files. */
+  readonly key?: FileKey;
 }
 
 /** What happens to a request: its pieces as they come, or an error. */
@@ -145,14 +148,14 @@ export class TestExecutor {
       ...options.client,
     });
     this.store = new ExchangeStore(this.pool, {
-      dirs: nameLocalDirs([join(folder, `executor-${id}`)]),
+      dirs: { ...nameLocalDirs([join(folder, `executor-${id}`)]), key: options.key },
       openCodec: compress === "false" ? undefined : spillCodec(this.kernels, this.codec),
       openRemote,
     });
     this.registry = new OutputRegistry(this.store);
     this.address = { host: "127.0.0.1", port: 4000 + id };
     const { registry, hostId, codec } = this;
-    way.serve(this.address, segmentHandler({ registry, memory, module, hostId, compress, codec }));
+    way.serve(this.address, segmentHandler({ registry, memory, module, hostId, compress, codec, key: options.key }));
   }
 
   task(options: TaskOptions = {}): TaskMemory {

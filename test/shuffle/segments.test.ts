@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { Random } from "../../src/base/random.ts";
 import type { MapOutput } from "../../src/storage/map-output.ts";
+import { newFileKey } from "../../src/storage/file-cipher.ts";
 import { isMapStatus, type MapInput } from "../../src/storage/map-status.ts";
 import { blockSizes, exchange, type ExecutorOptions, removeFolder, TestExecutor, TestWay } from "./executors.ts";
 
@@ -42,6 +43,9 @@ describe("segments", () => {
     ["zstd", { compress: "true", codec: "zstd" }, false],
     ["where it pays", { compress: "auto" }, false],
     ["where it pays, on one host", { compress: "auto" }, true],
+    ["plain files encrypted", { compress: "false", key: newFileKey() }, false],
+    ["lz4 files encrypted", { compress: "true", key: newFileKey() }, false],
+    ["lz4 files encrypted, on one host", { compress: "true", key: newFileKey() }, true],
   ];
   for (const [name, options, sameHost] of variants) {
     test(`of other executors read as if they were here: ${name}`, async () => {

@@ -11,7 +11,14 @@ import type { Random } from "../../src/base/random.ts";
 import { encodeValue } from "../../src/data/value-codec.ts";
 import type { PlaceListener, TaskPlace } from "../../src/exec/executor-core.ts";
 import type { ExecutorMetrics } from "../../src/exec/executor-messages.ts";
-import type { Definition, Released, StageOrder, TaskOrder, TaskSuccess } from "../../src/exec/messages.ts";
+import type {
+  BarrierAnswer,
+  Definition,
+  Released,
+  StageOrder,
+  TaskOrder,
+  TaskSuccess,
+} from "../../src/exec/messages.ts";
 import { partitionCount } from "../../src/plan/partition-count.ts";
 import type { ExchangePlan, Plan } from "../../src/plan/nodes.ts";
 import { isMapStatus, type MapInput, type MapStatus } from "../../src/storage/map-status.ts";
@@ -30,6 +37,9 @@ export interface FakePlaceOptions {
   readonly fetch: (status: MapStatus, reducePartition: number) => Promise<readonly number[]>;
   /** An attempt was allowed to commit, and has. */
   readonly committed: (path: string, partition: number, attempt: TaskAttemptId) => void;
+  /** Tasks of a barrier stage heard others than those of their stage attempt; or have met as they should. */
+  readonly wrongMeeting: (messages: readonly string[]) => void;
+  readonly met: () => void;
 }
 
 export class FakePlace implements TaskPlace {
@@ -37,6 +47,7 @@ export class FakePlace implements TaskPlace {
   private readonly orders = new Map<StageId, StageOrder>();
   private readonly cancelled = new Set<TaskAttemptId>();
   private readonly commits = new Map<TaskAttemptId, (allowed: boolean) => void>();
+  private readonly syncs = new Map<TaskAttemptId, (answer: BarrierAnswer) => void>();
   private nextThread = 0;
   /** The process has crashed: nothing that it still does is seen. */
   private isDead = false;
@@ -61,11 +72,20 @@ export class FakePlace implements TaskPlace {
 
   cancel(_: ExecutorId, attempt: TaskAttemptId): void {
     this.cancelled.add(attempt);
+    this.answerBarrier(attempt, {
+      ok: false,
+      error: toWire(new FiresteelError("cancelled", "the task was cancelled")),
+    });
   }
 
   answerCommit(_: ExecutorId, attempt: TaskAttemptId, allowed: boolean): void {
     this.commits.get(attempt)?.(allowed);
     this.commits.delete(attempt);
+  }
+
+  answerBarrier(attempt: TaskAttemptId, answer: BarrierAnswer): void {
+    this.syncs.get(attempt)?.(answer);
+    this.syncs.delete(attempt);
   }
 
   forgetStage(stage: StageId): void {
@@ -77,7 +97,15 @@ export class FakePlace implements TaskPlace {
   }
 
   metrics(): ExecutorMetrics {
-    return { taskBytes: 0, storageBytes: 0, exchangeBytes: 0, memoryBytes: 0, residentBytes: 0, cachedPartitions: 0 };
+    return {
+      taskBytes: 0,
+      storageBytes: 0,
+      exchangeBytes: 0,
+      memoryBytes: 0,
+      residentBytes: 0,
+      cachedPartitions: 0,
+      cachedDiskBytes: 0,
+    };
   }
 
   define(_: Definition): void {}
@@ -129,11 +157,13 @@ export class FakePlace implements TaskPlace {
     switch (plan.kind) {
       case "exchange": {
         const rows = await this.rowsOf(plan.root.parent, partition, stage);
+        if (plan.barrier === true) await this.meet(attempt, partition, plan.partitions);
         await this.work();
         return { kind: "map", output: new FakeOutput(plan.root.exchange, partition, split(rows, plan.root)) };
       }
       case "result": {
         const rows = await this.rowsOf(plan.root, partition, stage);
+        if (plan.barrier === true) await this.meet(attempt, partition, plan.partitions);
         await this.work();
         this.checkCancelled(attempt);
         if (plan.action.kind === "saveText") {
@@ -147,6 +177,22 @@ export class FakePlace implements TaskPlace {
       case "probe":
         throw new FiresteelError("internal", "nothing is probed here");
     }
+  }
+
+  /** Twice: everybody hears everybody, in order, and all of the same round. */
+  private async meet(attempt: TaskAttemptId, partition: number, tasks: number): Promise<void> {
+    for (let round = 0; round < 2; round++) {
+      const answer = await new Promise<BarrierAnswer>(resolve => {
+        this.syncs.set(attempt, resolve);
+        const message = `${round}:${partition}`;
+        this.listener.message(this.threadOf(attempt), { type: "barrierSync", attempt, kind: "allGather", message });
+      });
+      if (!answer.ok) throw new FiresteelError(answer.error.kind, answer.error.message);
+      const expected = Array.from({ length: tasks }, (_, i) => `${round}:${i}`);
+      if (answer.messages.join() !== expected.join()) this.options.wrongMeeting(answer.messages);
+      await this.pass(1 + this.options.random.below(30));
+    }
+    this.options.met();
   }
 
   private async commit(path: string, partition: number, attempt: TaskAttemptId): Promise<void> {
@@ -191,6 +237,8 @@ export class FakePlace implements TaskPlace {
         }
         throw new FiresteelError("internal", `the union has no partition ${partition}`);
       }
+      case "barrier":
+        return this.rowsOf(plan.parent, partition, stage);
       case "distinct":
         return [...new Set(await this.rowsOf(plan.parent, partition, stage))].sort((a, b) => a - b);
       case "exchange": {

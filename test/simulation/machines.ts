@@ -23,6 +23,7 @@ export interface Surroundings {
   readonly say: (line: string) => void;
   readonly broken: (what: string) => void;
   readonly committed: (path: string, partition: number, attempt: TaskAttemptId) => void;
+  readonly met: () => void;
 }
 
 export const networkTimeoutMs = 8_000;
@@ -174,7 +175,7 @@ export class SimulatedWorker implements Launcher {
     ended: (message: string, exitCode: number | undefined) => void,
   ): Promise<SimulatedExecutor> {
     const { machines, host } = this;
-    const { random, network, say, broken, committed } = machines.around;
+    const { random, network, say, broken, committed, met } = machines.around;
     const env = await machines.environment(`executor-${executorId}`, host);
     const over = (message: string, exitCode: number | undefined) => {
       if (!this.executors.delete(executor)) return;
@@ -183,7 +184,8 @@ export class SimulatedWorker implements Launcher {
     };
     const fake = startFakeExecutor({
       ...{ env, random, driver: description.driver, executor: executorId as ExecutorId, host, cores },
-      ...{ taskMaxMs: machines.around.taskMaxMs, failureRate: 0.02, deathRate: 0.01, committed },
+      ...{ taskMaxMs: machines.around.taskMaxMs, failureRate: 0.02, deathRate: 0.01, committed, met },
+      wrongMeeting: messages => broken(`tasks that meet heard ${messages.join()}`),
       ended: (reason, asked) => {
         network.crash(env);
         over(reason, asked ? 0 : 1);

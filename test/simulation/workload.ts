@@ -29,7 +29,9 @@ export class Workload {
     const { random } = this;
     if (random.below(5) === 0) return this.saltedJob();
     const known = this.plans[random.below(this.plans.length + 1)];
-    const { plan, rows } = known ?? this.newPlan();
+    const { plan: unmet, rows } = known ?? this.newPlan();
+    // every fourth job ends in a stage whose tasks meet, and needs as many cores as it has tasks; partitions of a union are no task's own
+    const plan = this.jobs % 4 === 3 && unmet.op !== "union" ? this.barrier(unmet) : unmet;
     const partitions = partitionCount(plan);
     const kind = (["count", "sum", "saveText"] as const)[random.below(3)]!;
     const id = this.jobs++ as JobId;
@@ -75,6 +77,12 @@ export class Workload {
         return salts.size === maps ? undefined : `rows of ${salts.size} maps came, not of ${maps}`;
       },
     };
+  }
+
+  private barrier(parent: Plan): Plan {
+    const fn = { id: "", bundle: "", captures: new Uint8Array(), text: "", at: undefined };
+    const node = { ...this.node("barrier"), op: "barrier", fn, withIndex: false } as const;
+    return { ...node, parent };
   }
 
   private distinct(parent: Plan, partitions: number): Plan {

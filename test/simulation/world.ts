@@ -26,7 +26,7 @@ export interface SimulationResult {
 
 const faultsMs = 20_000;
 const endMaxMs = 600_000;
-const limits = { taskFailuresMax: 10, stageAttemptsMax: 20 };
+const limits = { taskFailuresMax: 10, stageAttemptsMax: 20, barrierWaitMs: 20_000, barrierSyncMaxMs: 60_000 };
 
 /** Throws, with the end of the transcript, when a promise is broken. */
 export async function simulate(seed: number): Promise<SimulationResult> {
@@ -79,6 +79,7 @@ class World {
       say: line => this.say(line),
       broken: what => this.broken(what),
       committed: (path, partition, attempt) => this.committed(path, partition, attempt),
+      met: () => this.count("meetings"),
     });
   }
 

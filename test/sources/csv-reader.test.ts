@@ -5,7 +5,7 @@ import type { CsvOptions } from "../../src/sources/options.ts";
 import { planCsv } from "../../src/sources/csv-plan.ts";
 import { resolvePaths } from "../../src/sources/input-files.ts";
 import { openSplit } from "../../src/sources/open-split.ts";
-import { allBatchedRows, allRows, failure, temporaryFolder, testEnv } from "./fixture.ts";
+import { allBatchedRows, allRows, failure, placedByByte, temporaryFolder, testEnv } from "./fixture.ts";
 
 async function readCsv(
   path: string | string[],
@@ -58,7 +58,10 @@ async function errorOf(content: string, options: CsvOptions = {}): Promise<strin
   const path = folder.file("in.csv", content);
   const error = await failure(readCsv(path, options));
   expect(error.kind).toBe("data");
-  return `${error.message.replace(path, "FILE")} (${error.hint})`;
+  const packed = folder.file("in.csv.gz", gzipSync(content));
+  const same = placedByByte(await failure(readCsv(packed, options)), packed, content);
+  expect(same).toBe(placedByByte(error, path, content));
+  return `${same} (${error.hint})`;
 }
 
 test("rows are objects keyed by the header, with inferred types", async () => {
@@ -121,12 +124,14 @@ test("several files share the header of the first; gzip files too", async () => 
   expect(await readCsv(paths.slice(2))).toEqual([{ x: 3, y: 4 }]);
   const other = folder.file("d.csv", "y,x\n1,2\n");
   const error = await failure(readCsv([paths[1]!, other], { mode: "drop" }));
-  expect(error.message).toBe(`malformed CSV in ${other} at byte 0: the header is y,x, the first file's is x,y`);
+  expect(error.message).toBe(
+    `malformed CSV in ${other} at line 1, column 1 (byte 0): the header is y,x, the first file's is x,y`,
+  );
 });
 
-test("malformed records fail with file and byte offset", async () => {
+test("malformed records fail with file, line and column", async () => {
   expect(await errorOf("a,b\né,1\n1,2,3\n")).toBe(
-    'malformed CSV in FILE at byte 9: a record has 3 fields instead of 2 (use mode: "drop" to leave such records out)',
+    'malformed CSV in FILE at byte 9: a record has 3 fields instead of 2 (use mode: "drop" to leave such records out, or "permissive" to keep what can be read of them)',
   );
   expect(await errorOf('a,b\n"é",1\n1\n')).toStartWith(
     "malformed CSV in FILE at byte 11: a record has 1 field instead of 2",
@@ -136,7 +141,7 @@ test("malformed records fail with file and byte offset", async () => {
     "malformed CSV in FILE at byte 6: a quoted field is never closed",
   );
   expect(await errorOf("a,b\n1,2\n3,x\n", { schema: { b: "number" } })).toBe(
-    'malformed CSV in FILE at byte 8: column "b" has "x", which is not a number (read the column as text with schema: { "b": "string" }, or use mode: "drop")',
+    'malformed CSV in FILE at byte 8: column "b" has "x", which is not a number (read the column as text with schema: { "b": "string" }, or use mode: "drop" or "permissive")',
   );
   for (const bad of ["0x10", " ", "1,5", "--1"])
     expect(await errorOf(`a\n"${bad}"\n`, { schema: { a: "number" } })).toContain("is not a number");
@@ -234,6 +239,8 @@ test("any text and any schema: the same rows, errors and counts in batches", asy
     "\r",
     "2024-01-02",
     "1e5",
+    "\\",
+    "#",
   ];
   const types = ["number", "string", "boolean", "date"] as const;
   for (let seed = 1; seed <= 300; seed++) {
@@ -243,9 +250,10 @@ test("any text and any schema: the same rows, errors and counts in batches", asy
     if (random.below(4) === 0 && bytes.length > 0) bytes[random.below(bytes.length)] = 0xff;
     const header = ["a", "b"].slice(0, 1 + random.below(2));
     const schema = { a: types[random.below(4)]! };
-    const mode = random.below(3) === 0 ? "fail" : "drop";
+    const mode = (["fail", "drop", "permissive"] as const)[random.below(3)]!;
+    const syntax = random.below(2) === 0 ? {} : { escape: "\\", comment: "#" };
     try {
-      await rowsOf(bytes, { header, schema, mode }).catch(expectMalformed);
+      await rowsOf(bytes, { header, schema, mode, ...syntax }).catch(expectMalformed);
     } catch (thrown) {
       throw new Error(`seed ${seed}: ${(thrown as Error).message}`, { cause: thrown });
     }

@@ -127,3 +127,19 @@ export async function failure(promise: Promise<unknown>): Promise<FiresteelError
   }
   throw new Error("nothing failed");
 }
+
+/** An error's message with FILE for the path and the byte alone for the place, whose line and column are checked against the content. */
+export function placedByByte(error: FiresteelError, path: string, content: string | Uint8Array): string {
+  return error.message
+    .replace(path, "FILE")
+    .replace(/line (\d+), column (\d+) \(byte (\d+)\)/, (_, line, column, byte) => {
+      const before = Buffer.from(content)
+        .subarray(0, Number(byte))
+        .toString("utf8")
+        .replace(/^\ufeff/, "");
+      const lines = before.split("\n");
+      if (Number(line) !== lines.length || Number(column) !== lines.at(-1)!.length + 1)
+        throw new Error(`byte ${byte} is in line ${lines.length}, not at line ${line}, column ${column}`);
+      return `byte ${byte}`;
+    });
+}

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { planText, planTextSplits } from "../../src/sources/byte-splits.ts";
 import { expandBraces, splitCommaList } from "../../src/sources/glob.ts";
 import { resolvePaths } from "../../src/sources/input-files.ts";
+import { planWholeFiles } from "../../src/sources/whole-files.ts";
 import { temporaryFolder, type TemporaryFolder } from "./fixture.ts";
 
 function sampleTree(): TemporaryFolder {
@@ -88,18 +89,21 @@ test("paths that name nothing readable are the user's errors", () => {
   expect(refused(at("logs/*/nope")).message).toBe(`no file matches ${at("logs/*/nope")}`);
   expect(refused("").message).toBe("an input path is empty");
   expect(refused([]).message).toBe("an input path is empty");
-  expect(refused("s3://bucket/x").message).toBe(
-    "cannot read s3://bucket/x: Firesteel reads local files, not s3: addresses",
-  );
+  expect(refused("s4://bucket/x")).toMatchObject({
+    message: "cannot read s4://bucket/x: s4: is no scheme that Firesteel knows",
+    hint: "did you mean s3:?",
+  });
+  expect(refused("abfss://user:key@host/x")).toMatchObject({
+    message: "cannot read abfss://host/x: abfss: is no scheme that Firesteel knows",
+    hint: "give a local path, or one that begins with file:, http:, https:, s3: or hdfs:",
+  });
   expect(refused("/dev/null").message).toBe("cannot read /dev/null: not a file or directory of files");
   expect(refused(at("p,q.txt")).hint).toContain("a comma separates paths");
   expect(refused(at("[a.txt")).message).toContain("a [ is never closed");
   expect(refused(at("{a.txt")).message).toContain("a { is never closed");
   symlinkSync("loop", at("loop"));
   expect(refused(at("loop")).message).toBe(`cannot read ${at("loop")}: too many symbolic links`);
-  expect(() => planText(resolvePaths(folder.file("x.bz2", "")), 1)).toThrow(
-    "text compressed with bzip2 is not supported",
-  );
+  expect(() => planText(resolvePaths(folder.file("x.xz", "")), 1)).toThrow("text compressed with xz is not supported");
 });
 
 test("splits are Hadoop's", () => {
@@ -118,4 +122,39 @@ test("splits are Hadoop's", () => {
   expect(cuts([100 * mebibyte], 2)).toEqual([32, 32, 32, 4].map(n => n * mebibyte));
   expect(cuts([99 * mebibyte], 2)).toEqual([32, 32, 35].map(n => n * mebibyte));
   expect(planTextSplits([{ path: "/f.gz", bytes: 100, compression: "gzip" }], 4).length).toBe(1);
+});
+
+test("a partition reads no more of a file than a block of it", () => {
+  const file = { path: "/x", bytes: 1 << 20, blockBytes: 1 << 18 };
+  expect(planText([file], 1).splits.length).toBe(4);
+  expect(planText([file], 8).splits.length).toBe(8);
+});
+
+test("whole files are packed until a partition has its share; empty ones make none of their own", () => {
+  const packs = (sizes: readonly number[], minPartitions: number) =>
+    planWholeFiles(
+      sizes.map((bytes, i) => ({ path: `/f${i}`, bytes })),
+      minPartitions,
+      "bytes",
+      1000,
+    ).splits.map(split => (split.kind === "files" ? split.files.map(file => file.fileBytes) : []));
+  expect(packs([10, 10, 10], 2)).toEqual([[10, 10], [10]]);
+  expect(packs([10, 10, 10], 3)).toEqual([[10], [10], [10]]);
+  expect(packs([1, 1, 1, 100], 2)).toEqual([[1, 1, 1, 100]]);
+  expect(packs([100, 1, 1, 1, 0, 0], 2)).toEqual([[100], [1, 1, 1, 0, 0]]);
+  expect(packs([0, 0], 4)).toEqual([[0, 0]]);
+  expect(packs([], 4)).toEqual([]);
+});
+
+test("a directory whose job has not committed is refused; its files are read by name", () => {
+  using folder = temporaryFolder();
+  const out = join(folder.path, "out");
+  mkdirSync(join(out, "_temporary"), { recursive: true });
+  folder.file("out/part-00000", "half of it");
+  expect(() => resolvePaths(out)).toThrow(
+    `cannot read ${out}: it is the output of a job that has not ended well: _temporary is there, _SUCCESS is not`,
+  );
+  expect(resolvePaths(`${out}/part-*`).map(file => file.path)).toEqual([join(out, "part-00000")]);
+  folder.file("out/_SUCCESS", "");
+  expect(resolvePaths(out).length).toBe(1);
 });

@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, rmSync, truncateSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { blobHash, blobPartBytes, BlobStore } from "../../src/storage/blob-store.ts";
+import { newFileKey } from "../../src/storage/file-cipher.ts";
 import { nameLocalDirs } from "../../src/storage/local-dirs.ts";
 
 const text = (words: string) => new TextEncoder().encode(words);
@@ -52,6 +53,45 @@ test("what does not fit in memory is a file, whole or in parts", () => {
     store.put(large);
     store.close();
     expect([files().length, store.size, store.memoryBytes]).toEqual([0, 0, 0]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("with a key files are encrypted, and what was changed in them is noticed", () => {
+  const folder = mkdtempSync(join(tmpdir(), "firesteel-blobs-"));
+  try {
+    const dirs = nameLocalDirs([folder]);
+    const store = new BlobStore({ memoryBytesMax: 0, dirs });
+    store.encryptWith(newFileKey());
+    const secret = text("attack at dawn, ".repeat(100_000));
+    const hash = store.put(secret);
+    const [name] = readdirSync(join(dirs.paths[0]!, "blobs"));
+    const file = join(dirs.paths[0]!, "blobs", name!);
+    const bytes = readFileSync(file);
+    expect(bytes.includes("attack")).toBe(false);
+    expect(Buffer.concat([...store.parts(hash)!]).equals(secret)).toBe(true);
+    bytes[1_200_000]! ^= 1;
+    writeFileSync(file, bytes);
+    expect(() => store.read(hash)).toThrow(`bytes in ${file} were changed: it is not what was encrypted`);
+    store.close();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("a local dir that cannot be written to is passed over", () => {
+  const folder = mkdtempSync(join(tmpdir(), "firesteel-blobs-"));
+  try {
+    const paths = ["bad", "good"].map(name => join(folder, name));
+    writeFileSync(paths[0]!, "");
+    const store = new BlobStore({ memoryBytesMax: 0, dirs: nameLocalDirs(paths) });
+    for (const words of ["one", "two", "three"]) expect(store.read(store.put(text(words)))).toEqual(text(words));
+    store.close();
+    const none = new BlobStore({ memoryBytesMax: 0, dirs: nameLocalDirs([paths[0]!]) });
+    expect(() => none.put(text("one"))).toThrow(
+      `writing bytes for other processes to ${paths[0]} failed: a part of the path is a file`,
+    );
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -48,8 +48,8 @@ describe("block store", () => {
     const task = pool.openTask(1);
     expect(store.get(a, 4, task)).toBeUndefined();
     const cached = store.get(a, 3, task)!;
-    expect([cached.rows, cached.bytes, cached.blocks.length]).toEqual([50, 500_000, 5]);
-    for (const [i, block] of cached.blocks.entries()) {
+    expect([cached.rows, cached.bytes, cached.blocks!.length]).toEqual([50, 500_000, 5]);
+    for (const [i, block] of cached.blocks!.entries()) {
       expect(pool.area.words.subarray(block.ptr / 4, (block.ptr + block.bytes) / 4).every(word => word === i)).toBe(
         true,
       );
@@ -103,7 +103,7 @@ describe("block store", () => {
     const before = new Map<number, number>();
     for (let i = 0; i < 15; i += 2) {
       const cached = store.get(a, i, task)!;
-      const { ptr } = cached.blocks[0]!;
+      const { ptr } = cached.blocks![0]!;
       before.set(i, ptr);
       pool.area.words.fill(70 + i, ptr / 4, ptr / 4 + 1000);
       cached.release();
@@ -113,7 +113,7 @@ describe("block store", () => {
     pool.area.words.fill(1, big / 4, big / 4 + (7 * MiB) / 4);
     let moved = 0;
     for (let i = 0; i < 15; i += 2) {
-      const [block] = store.get(a, i, task)!.blocks;
+      const [block] = store.get(a, i, task)!.blocks!;
       const words = pool.area.words.subarray(block!.ptr / 4, block!.ptr / 4 + block!.bytes / 4);
       expect(words.subarray(1000).every(word => word === 0)).toBe(true);
       expect(words.subarray(0, 1000).every(word => word === 70 + i)).toBe(true);
@@ -122,6 +122,26 @@ describe("block store", () => {
     expect(moved).toBeGreaterThan(1);
     task.releaseAll();
     store.remove(a);
+    expectEmpty(pool);
+  });
+
+  test("what is in the way of a long run stays, as long as what was read longer ago can go", () => {
+    const { pool, store } = open();
+    // runs of 15 pages side by side, with holes of one page between them
+    for (let i = 0; i < 15; i++) {
+      put(pool, store, a, i, 0.9 * MiB, 1);
+      put(pool, store, b, i, 100, 1);
+    }
+    store.remove(b);
+    const task = pool.openTask(1);
+    task.alloc(pool.pages.longestFreeRun() * 2 ** 16);
+    for (let i = 0; i < 15; i++) if (i !== 9) store.get(a, i, task)!.release();
+    expect(pool.shares.freePages()).toBe(14);
+    expect(put(pool, store, b, 30, 0.8 * MiB, 1)).toBe(true);
+    expect(cachedPartitions(store, a)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14]);
+    task.releaseAll();
+    store.remove(a);
+    store.remove(b);
     expectEmpty(pool);
   });
 
@@ -152,7 +172,7 @@ describe("block store", () => {
     store.get(a, 0, reader);
     // As far as an evictor gets that dies after moving half of a partition's pages.
     const entry = pool.area.entriesAt + 16;
-    Atomics.store(pool.area.words, entry, 4 | (evictor.owner << 3));
+    Atomics.store(pool.area.words, entry, 4 | (evictor.owner << 4));
     const list = Atomics.load(pool.area.words, entry + 3);
     const page = pool.area.words[list / 4 + 4]!;
     pool.owners.entangle(evictor.owner, entangled.entries);

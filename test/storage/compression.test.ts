@@ -14,7 +14,8 @@ import {
   isShortOfRoom,
 } from "../../src/storage/compression.ts";
 import { spillCodec } from "../../src/storage/spill-codec.ts";
-import { SpillReader, SpillWriter } from "../../src/storage/spill-file.ts";
+import { SpillWriter } from "../../src/storage/spill-file.ts";
+import { SpillReader } from "../../src/storage/spill-reader.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "firesteel-test-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -89,7 +89,7 @@ describe("exchange store", () => {
       expect(read(pool, store, [mixed], reduce, 2)).toEqual(read(pool, store, [whole], reduce, 2));
       expect(read(pool, store, [spilled], reduce, 2)).toEqual(read(pool, store, [whole], reduce, 2));
     }
-    expect(existsSync(spilled.spilled!.file)).toBe(true);
+    expect(existsSync(spilled.spilled!.files[0]!)).toBe(true);
     task.releaseAll();
     store.release(exchange);
     expect(existsSync(join(dirs.paths[0]!, "exchange-7"))).toBe(false);
@@ -150,9 +150,9 @@ describe("exchange store", () => {
     const { pool, store, dirs } = open();
     const task = pool.openTask(1);
     const output = write(store, task.withOperator("map"), 5, 3, 160, 2);
-    const bytes = readFileSync(output.spilled!.file);
+    const bytes = readFileSync(output.spilled!.files[0]!);
     bytes[bytes.length - 1]! ^= 1;
-    writeFileSync(output.spilled!.file, bytes);
+    writeFileSync(output.spilled!.files[0]!, bytes);
     let thrown: unknown;
     try {
       read(pool, store, [output], 2, 2);
@@ -170,7 +170,7 @@ describe("exchange store", () => {
     expect(files()).toBe(before);
     store.discard(write(store, task.withOperator("map"), 6, 3, 160));
     store.discard(output);
-    expect(existsSync(output.spilled!.file)).toBe(false);
+    expect(existsSync(output.spilled!.files[0]!)).toBe(false);
     expect(pool.shares.use().exchanges).toBe(0);
     task.releaseAll();
   });

@@ -6,7 +6,9 @@ import { MemoryRefused } from "../../src/kernel/allocator.ts";
 import { pageBytes } from "../../src/kernel/control-area.ts";
 import type { Ptr } from "../../src/kernel/ptr.ts";
 import { attachMemory, type SharedPool, type TaskMemory } from "../../src/kernel/task-memory.ts";
-import { BlockStore } from "../../src/storage/block-store.ts";
+import { StorageLevel } from "../../src/plan/storage-level.ts";
+import type { LocalDirs } from "../../src/storage/local-dirs.ts";
+import { BlockStore, type CachedPartition } from "../../src/storage/block-store.ts";
 import { ExchangeStore } from "../../src/storage/exchange-store.ts";
 
 export interface ThreadOrder {
@@ -16,11 +18,14 @@ export interface ThreadOrder {
   readonly seed: number;
   /** [0] 1 asks to stop; [1] counts steps of all threads. */
   readonly signals: Int32Array;
+  /** For partitions that may be on disk. */
+  readonly dirs: LocalDirs;
 }
 
 const order = workerData as ThreadOrder;
 const pool = attachMemory(order.memory);
-const store = new BlockStore(pool);
+const store = new BlockStore(pool, { dirs: order.dirs });
+const levels = [StorageLevel.MEMORY_ONLY, StorageLevel.MEMORY_AND_DISK, StorageLevel.DISK_ONLY];
 const exchanges = new ExchangeStore(pool);
 
 if (order.mode === "hold") hold();
@@ -84,17 +89,22 @@ function runTask(pool: SharedPool, task: TaskMemory, random: Random, attempt: nu
       verify(each!.ptr, each!.bytes, each!.stamp, "an allocation");
       task.free(each!.ptr, each!.bytes);
     } else if (what < 15) {
-      const writer = store.openWriter(rdd, partition, task);
+      const writer = store.openWriter(rdd, partition, task, levels[random.below(levels.length)]);
       if (writer === undefined) continue;
       const stamp = rdd * 1000 + partition;
       const bytes = 16 * (1 + random.below(40_000));
-      const room =
-        writer.append(bytes, ptr => stampAll(ptr, bytes, stamp)) &&
-        writer.append(bytes, ptr => stampAll(ptr, bytes, stamp));
-      if (room && random.below(5) > 0) writer.commit(1)?.release();
-      else writer.abort();
+      try {
+        const room =
+          writer.append(bytes, ptr => stampAll(ptr, bytes, stamp)) &&
+          writer.append(bytes, ptr => stampAll(ptr, bytes, stamp));
+        if (room && random.below(5) > 0) writer.commit(1)?.release();
+      } catch (thrown) {
+        if (!(thrown instanceof MemoryRefused)) throw thrown;
+      }
+      writer.abort();
     } else if (what < 18) {
       const cached = store.get(rdd, partition, task);
+      if (cached !== undefined && cached.blocks === undefined) readFile(cached, task, rdd * 1000 + partition, verify);
       for (const block of cached?.blocks ?? [])
         verify(block.ptr, block.bytes, rdd * 1000 + partition, "a cached block");
       if (random.below(4) > 0) cached?.release();
@@ -109,5 +119,34 @@ function runTask(pool: SharedPool, task: TaskMemory, random: Random, attempt: nu
         if (!(thrown instanceof MemoryRefused) && !/was released/.test(String(thrown))) throw thrown;
       }
     }
+  }
+}
+
+/** Reads a file's blocks, into memory again where there is room. An rdd that is removed meanwhile takes its files along. */
+function readFile(
+  cached: CachedPartition,
+  task: TaskMemory,
+  stamp: number,
+  verify: (ptr: Ptr, bytes: number, stamp: number, what: string) => void,
+): void {
+  try {
+    const file = cached.openFile(task);
+    try {
+      const staged = cached.stage(file.blockBytes);
+      let isAdopted = false;
+      for (const [i, bytes] of file.blockBytes.entries()) {
+        const ptr = staged?.add(bytes);
+        if (ptr === undefined) break;
+        file.read(i, ptr);
+        verify(ptr, bytes, stamp, "a block out of a file");
+        if (i === file.blockBytes.length - 1) isAdopted = cached.adopt(staged!, file.rows);
+      }
+      if (!isAdopted) staged?.free();
+    } finally {
+      file.close();
+    }
+  } catch (thrown) {
+    if (!/cannot be read back/.test(String(thrown))) throw thrown;
+    cached.discard();
   }
 }

@@ -1,4 +1,7 @@
-import { expect, test } from "bun:test";
+import { afterAll, expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { ExchangeId, RddId } from "../../src/base/ids.ts";
 import { createKernelMemory } from "../../src/kernel/kernels.ts";
@@ -6,19 +9,23 @@ import { slotWord, storageOwner } from "../../src/kernel/owners.ts";
 import { attachMemory, type SharedPool } from "../../src/kernel/task-memory.ts";
 import { BlockStore } from "../../src/storage/block-store.ts";
 import { ExchangeStore } from "../../src/storage/exchange-store.ts";
+import { nameLocalDirs } from "../../src/storage/local-dirs.ts";
 import type { ThreadOrder } from "./memory-thread.ts";
 
 const MiB = 2 ** 20;
+const folder = mkdtempSync(join(tmpdir(), "firesteel-threads-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function open(bytes: number) {
   const memory = createKernelMemory(bytes);
   const pool = attachMemory(memory, { waitMaxMs: 5 });
+  const dirs = nameLocalDirs([folder]);
   const signals = new Int32Array(new SharedArrayBuffer(8));
   const start = (mode: ThreadOrder["mode"], attempt: number, seed: number) => {
-    const workerData: ThreadOrder = { memory, mode, attempt, seed, signals };
+    const workerData: ThreadOrder = { memory, mode, attempt, seed, signals, dirs };
     return new Worker(new URL("./memory-thread.ts", import.meta.url), { workerData });
   };
-  return { pool, store: new BlockStore(pool), exchanges: new ExchangeStore(pool), signals, start };
+  return { pool, dirs, store: new BlockStore(pool, { dirs }), exchanges: new ExchangeStore(pool), signals, start };
 }
 
 function nextMessage(worker: Worker): Promise<unknown> {
@@ -35,7 +42,9 @@ async function control(
   ends: Promise<unknown>[],
   done: () => boolean,
 ): Promise<void> {
-  for (let turn = 0; !done(); turn++) {
+  let isOver = false;
+  for (const end of ends) void end.then(() => (isOver = true));
+  for (let turn = 0; !done() && !isOver; turn++) {
     if (turn % 20 === 0) store.remove((1 + (turn % 3)) as RddId);
     if (turn % 30 === 0) exchanges.release((turn % 2) as ExchangeId);
     await Promise.race([...ends, new Promise(resolve => setTimeout(resolve, 1))]);
@@ -105,7 +114,7 @@ test("threads that allocate, cache, hand over and evict at the same time never s
 
 test("threads killed at random moments leave nothing behind", async () => {
   const seed = Date.now() & 0xffff;
-  const { pool, store, exchanges, signals, start } = open(12 * MiB);
+  const { pool, dirs, store, exchanges, signals, start } = open(12 * MiB);
   let killed = 0;
   for (let round = 0; round < 8; round++) {
     const attempts = [100 + 4 * round, 102 + 4 * round];
@@ -126,4 +135,6 @@ test("threads killed at random moments leave nothing behind", async () => {
   expect(killed).toBeGreaterThan(8);
   for (const rdd of [1, 2, 3]) store.remove(rdd as RddId);
   expect(pool.pages.longestFreeRun()).toBe(pool.pages.pages);
+  const files = readdirSync(dirs.paths[0]!, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile());
+  expect(files.filter(({ name }) => name.startsWith("block-"))).toEqual([]);
 });

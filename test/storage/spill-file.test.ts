@@ -8,8 +8,10 @@ import { Random } from "../../src/base/random.ts";
 import { BumpAllocator } from "../../src/kernel/allocator.ts";
 import { compileKernels, createKernelMemory, instantiateKernels } from "../../src/kernel/kernels.ts";
 import { type Ptr } from "../../src/kernel/ptr.ts";
+import { newFileKey } from "../../src/storage/file-cipher.ts";
 import { spillCodec } from "../../src/storage/spill-codec.ts";
-import { type Segment, SpillReader, SpillWriter } from "../../src/storage/spill-file.ts";
+import { type Segment, SpillWriter } from "../../src/storage/spill-file.ts";
+import { SpillReader } from "../../src/storage/spill-reader.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "firesteel-test-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -21,14 +23,20 @@ const memory = new BumpAllocator(65536, u8.length);
 const kernels = instantiateKernels(wasm, compileKernels());
 const codecs = { raw: undefined, lz4: spillCodec(kernels, "lz4"), zstd: spillCodec(kernels, "zstd") };
 
+const key = newFileKey();
+const ways = Object.entries(codecs).flatMap(([name, openCodec]) => [
+  { name, openCodec, key: undefined },
+  { name: `${name}, encrypted`, openCodec, key },
+]);
+
 describe("spill file", () => {
-  for (const [name, openCodec] of Object.entries(codecs)) {
+  for (const { name, openCodec, key } of ways) {
     test(`gives back what was written, ${name}`, () => {
       const codec = openCodec?.(memory);
       const seed = Date.now() & 0xffff;
       const random = new Random(seed);
       const file = join(folder, `a-${name}`);
-      const writer = new SpillWriter(u8, file, { codec });
+      const writer = new SpillWriter(u8, file, { codec, key });
       const source = memory.alloc(400_000);
       const written: { segment: Segment; plain: Uint8Array }[] = [];
       for (const bytes of [16, 0, 100_000, 62 * 1024, 62 * 1024 + 16, 400_000, 32]) {
@@ -38,9 +46,9 @@ describe("spill file", () => {
       }
       writer.close();
       const plainBytes = written.reduce((sum, { plain }) => sum + plain.length, 0);
-      if (codec === undefined) expect(writer.length).toBe(plainBytes);
+      if (codec === undefined) expect(writer.length).toBe(plainBytes + (key === undefined ? 0 : written.length * 28));
       else expect(writer.length).toBeLessThan(plainBytes);
-      const reader = new SpillReader(u8, { codec });
+      const reader = new SpillReader(u8, { codec, key });
       const target = memory.alloc(400_000);
       for (const { segment, plain } of written.reverse()) {
         reader.read(segment, target);
@@ -77,13 +85,13 @@ describe("spill file", () => {
     }
   });
 
-  for (const [name, openCodec] of Object.entries(codecs)) {
+  for (const { name, openCodec, key } of ways) {
     test(`any damage to a file is found, ${name}`, () => {
       const seed = Date.now() & 0xffff;
       const random = new Random(seed);
       const codec = openCodec?.(memory);
       const file = join(folder, `d-${name}`);
-      const writer = new SpillWriter(u8, file, { codec });
+      const writer = new SpillWriter(u8, file, { codec, key });
       const ptr = memory.alloc(150_000);
       for (let i = 0; i < 150_000; i++) u8[ptr + i] = (i >> 3) * 7;
       const segment = writer.append(ptr, 150_000);
@@ -96,12 +104,13 @@ describe("spill file", () => {
         writeFileSync(file, bytes);
         let kind = "none";
         try {
-          new SpillReader(u8, { codec }).read(segment, ptr);
+          new SpillReader(u8, { codec, key }).read(segment, ptr);
         } catch (error) {
           kind = (error as FiresteelError).kind;
         }
         // A codec may have bits that mean nothing; the rows must then be the right ones.
-        if (kind === "none")
+        if (key !== undefined) expect({ seed, at, kind }).toEqual({ seed, at, kind: "data" });
+        else if (kind === "none")
           expect({ seed, at, same: u8[ptr + 149_999] === ((149_999 >> 3) * 7) % 256 }).toEqual({
             seed,
             at,
@@ -110,11 +119,11 @@ describe("spill file", () => {
         else expect({ seed, at, kind }).toEqual({ seed, at, kind: "data" });
       }
       writeFileSync(file, whole);
-      new SpillReader(u8, { codec }).read(segment, ptr);
+      new SpillReader(u8, { codec, key }).read(segment, ptr);
     });
   }
 
-  test("a full disk is a resource error with advice, and leaves no file", () => {
+  test("a full disk is a resource error with advice; what was written before can be read", () => {
     let room = 100;
     const fs = {
       ...nodeFs,
@@ -128,7 +137,7 @@ describe("spill file", () => {
     const full = mkdtempSync(join(folder, "full-"));
     const writer = new SpillWriter(u8, join(full, "c"), { fs, what: "the rows of sortByKey" });
     const ptr: Ptr = memory.alloc(64);
-    writer.append(ptr, 64);
+    const whole = writer.append(ptr, 64);
     expect(readdirSync(full)).toEqual(["c"]);
     let thrown: unknown;
     try {
@@ -141,6 +150,8 @@ describe("spill file", () => {
       message: `disk full while spilling the rows of sortByKey to ${full}`,
       hint: "set firesteel.local.dirs to folders with more room, or raise firesteel.executor.memory to spill less",
     });
+    new SpillReader(u8).read(whole, memory.alloc(64));
+    writer.abort();
     expect(readdirSync(full)).toEqual([]);
   });
 });

@@ -18,7 +18,7 @@ describe("an application's pages", () => {
   test("show jobs and how far they are", async () => {
     const app = open();
     const text = await textAt(app, "/jobs");
-    for (const shown of ["611/960 (9 running, 10 failed)", "A look at the links", "collect at page-rank.ts:25:1"])
+    for (const shown of ["611/960", "9 running, 10 failed", "A look at the links", "collect at page-rank.ts:25:1"])
       expect(text).toContain(shown);
     const job = await textAt(app, "/jobs/2");
     expect(job).toContain("<svg");
@@ -29,24 +29,81 @@ describe("an application's pages", () => {
 
   test("show a stage with its quantiles and tasks", async () => {
     const text = await textAt(open(), "/stages/4/0");
-    for (const shown of ["131/240 (9 running, 2 failed)", "Median", "Rows by kernels", "93 %", "page 1 of 2"])
+    for (const shown of [
+      "131/240",
+      "9 running, 2 failed",
+      "Median",
+      "Rows by kernels",
+      "93 %",
+      "page 1 of 2",
+      "NODE_LOCAL",
+    ])
       expect(text).toContain(shown);
     expect((await textAt(open(), "/stages/4/0?sort=state&order=down")).indexOf("executor 2 is lost")).toBeGreaterThan(
       0,
     );
   });
 
+  test("say what stages read and wrote, and leave out columns that have nothing", async () => {
+    const engine = new SampleEngine();
+    engine.job(0, [{ name: "count", partitions: 2 }]);
+    const files = engine.stage(0, "saveAsTextFile", 2, nowMs);
+    const output = { outputRows: 3000, outputBytes: 3 * 2 ** 20 };
+    engine.task(files, 0, 0, nowMs).succeed(5, { inputRows: 5000, inputBytes: 2 ** 20, ...output });
+    engine.task(files, 1, 0, nowMs).succeed(5, { inputRows: 1, ...output });
+    const shuffle = engine.stage(0, "collect", 1, nowMs);
+    const read = { shuffleReadRows: 70, shuffleReadBytes: 2048, remoteReadBytes: 1024, fetchWaitMs: 12 };
+    engine.task(shuffle, 0, 0, nowMs).succeed(5, { ...read, resultRows: 7 });
+    const app = open(engine);
+    const plain = async (path: string) => (await textAt(app, path)).replace(/<[^>]*>/g, " ").replace(/\s+/g, " ");
+    const stages = await plain("/stages");
+    for (const shown of ["1.0 MiB 5,001 rows", "6.0 MiB 6,000 rows", "2.0 KiB 70 rows", "7 rows"])
+      expect(stages).toContain(shown);
+    expect(stages).not.toContain("Shuffle write");
+    const saved = await plain("/stages/0/0");
+    for (const shown of [
+      "Input 1.0 MiB, 5,001 rows",
+      "Written to files 6.0 MiB, 6,000 rows",
+      "Rows of input 1 1 5,000 5,000 5,000",
+      "1 row ",
+    ])
+      expect(saved).toContain(shown);
+    expect(saved).not.toContain("Shuffle");
+    const collected = await plain("/stages/1/0");
+    for (const shown of ["2.0 KiB, 70 rows, 1.0 KiB from other executors", "Given to the driver 7 rows", "12 ms"])
+      expect(collected).toContain(shown);
+    expect(collected).not.toContain("Written");
+  });
+
+  test("say which stages were skipped", async () => {
+    const engine = new SampleEngine();
+    engine.job(0, [
+      { name: "reduceByKey at job.ts:3", partitions: 40 },
+      { name: "collect at job.ts:4", partitions: 2 },
+    ]);
+    engine.skipStage(0, "reduceByKey at job.ts:3", 40);
+    engine.endStage(engine.stage(0, "collect at job.ts:4", 2, nowMs).stage, nowMs + 1);
+    const app = open(engine);
+    const row =
+      /reduceByKey at job.ts:3<\/td>\s*<td class="number"><a href="\/jobs\/0">0<\/a><\/td>\s*<td class="number">40</;
+    for (const path of ["/stages", "/jobs/0"]) expect(await textAt(app, path)).toMatch(row);
+    for (const path of ["/jobs", "/jobs/0"]) {
+      expect(await textAt(app, path)).toContain("40 skipped");
+      expect(await textAt(app, path)).toContain("1 skipped");
+    }
+  });
+
   test("sort and page the tasks by what the address says", async () => {
     const engine = new SampleEngine();
     engine.job(0, [{ name: "count", partitions: 250 }]);
     const stage = engine.stage(0, "count", 250, nowMs);
-    for (let i = 0; i < 250; i++) engine.task(stage, i, 0, nowMs).succeed(i, { rowsIn: 1000 + i });
+    for (let i = 0; i < 250; i++) engine.task(stage, i, 0, nowMs).succeed(i, { inputRows: 1000 + i });
     const app = open(engine);
     const partitions = async (query: string) =>
       [...(await textAt(app, `/stages/0/0?${query}`)).matchAll(/<tr>\s*<td class="number">(\d+)</g)].map(match =>
         Number(match[1]),
       );
-    const down = await partitions("sort=rowsIn&order=down");
+    const down = await partitions("sort=inputRows&order=down");
     expect([down.length, down[0], down[99]]).toEqual([100, 249, 150]);
     const last = await partitions("sort=runMs&order=up&page=3");
     expect([last.length, last[0], last[49]]).toEqual([50, 200, 249]);
@@ -85,7 +142,7 @@ describe("an application's pages", () => {
     engine.executor(0, undefined);
     const { application } = viewOf();
     const text = await textAt(
-      open(engine, viewOf({ executors: () => [], application: { ...application, id: undefined } })),
+      open(engine, viewOf({ executors: () => [], application: { ...application, id: "local-1795248305000" } })),
       "/executors",
     );
     expect(text).toContain("Thread");
@@ -97,9 +154,7 @@ describe("an application's pages", () => {
     expect(text).toMatch(
       /links<\/td>\s*<td>MEMORY_ONLY<\/td>\s*<td class="number">32<\/td>\s*<td class="number">32<\/td>\s*<td class="number">4.2 GiB/,
     );
-    expect(await textAt(open(pageRank(), viewOf({ cached: () => [] })), "/storage")).toContain(
-      "Nothing is kept in memory.",
-    );
+    expect(await textAt(open(pageRank(), viewOf({ cached: () => [] })), "/storage")).toContain("Nothing is kept.");
   });
 
   test("show settings without secrets", async () => {

@@ -63,12 +63,60 @@ describe("/api/v1", () => {
     expect(await jsonAt(app, `${own}/stages/4/0`)).toEqual(stages[0]!);
   });
 
+  test("lists skipped stages, and counts them in their job", async () => {
+    const engine = new SampleEngine();
+    engine.job(0, [
+      { name: "map", partitions: 40 },
+      { name: "map", partitions: 30 },
+      { name: "collect", partitions: 2 },
+    ]);
+    const ran = engine.stage(0, "map", 40, nowMs);
+    engine
+      .task(ran, 0, 0, nowMs)
+      .succeed(1, { inputRows: 3, inputBytes: 4, shuffleWriteRows: 5, shuffleWriteBytes: 6 });
+    engine.task(ran, 1, 0, nowMs).succeed(1, { outputRows: 7, outputBytes: 8, shuffleReadRows: 9 });
+    engine.task(ran, 2, 0, nowMs).succeed(1, { shuffleReadBytes: 10, remoteReadBytes: 4, fetchWaitMs: 2 });
+    engine.skipStage(0, "map", 30);
+    engine.job(1, [{ name: "map", partitions: 40 }]);
+    engine.status.event({ type: "stageSkipped", job: 1 as never, stage: ran.stage, name: "map", tasks: 40 });
+    const some = createApplicationPages(engine.status, viewOf(), options);
+    const stages = (await jsonAt(some, `${own}/stages`)) as Json[];
+    expect(stages.map(each => [each["stageId"], each["status"], each["numTasks"]])).toEqual([
+      [1, "SKIPPED", 30],
+      [0, "ACTIVE", 40],
+    ]);
+    expect(stages[1]).toMatchObject({
+      ...{ inputRecords: 3, inputBytes: 4, shuffleWriteRecords: 5, shuffleWriteBytes: 6, outputRecords: 7 },
+      ...{ outputBytes: 8, shuffleReadRecords: 9, shuffleReadBytes: 10, shuffleRemoteBytesRead: 4 },
+      ...{ shuffleLocalBytesRead: 6, shuffleFetchWaitTime: 2 },
+    });
+    expect(await jsonAt(some, `${own}/stages?status=skipped`)).toEqual([stages[0]!]);
+    expect(await jsonAt(some, `${own}/stages/1`)).toEqual([stages[0]!]);
+    expect(await jsonAt(some, `${own}/jobs/0`)).toMatchObject({
+      ...{ stageIds: [0, 1], numTasks: 72, numSkippedTasks: 30, numSkippedStages: 1, numCompletedTasks: 3 },
+    });
+    expect(await jsonAt(some, `${own}/stages/0/0/taskList`)).toMatchObject([
+      {
+        taskMetrics: {
+          ...{ inputMetrics: { recordsRead: 3, bytesRead: 4 } },
+          ...{ shuffleWriteMetrics: { recordsWritten: 5, bytesWritten: 6 } },
+        },
+      },
+      {
+        taskMetrics: {
+          ...{ outputMetrics: { recordsWritten: 7, bytesWritten: 8 }, shuffleReadMetrics: { recordsRead: 9 } },
+        },
+      },
+      { taskMetrics: { shuffleReadMetrics: { remoteBytesRead: 4, localBytesRead: 6, fetchWaitTime: 2 } } },
+    ]);
+  });
+
   test("lists the tasks of a stage by the page, and their quantiles", async () => {
     const engine = new SampleEngine();
     engine.executor(3, "h");
     engine.job(0, [{ name: "count", partitions: 50 }]);
     const stage = engine.stage(0, "count", 50, nowMs);
-    for (let i = 0; i < 50; i++) engine.task(stage, i, 3, nowMs).succeed(i + 1, { rowsIn: i, shuffleWriteBytes: 2 });
+    for (let i = 0; i < 50; i++) engine.task(stage, i, 3, nowMs).succeed(i + 1, { inputRows: i, shuffleWriteBytes: 2 });
     engine.task(stage, 0, 3, nowMs, 1).fail(3, { kind: "user", name: "Error", message: "wrong" });
     const some = createApplicationPages(engine.status, viewOf(), options);
     const slow = (await jsonAt(
@@ -84,6 +132,7 @@ describe("/api/v1", () => {
         executorId: "3",
         host: "h",
         status: "SUCCESS",
+        taskLocality: "NODE_LOCAL",
         taskMetrics: { executorRunTime: 49 },
       },
       { taskId: 47 },

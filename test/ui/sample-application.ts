@@ -39,6 +39,12 @@ export class SampleEngine {
     this.status.jobSubmitted(job, atMs);
   }
 
+  skipStage(job: number, name: string, tasks: number): number {
+    const stage = this.nextStage++ as StageId;
+    this.status.event({ type: "stageSkipped", job: job as JobId, stage, name, tasks });
+    return stage;
+  }
+
   endJob(id: number, atMs: number, error?: WireError): void {
     this.status.event({ type: "jobEnded", job: id as JobId, atMs, ...(error && { error }) });
   }
@@ -74,6 +80,7 @@ export class SampleEngine {
       task: { stage: stage as StageId, stageAttempt: attempt, partition },
       executor: executor as ExecutorId,
       launchedMs,
+      locality: "node" as const,
     };
     this.status.taskStarted(run);
     return {
@@ -121,6 +128,7 @@ export function executorSummary(id: number, host: string, changes: Partial<Execu
       memoryBytes: 8 * 2 ** 30,
       residentBytes: 4.4 * 2 ** 30,
       cachedPartitions: 16,
+      cachedDiskBytes: 3 * 2 ** 20,
     },
     ...changes,
   };
@@ -133,7 +141,8 @@ export function viewOf(changes: Partial<ApplicationView> = {}): ApplicationView 
       executorSummary(0, "10.0.0.1"),
       executorSummary(1, "10.0.0.2", { metrics: undefined, logUrl: undefined }),
     ],
-    cached: () => Array.from({ length: 32 }, (_, partition) => ({ rdd: 7 as RddId, partition, bytes: 140_000_000 })),
+    cached: () =>
+      Array.from({ length: 32 }, (_, partition) => ({ rdd: 7 as RddId, partition, bytes: 140_000_000, diskBytes: 0 })),
     settings: {
       "firesteel.executor.memory": 8 * 2 ** 30,
       "firesteel.app.name": "page-rank",
@@ -165,7 +174,7 @@ export function pageRank(): SampleEngine {
   for (let i = 0; i < 8; i++)
     engine
       .task(first, i, i % 3, nowMs - 419_800)
-      .succeed(900 + random() * 400, { rowsIn: 120_000, rowsOut: 1, kernelRows: 120_000 });
+      .succeed(900 + random() * 400, { inputRows: 120_000, inputBytes: 9_600_000, kernelRows: 120_000 });
   engine.endStage(first.stage, nowMs - 417_000);
   engine.endJob(0, nowMs - 416_900);
   engine.job(1, [{ name: "collect at page-rank.ts:25:1", partitions: 4 }], {
@@ -198,16 +207,16 @@ export function pageRank(): SampleEngine {
         task.fail(700, { kind: "lost", name: "FiresteelError", message: "executor 2 is lost: its connection ended" });
         engine
           .task(stage, i, (i + 1) % 2, startMs + Math.floor(i / 8) * 1800 + 800, 1)
-          .succeed(1500, { rowsIn: 40_000, rowsOut: 9000, kernelRows: 40_000 });
+          .succeed(1500, { shuffleReadRows: 40_000, shuffleReadBytes: 700_000, resultRows: 9000, kernelRows: 40_000 });
         continue;
       }
-      const rowsIn = Math.round(40_000 + random() * 12_000);
+      const rows = Math.round(40_000 + random() * 12_000);
       task.succeed(1100 + random() * 900, {
         ...{
-          rowsIn,
-          rowsOut: Math.round(rowsIn / 5),
-          kernelRows: Math.round(rowsIn * 0.93),
-          jsRows: Math.round(rowsIn * 0.07),
+          ...(n === 0 ? { inputRows: rows, inputBytes: rows * 80 } : { shuffleReadRows: rows }),
+          shuffleWriteRows: Math.round(rows / 5),
+          kernelRows: Math.round(rows * 0.93),
+          jsRows: Math.round(rows * 0.07),
         },
         ...{
           shuffleReadBytes: n === 0 ? 0 : 1_800_000 + Math.round(random() * 400_000),

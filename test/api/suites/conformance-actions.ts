@@ -1,6 +1,7 @@
 /** Every action beside a plain-array twin, over every kind of rows and several partition counts. */
 import type { SuiteTools } from "../suite.ts";
 import { conformanceCases } from "./conformance-cases.ts";
+import { slices } from "./rows.ts";
 
 const concat = (a: unknown, b: unknown) => [...(a as unknown[]), ...(b as unknown[])];
 const append = (list: unknown[], item: unknown) => [...list, item];
@@ -9,7 +10,22 @@ export default function conformanceActions(tools: SuiteTools): void {
   const { ctx, same, sameRows, sameGroups, group, order, sorted } = tools;
   const { over, gives } = conformanceCases(tools);
 
+  // ---- where rows begin
+  over("parallelize", async ({ rows, parts }) =>
+    same(await ctx.parallelize(rows, parts.length).glom().collect(), parts),
+  );
+  over("range", async ({ rows, parts }) => {
+    const numbers = rows.map((_, i) => 7 - 3 * i);
+    const range = ctx.range(7, 7 - 3 * rows.length, -3, parts.length);
+    same(await range.glom().collect(), slices(numbers, parts.length));
+  });
+
   // ---- actions
+  gives(
+    "collect",
+    ({ rdd }) => rdd.collect(),
+    ({ rows }) => rows,
+  );
   gives(
     "count",
     ({ rdd }) => rdd.count(),
@@ -80,6 +96,16 @@ export default function conformanceActions(tools: SuiteTools): void {
       ),
     ({ parts }) => parts.flatMap(part => ["|", ...part.map(row => [row])]),
   );
+  gives(
+    "treeReduce",
+    async ({ rdd, rows }) => (rows.length === 0 ? [] : rdd.map(row => [row] as unknown).treeReduce(concat)),
+    ({ rows }) => rows,
+  );
+  gives(
+    "treeAggregate",
+    ({ rdd }) => rdd.treeAggregate([] as unknown[], append, (a, b) => [...a, ...b], 3),
+    ({ rows }) => rows,
+  );
   over("countByKeyEntries", async ({ pairs, pairRows }) =>
     sameGroups(
       await pairs.countByKeyEntries(),
@@ -92,6 +118,13 @@ export default function conformanceActions(tools: SuiteTools): void {
       group(rows.map(row => [row, 0])).map(([key, values]) => [key, values.length]),
     ),
   );
+  over("countByKey", async ({ rdd, rows }) => {
+    const keyed = await rdd.map(row => [typeof row, row]).countByKey();
+    sameRows(
+      [...keyed],
+      group(rows.map(row => [typeof row, row])).map(([key, values]) => [key, values.length]),
+    );
+  });
   over("countByValue of primitives", async ({ rdd, rows }) => {
     const types = rows.map(row => typeof row);
     sameRows(
@@ -102,6 +135,12 @@ export default function conformanceActions(tools: SuiteTools): void {
   over("collectAsMap", async ({ pairs, pairRows }) =>
     sameGroups(
       [...(await pairs.collectAsMap())],
+      group(pairRows).map(([key, values]) => [key, values.at(-1)]),
+    ),
+  );
+  over("collectAsMapEntries", async ({ pairs, pairRows }) =>
+    same(
+      await pairs.collectAsMapEntries(),
       group(pairRows).map(([key, values]) => [key, values.at(-1)]),
     ),
   );
@@ -121,10 +160,12 @@ export default function conformanceActions(tools: SuiteTools): void {
     await rdd.foreachPartition(part => seen.add([...part]));
     same(seen.value, parts);
   });
-  over("toLocalIterator", async ({ rdd, rows }) => {
-    const seen: unknown[] = [];
-    for await (const row of rdd) seen.push(row);
-    same(seen, rows);
+  over("toLocalIterator and [Symbol.asyncIterator]", async ({ rdd, rows }) => {
+    for (const iterable of [rdd, rdd.toLocalIterator()]) {
+      const seen: unknown[] = [];
+      for await (const row of iterable) seen.push(row);
+      same(seen, rows);
+    }
   });
   over("runJob", async ({ rdd, parts }) =>
     same(
@@ -145,13 +186,34 @@ export default function conformanceActions(tools: SuiteTools): void {
     );
     await cached.unpersist();
   });
-  over("statistics of numbers", async ({ rdd, rows }) => {
-    const lengths = rows.map(row => (typeof row === "number" ? row : String(typeof row).length));
-    const numbers = rdd.map(row => (typeof row === "number" ? row : String(typeof row).length));
-    tools.closeTo(await numbers.stats(), tools.statsOf(lengths));
-    same(
-      await numbers.map(x => (x === x && Math.abs(x) < 100 ? Math.floor(x) : 1)).sum(),
-      lengths.reduce((sum, x) => sum + (x === x && Math.abs(x) < 100 ? Math.floor(x) : 1), 0),
-    );
+  const number = (row: unknown) => (typeof row === "number" ? row : String(typeof row).length);
+  over("stats", async ({ rdd, rows }) => tools.closeTo(await rdd.map(number).stats(), tools.statsOf(rows.map(number))));
+  over("mean", async ({ rdd, rows }) => {
+    const stats = tools.statsOf(rows.map(number));
+    tools.closeTo({ ...stats, mean: await rdd.map(number).mean() }, stats);
   });
+  over("variance and stdev", async ({ rdd, rows }) => {
+    const [stats, numbers] = [tools.statsOf(rows.map(number)), rdd.map(number)];
+    tools.closeTo({ ...stats, variance: await numbers.variance(), stdev: await numbers.stdev() }, stats);
+  });
+  over("sampleVariance and sampleStdev", async ({ rdd, rows }) => {
+    const [stats, numbers] = [tools.statsOf(rows.map(number)), rdd.map(number)];
+    const [sampleVariance, sampleStdev] = [await numbers.sampleVariance(), await numbers.sampleStdev()];
+    tools.closeTo({ ...stats, sampleVariance, sampleStdev }, stats);
+  });
+  gives(
+    "histogram",
+    ({ rdd }) => rdd.map(number).histogram([-10, 0, 3, 9]),
+    ({ rows }) => {
+      const counts = [0, 0, 0];
+      for (const n of rows.map(number)) if (n >= -10 && n <= 9) counts[n < 0 ? 0 : n < 3 ? 1 : 2]!++;
+      return [[-10, 0, 3, 9], counts];
+    },
+  );
+  gives(
+    "sum",
+    ({ rdd }) => rdd.map(row => (Math.abs(number(row)) < 100 ? Math.floor(number(row)) : 1)).sum(),
+    ({ rows }) =>
+      rows.reduce<number>((sum, row) => sum + (Math.abs(number(row)) < 100 ? Math.floor(number(row)) : 1), 0),
+  );
 }

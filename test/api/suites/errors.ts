@@ -1,5 +1,7 @@
 /** What users read when something is wrong: kind, words, fix, and the line of theirs that it is about. */
-import type { Rdd } from "firesteel";
+import { inspect } from "node:util";
+import { HashPartitioner, type Rdd, taskContext } from "firesteel";
+import { refusing } from "../refusing.ts";
 import type { SuiteTools } from "../suite.ts";
 
 const boom = (x: number): number => {
@@ -12,22 +14,7 @@ export default function errors(tools: SuiteTools): void {
   const five = ctx.range(0, 5, 1, 2);
   const notPairs = five as unknown as Rdd<[number, number]>;
 
-  interface Wanted {
-    /** A part of the message. */
-    readonly says: string;
-    readonly hint?: string;
-    /** The operator, or the mark, whose line it names. */
-    readonly operator: string;
-    readonly kind?: string;
-  }
-  const refuses = (name: string, run: () => unknown, wanted: Wanted) =>
-    test(name, async () => {
-      const error = await failure(run);
-      expect(error.message).toContain(wanted.says);
-      expect(error.kind).toBe((wanted.kind ?? "user") as typeof error.kind);
-      if (wanted.hint !== undefined) expect(error.hint).toBe(wanted.hint);
-      expect([error.at?.file, error.at?.line]).toEqual([file, lineOf(wanted.operator, name)]);
-    });
+  const refuses = refusing(tools);
   const throws = (name: string, run: () => unknown, operator = name) => {
     refuses(name, run, {
       says: `the function given to ${operator} at ${file}:${lineOf(operator, name)}:`,
@@ -200,6 +187,7 @@ export default function errors(tools: SuiteTools): void {
   promised("promised: foreach", () => five.foreach(promise as never));
   promised("promised: foreachPartition", () => five.foreachPartition(promise as never));
   promised("promised: runJob", () => ctx.runJob(five, promise as never));
+  promised("promised: combineByKey", () => five.keyBy(() => 1).combineByKey(promise, a => a, a => a).count()); // prettier-ignore
   refuses(
     "promised: reduceByKey",
     () =>
@@ -284,12 +272,33 @@ export default function errors(tools: SuiteTools): void {
 
   refuses("sum of texts", () => (five.map(x => `a${x}`) as unknown as Rdd<number>).sum(), {
     operator: "sum",
-    says: "sum, mean and stats need numbers, but a row is ",
+    says: "numeric actions need numbers, but a row is ",
   });
-  refuses("a comparator without order", () => five.takeOrdered(2, () => NaN), {
+  const orderHint = "(a, b) => a < b ? -1 : a > b ? 1 : 0";
+  refuses("a comparator of no numbers", () => five.takeOrdered(2, () => NaN), {
     operator: "takeOrdered",
     says: "the comparator returned NaN for ",
-    hint: "return a negative number, 0 or a positive number",
+    hint: `return a negative number, 0 or a positive number: ${orderHint}`,
+  });
+  refuses("a comparator that is always 1", () => five.top(2, () => 1), {
+    operator: "top",
+    says: "the comparator is not an order: it returned 1 for ",
+    hint: `return 0 for rows that are equal: ${orderHint}`,
+  });
+  refuses("a comparator that is one-sided", () => five.map(x => x + 1).max((a, b) => (a === b ? 0 : -a)), {
+    operator: "max",
+    says: "the comparator is not an order: it returned -",
+    hint: `return the opposite when the two are swapped: ${orderHint}`,
+  });
+  const cyclic = (a: number, b: number) => (a === b ? 0 : (b - a + 5) % 5 < 3 ? -1 : 1);
+  refuses("a comparator that goes round", () => five.coalesce(1).min(cyclic), {
+    operator: "min",
+    says: "the comparator is not an order: it puts 0 before 1 and 1 before 3, but 3 before 0",
+    hint: "compare all rows by the same key, and give NaN and missing values a place of their own",
+  });
+  refuses("a comparator that goes round on the driver", () => ctx.parallelize([0, 1, 3], 3).takeOrdered(3, cyclic), {
+    operator: "takeOrdered",
+    says: "the comparator is not an order: it puts 0 before 1 and 1 before 3, but 3 before 0",
   });
   refuses("no function", () => five.map(undefined as never), {
     operator: "map",
@@ -300,15 +309,71 @@ export default function errors(tools: SuiteTools): void {
     operator: "parallelize",
     says: "parallelize needs an array or another iterable, but got null",
   });
+  const other = (options: object): never => options as never;
+  refuses("another reader's option", () => ctx.csvFile("towns.csv", other({ delimiter: ";" })), {
+    operator: "csvFile",
+    says: 'csvFile has no option "delimiter"',
+    hint: "did you mean separator?",
+  });
+  refuses("an option misspelt", () => five.saveAsTextFile("never", other({ codek: "gzip" })), {
+    operator: "saveAsTextFile",
+    says: 'saveAsTextFile has no option "codek"',
+    hint: "did you mean codec?",
+  });
+  refuses("an option of no reader", () => ctx.jsonFile("towns.json", other({ primitivesAsString: true })), {
+    operator: "jsonFile",
+    says: 'jsonFile has no option "primitivesAsString"',
+    hint: "its options are multiLine, schema, mode, corruptRecord, maxLineBytes",
+  });
+  refuses("options that are a text", () => ctx.csvFile("towns.csv", ";" as never), {
+    operator: "csvFile",
+    says: 'csvFile needs an object of options, but got ";"',
+  });
+  refuses("a number instead of an Rdd", () => five.cartesian(5 as never), {
+    operator: "cartesian",
+    says: "cartesian needs an Rdd, but got 5",
+  });
+  const noPartitions = () => new HashPartitioner(0); // none
+  refuses("a partitioner without partitions", noPartitions, {
+    operator: "none",
+    says: "HashPartitioner needs a number of partitions from 1 to 1,000,000, but got 0",
+  });
+  const onTheDriver = () => taskContext().partitionId; // no task
+  refuses("the task's context on the driver", onTheDriver, {
+    operator: "no task",
+    says: "taskContext() was called outside a task",
+  });
+  test("a refused promise fails no later job", async () => {
+    const refused = await failure(() => five.map(async () => Promise.reject(new Error("late"))).count());
+    expect(refused.message).toContain("map");
+    const thenable = await failure(() => five.map(() => Promise.reject(new Error("late"))).count());
+    expect(thenable.message).toContain("the function given to map returned a Promise");
+    for (let i = 0; i < 20; i++) expect(await five.sum()).toBe(10);
+  });
+  test("console.log of an Rdd says what it is", async () => {
+    expect(inspect(five)).toMatch(
+      /^Rdd\[\d+\] at range at .*errors\.ts:14:\d+ \(a plan; await collect\(\) for its rows\)$/,
+    );
+    expect(inspect(ctx.range(1).setName("one"))).toMatch(/^one Rdd\[\d+\] at range at .* \(a plan;/);
+    expect(inspect(ctx)).toMatch(/^Context .* \(.*local.*\)$/);
+    expect(inspect(ctx.broadcast([1]))).toMatch(/^Broadcast \d+$/);
+    expect(inspect(ctx.longAccumulator("seen"))).toBe('Accumulator "seen" (value 0)');
+  });
   refuses("no such file", () => ctx.textFile("/does/not/exist").count(), {
     operator: "textFile",
     says: "no such file or directory: /does/not/exist",
+  });
+  refuses("one task's result too large, before it is made", () => ctx.range(0, 1e12, 1, 4).collect(), {
+    operator: "collect",
+    says: "the rows that one task collects are larger than firesteel.driver.maxResultSize: 2.",
+    kind: "resource",
+    hint: "save it with saveAsTextFile, iterate with toLocalIterator over more partitions, or raise firesteel.driver.maxResultSize",
   });
   refuses(
     "a result too large",
     () =>
       ctx
-        .range(0, 1e6, 1, 4)
+        .range(0, 1e6, 1, 12)
         .map(i => `row ${i}`)
         .collect(),
     {

@@ -20,6 +20,16 @@ export default async function main(ctx: Context, [folder = "", mode]: string[]):
   await rows.foreach(row => appendFileSync("/does/not/exist", String(row)));
   for await (const row of rows.sortBy(row => -row)) console.log(row);
   await rows.sum();
+  const many = ctx.range(0, 100, 1, 30);
+  console.log(await many.treeReduce((a, b) => a + b));
+  await many.treeAggregate(
+    "",
+    (text, row) => text + row,
+    (a, b) => a + b,
+    3,
+  );
+  console.log(await many.takeSample(false, 3, 1), await many.histogram(2), await many.countApproxDistinct());
+  console.log((await many.countApprox(50)).mean, await many.map(i => [i % 3, i]).countByKeyApprox(50));
   const large = ctx.range(10).filter(i => i > 4);
   await large.sum();
   await large.mapPartitions(numbers => numbers).sum();

@@ -229,8 +229,8 @@ export default function jobs(tools: SuiteTools): void {
     const ended = takeEvents().flatMap(event =>
       event.type === "taskEnded" && event.metrics !== undefined ? [event.metrics] : [],
     );
-    expect(ended.reduce((sum, metrics) => sum + metrics.shuffleWriteBytes, 0)).toBeGreaterThan(35e6);
-    expect(ended.reduce((sum, metrics) => sum + metrics.spilledBytes, 0)).toBe(0);
+    expect(ended.reduce((sum, metrics) => sum + (metrics.shuffleWriteBytes ?? 0), 0)).toBeGreaterThan(35e6);
+    expect(ended.reduce((sum, metrics) => sum + (metrics.spilledBytes ?? 0), 0)).toBe(0);
   });
 
   test("plans in use keep their shuffles", async () => {

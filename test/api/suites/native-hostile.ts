@@ -178,6 +178,38 @@ const others: Readonly<Record<string, Case>> = {
     const of = (k: number) => (k % 2 === 0 ? `r${k / 2}` : undefined);
     return [rows, left.map(([k, v]) => [k, v, of(k) + "!", of(k)?.length, of(k) ?? "none"])];
   },
+  "missing sides of a full join, beside numbers": async ctx => {
+    const left = Array.from({ length: 90 }, (_, i) => [i % 30, i] as [number, number]);
+    const right = Array.from({ length: 40 }, (_, i) => [i * 2, `r${i}`] as [number, string]);
+    const shown = (k: number, v: number | undefined, w: string | undefined) => [k, v ?? -1, w + "!", (v as number) + k];
+    const rows = await (
+      await cached(ctx, left)
+    )
+      .fullOuterJoin(await cached(ctx, right), 2)
+      .zipWithUniqueId()
+      .map(([[k, [v, w]], id]) => [k, v ?? -1, w + "!", (v as number) + k, id >= 0])
+      .sortBy(row => [row[0], row[1]])
+      .collect();
+    const of = (k: number) => (k % 2 === 0 ? `r${k / 2}` : undefined);
+    const expected = [
+      ...left.map(([k, v]) => [...shown(k, v, of(k)), true]),
+      ...right.filter(([k]) => k >= 30).map(([k, w]) => [...shown(k, undefined, w), true]),
+    ];
+    return [rows, expected.sort((a, b) => (a[0] as number) - (b[0] as number) || (a[1] as number) - (b[1] as number))];
+  },
+  "columns side by side, and each with each": async ctx => {
+    const numbers = Array.from({ length: 300 }, (_, i) => (i % 9 === 0 ? i / 8 : i));
+    const words = numbers.map(n => (n % 5 === 0 ? undefined : `w${n}`));
+    const fn = ([[n, w], m]: [[number, string | undefined], number]) => [n + m, w?.length, `${w}${n}`, n % 2 === m];
+    const rows = await (
+      await cached(ctx, numbers)
+    )
+      .zip(await cached(ctx, words))
+      .cartesian(ctx.range(0, 3, 1, 1))
+      .map(fn)
+      .collect();
+    return [rows, numbers.flatMap((n, i) => [0, 1, 2].map(m => fn([[n, words[i]], m])))];
+  },
   "mixed keys through an exchange": async ctx => {
     const rows = Array.from({ length: 400 }, (_, i) => [i % 7 === 0 ? `${i % 5}` : i % 5, i] as [unknown, number]);
     const actual = await (

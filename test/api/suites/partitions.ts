@@ -127,9 +127,15 @@ export default function partitions(tools: SuiteTools): void {
     same(await ctx.range(0, 1000, 1, 3).repartition(4).glom().collect(), parts);
   });
 
-  test("zipWithIndex counts partitions first, unless there is only one", async () => {
-    const three = ctx.parallelize(["a", "b", "c"], 3);
+  test("zipWithIndex counts partitions first, all but the last, unless there is only one", async () => {
+    const computed = ctx.collectionAccumulator<string>();
+    const three = ctx.parallelize(["a", "b", "c"], 3).map(row => {
+      computed.add(row);
+      return row;
+    });
     expect(await stages(() => three.zipWithIndex().collect())).toEqual({ ran: 2, skipped: 0 });
+    expect(computed.value.sort()).toEqual(["a", "a", "b", "b", "c"]);
+    expect(three.zipWithIndex().explain()).toContain("Stage 0, 2 tasks\n");
     expect(await stages(() => three.coalesce(1).zipWithIndex().collect())).toEqual({ ran: 1, skipped: 0 });
   });
 
@@ -335,7 +341,7 @@ export default function partitions(tools: SuiteTools): void {
     for (const [name, use] of Object.entries(uses)) {
       for (const n of wrong) {
         const error = await failure(() => use(n));
-        const got = typeof n === "string" ? "string" : String(n);
+        const got = typeof n === "string" ? JSON.stringify(n) : String(n);
         expect(error.message).toBe(`${name} needs a number of partitions from 1 to 1,000,000, but got ${got}`);
         expect(error.kind).toBe("user");
       }

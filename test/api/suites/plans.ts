@@ -46,12 +46,38 @@ const plans: Plans = {
       .filter(([, [, n]]) => n > 1)
       .mapPartitionsWithIndex((i, rows) => rows.map(row => [i, row]))
       .groupBy(([i]) => i),
+  "side-by-side": ctx => {
+    const numbers = ctx.range(0, 9, 1, 3);
+    return numbers
+      .zip(numbers.map(n => n * n))
+      .map(([n, square]) => [n, square - n])
+      .zipWithIndex()
+      .zipPartitions(lines(ctx).repartition(3), (a, b) => [...a, ...b])
+      .zipWithUniqueId();
+  },
+  "sets-and-outer-joins": ctx => {
+    const sorted = pairs(ctx).sortByKey(true, 2);
+    const some = sorted.filterByRange(2, 4).fullOuterJoin(pairs(ctx).subtractByKey(pairs(ctx)));
+    return some
+      .keys()
+      .intersection(ctx.range(0, 5, 1, 2))
+      .cartesian(lines(ctx).subtract(lines(ctx)));
+  },
   "words-of-a-file": ctx =>
     ctx
       .textFile("README.md", 2)
       .flatMap(line => line.split(" "))
       .map(word => [word, 1])
       .reduceByKey((a, b) => a + b),
+  "samples-sketches-and-commands": ctx => {
+    const [some] = pairs(ctx).sample(true, 1.5, 3).randomSplit([1, 3], 4);
+    const fractions = new Map(Array.from({ length: 7 }, (_, key) => [key, 0.5]));
+    return some!
+      .sampleByKey(false, fractions, 5)
+      .sampleByKeyExact(true, fractions, 6)
+      .countApproxDistinctByKey(0.01)
+      .pipe(["sort", "-n"]);
+  },
 };
 
 export default plans;

@@ -74,6 +74,47 @@ const jobs: Jobs = {
     mixed(ctx)
       .leftOuterJoin(mixed(ctx).filter(([, v]) => v < 20))
       .collect(),
+  "full outer join": ctx =>
+    mixed(ctx)
+      .filter(([, v]) => v > 9)
+      .fullOuterJoin(mixed(ctx).filter(([, v]) => v < 20))
+      .collect(),
+  "right outer join": ctx =>
+    rows(ctx)
+      .filter(([k]) => k < 40)
+      .rightOuterJoin(
+        rows(ctx).filter(([, v]) => v > 9e7),
+        3,
+      )
+      .collect(),
+  subtracted: ctx =>
+    mixed(ctx)
+      .subtractByKey(mixed(ctx).filter(([, v]) => v < 20))
+      .collect(),
+  "in common": ctx =>
+    mixed(ctx)
+      .keys()
+      .intersection(
+        mixed(ctx)
+          .filter(([, v]) => v % 3 === 0)
+          .keys(),
+        4,
+      )
+      .glom()
+      .collect(),
+  "each with each": ctx =>
+    mixed(ctx)
+      .filter(([, v]) => v < 50)
+      .cartesian(mixed(ctx).filter(([, v]) => v < 9))
+      .zipWithUniqueId()
+      .collect(),
+  "side by side": ctx =>
+    rows(ctx)
+      .zip(rows(ctx).mapValues(v => v + 1))
+      .map(([[, a], [, b]]) => b - a)
+      .sum(),
+  "placed and sorted": ctx => rows(ctx).repartitionAndSortWithinPartitions(3).filterByRange(5, 90).glom().collect(),
+  "reduced locally": ctx => mixed(ctx).reduceByKeyLocallyEntries((a, b) => a * 0.5 + b),
   cogroup: ctx =>
     mixed(ctx)
       .cogroup(

@@ -1,5 +1,8 @@
 /** What tasks share with the driver: accumulators, broadcasts, the task's context and local properties. */
-import { type FiresteelError, taskContext } from "firesteel";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type FiresteelError, type Rdd, taskContext } from "firesteel";
 import type { SuiteTools } from "../suite.ts";
 
 class Tally {
@@ -160,7 +163,9 @@ export default function shared(tools: SuiteTools): void {
     expect(inTask.message).toContain("was destroyed");
     expect(inTask.hint).toBe("destroy a broadcast only after the last job that uses it");
     expect((await failure(() => table.value)).message).toContain("was destroyed");
-    expect((await failure(() => ctx.range(1).map(() => table.value))).message).toContain("was destroyed");
+    const captured = await failure(() => ctx.range(1).map(() => table.value)); // captured when destroyed
+    expect(captured.message).toContain("was destroyed");
+    expect([captured.at?.file, captured.at?.line]).toEqual([tools.file, tools.lineOf("captured when destroyed")]);
   });
 
   test("a task knows its partition, stage and attempt", async () => {
@@ -235,6 +240,57 @@ export default function shared(tools: SuiteTools): void {
     same(zero, []);
   });
 
+  test("functions may change what they fold into, and nothing else changes", async () => {
+    type Tally = { n: Record<string, number> };
+    const zero: Tally = { n: {} };
+    const count = (tally: Tally, word: string) => {
+      tally.n[word] = (tally.n[word] ?? 0) + 1;
+      return tally;
+    };
+    const merge = (a: Tally, b: Tally) => {
+      for (const [word, n] of Object.entries(b.n)) a.n[word] = (a.n[word] ?? 0) + n;
+      return a;
+    };
+    const append = (a: string[], b: string[]) => {
+      a.push(...b);
+      return a;
+    };
+    const listed = (word: string): string[] => [word];
+    const words = ctx.parallelize(["a", "b", "a", "c", "b", "a"], 4);
+    const keyed = words.keyBy(word => word);
+    const lists = words.map(listed);
+    const tally = { n: { a: 3, b: 2, c: 1 } };
+    same(await words.aggregate(zero, count, merge), tally);
+    same(await words.treeAggregate(zero, count, merge), tally);
+    same(await words.treeAggregate(zero, count, merge, 3), tally);
+    same(await lists.fold([], append), ["a", "b", "a", "c", "b", "a"]);
+    const kept = lists.cache();
+    for (let round = 0; round < 2; round++) {
+      same(await kept.reduce(append), ["a", "b", "a", "c", "b", "a"]);
+      same(await kept.treeReduce(append), ["a", "b", "a", "c", "b", "a"]);
+    }
+    same(await kept.collect(), [["a"], ["b"], ["a"], ["c"], ["b"], ["a"]]);
+    const byKey = {
+      foldByKey: keyed.mapValues(listed).foldByKey([], append),
+      foldInOnePartition: keyed.coalesce(1).mapValues(listed).foldByKey([], append),
+      reduceByKey: keyed.mapValues(listed).reduceByKey(append),
+      combineByKey: keyed.combineByKey(listed, (list, word) => append(list, [word]), append),
+      aggregateByKey: keyed.aggregateByKey([] as string[], (list, word) => append(list, [word]), append),
+    };
+    for (const rdd of Object.values(byKey))
+      tools.sameGroups(await rdd.collect(), [
+        ["a", ["a", "a", "a"]],
+        ["b", ["b", "b"]],
+        ["c", ["c"]],
+      ]);
+    tools.sameGroups(await keyed.aggregateByKey(zero, count, merge).collect(), [
+      ["a", { n: { a: 3 } }],
+      ["b", { n: { b: 2 } }],
+      ["c", { n: { c: 1 } }],
+    ]);
+    same(zero, { n: {} });
+  });
+
   test("a job fails after as many attempts as the master allows", async () => {
     const attempts = ctx.range(1).map(() => {
       throw new RangeError(`attempt ${taskContext().attemptNumber}`);
@@ -243,5 +299,49 @@ export default function shared(tools: SuiteTools): void {
     expect(error.message).toContain("failed 3 times; last: ");
     expect(error.message).toContain("RangeError: attempt 2");
     takeWarnings();
+  });
+
+  test("what bad input fails is not tried again", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "firesteel-shared-"));
+    try {
+      const csv = join(folder, "rows.csv");
+      writeFileSync(csv, "id\n1\n2,3\n");
+      const rows = ctx.range(0, 6, 1, 2);
+      const rounds = rows.map(x => x % 3);
+      const notPairs = rows as unknown as Rdd<[number, number]>;
+      const hopeless: Record<string, () => Promise<unknown>> = {
+        "reduceByKey needs pairs": () => notPairs.reduceByKey((a, b) => a + b).collect(),
+        "the comparator is not an order": () =>
+          rounds.takeOrdered(3, (a, b) => (a === b ? 0 : (b - a + 3) % 3 === 1 ? -1 : 1)),
+        "row is a function": () => rows.map(x => () => x).collect(),
+        "zip needs equally many rows": () => rows.zip(rows.filter(x => x > 0)).collect(),
+        "returned 7 for the key ": () =>
+          rows
+            .keyBy(x => x)
+            .partitionBy({ numPartitions: 2, partition: () => 7 })
+            .collect(),
+        "malformed CSV": () => ctx.csvFile(csv, { schema: { id: "number" } }).collect(),
+        "is no object file": () => ctx.objectFile(csv).collect(),
+        "accumulator.value cannot be read": () => {
+          const sum = ctx.longAccumulator();
+          return rows.map(x => x + sum.value).collect();
+        },
+        "taskContext().barrier() was called in a stage without a barrier": () =>
+          rows
+            .mapAsync(async x => {
+              await taskContext().barrier();
+              return x;
+            })
+            .collect(),
+      };
+      for (const [says, run] of Object.entries(hopeless)) {
+        const error = await failure(run);
+        expect(error.message).toContain(says);
+        expect(error.message).toMatch(/^task \d of stage \d+ \(.+?\) failed: /);
+      }
+      same(takeWarnings(), []);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 }

@@ -30,11 +30,23 @@ const jobs: SpilledJobs = {
         (acc, v) => ({ n: acc.n + 1, last: v.slice(0, 9) }),
         (a, b) => ({ n: a.n + b.n, last: b.last }),
       ),
+  "aggregateByKey into arrays, by short keys": ctx =>
+    texts(ctx, 60_000, 60_000)
+      .map(([k, v]) => [k.length * 1000 + ((v.charCodeAt(3) * 31 + v.charCodeAt(2) * 7) % 997), v] as const)
+      .aggregateByKey(
+        [] as string[],
+        (all, v) => [...all, v],
+        (a, b) => [...a, ...b],
+      ),
   distinct: ctx =>
     texts(ctx, 60_000, 50_021)
       .map(([k]) => k + padding)
       .distinct(partitions),
   groupByKey: ctx => texts(ctx, 60_000, 7_001).groupByKey(partitions),
+  "groupByKey of one huge group": ctx =>
+    texts(ctx, 60_000, 60_000)
+      .map(([k, v]) => [v.length % 2 === 0 ? k : "hot", v] as const)
+      .groupByKey(partitions),
   sortByKey: ctx => texts(ctx, 60_000, 30_011).sortByKey(true, partitions),
   "sortByKey descending": ctx =>
     ctx
@@ -43,6 +55,13 @@ const jobs: SpilledJobs = {
       .sortByKey(false, partitions),
   join: ctx => texts(ctx, 40_000, 30_011).join(texts(ctx, 55_000, 30_011), partitions),
   leftOuterJoin: ctx => texts(ctx, 40_000, 60_013).leftOuterJoin(texts(ctx, 55_000, 30_011), partitions),
+  fullOuterJoin: ctx => texts(ctx, 40_000, 60_013).fullOuterJoin(texts(ctx, 55_000, 30_011), partitions),
+  subtract: ctx =>
+    texts(ctx, 60_000, 50_021)
+      .keys()
+      .map(key => key + padding)
+      .subtract(texts(ctx, 30_000, 30_011).map(([key]) => key + padding)),
+  cartesian: ctx => ctx.range(0, 2, 1, 1).cartesian(texts(ctx, 50_000, 50_000).values()),
   cogroup: ctx => texts(ctx, 30_000, 9_001).cogroup(texts(ctx, 40_000, 12_007), partitions),
 };
 

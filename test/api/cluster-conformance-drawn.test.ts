@@ -1,0 +1,4 @@
+/** Samples and estimates against plain arrays, with executors that are processes. */
+import { declareSuite } from "./suite.ts";
+
+await declareSuite("conformance-drawn", { master: "local-cluster[2,1,64]", partitionCounts: [3] });

@@ -1,0 +1,4 @@
+/** The same on executors that are processes of their own. */
+import { declareSuite } from "./suite.ts";
+
+await declareSuite("numeric", { master: "local-cluster[2,1,512m]" });

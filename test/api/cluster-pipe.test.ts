@@ -1,0 +1,4 @@
+/** Commands on executors that are processes of their own. */
+import { declareSuite } from "./suite.ts";
+
+await declareSuite("pipe", { master: "local-cluster[2,1,512m]" });

@@ -1,0 +1,4 @@
+/** The same samples on executors that are processes of their own. */
+import { declareSuite } from "./suite.ts";
+
+await declareSuite("sampling", { master: "local-cluster[2,1,512m]" });

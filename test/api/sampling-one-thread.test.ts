@@ -1,0 +1,4 @@
+/** Samples, with one task thread. */
+import { declareSuite } from "./suite.ts";
+
+await declareSuite("sampling", { master: "local[1]" });

@@ -1,0 +1,4 @@
+/** Samples, with four task threads. */
+import { declareSuite } from "./suite.ts";
+
+await declareSuite("sampling", { master: "local[4]" });

@@ -1,0 +1,4 @@
+/** Trees, with four task threads. */
+import { declareSuite } from "./suite.ts";
+
+await declareSuite("tree", { master: "local[4]" });
