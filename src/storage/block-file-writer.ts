@@ -29,6 +29,8 @@ export interface BlockFilePlace {
   named(path: string | undefined): void;
 }
 
+const vanishedMax = 10;
+
 export class BlockFileWriter {
   private writer: SpillWriter | undefined;
   private segments: Segment[] = [];
@@ -140,7 +142,7 @@ export class BlockFileWriter {
   }
 
   private open(): SpillWriter {
-    for (;;) {
+    for (let vanished = 0; ;) {
       const file = this.newPath();
       // its remover must know of the first before it is there; others go with their folder when nobody is left to name them
       if (this.writer === undefined) this.place.named(file);
@@ -148,6 +150,8 @@ export class BlockFileWriter {
         return new SpillWriter(this.u8, file, this.options);
       } catch (thrown) {
         if (!isOfDisk(thrown)) throw thrown;
+        // the folder that was made for it went with partitions that were removed just then
+        if (isMissing(thrown) && vanished++ < vanishedMax) continue;
         this.fail(file, thrown);
       }
     }
@@ -173,6 +177,10 @@ export class BlockFileWriter {
 
 function isOfDisk(thrown: unknown): boolean {
   return thrown instanceof FiresteelError && thrown.kind === "resource";
+}
+
+function isMissing(thrown: unknown): boolean {
+  return (thrown as { cause?: { code?: unknown } }).cause?.code === "ENOENT";
 }
 
 function seal(bytes: Uint8Array, key: FileKey | undefined): Uint8Array {

@@ -23,6 +23,8 @@ const ownName = /^firesteel-(\d+)-[0-9a-f]{12}$/;
 /** Says on which host (or in which container) the process ran: elsewhere its pid means nothing. */
 const hostFile = "host";
 const freeBytesWanted = 64 * 2 ** 20;
+/** Of making a folder that somebody removes. */
+const roundsMax = 10;
 
 /** Names this process's directories; none given means the system's temporary folder. Creates nothing. */
 export function nameLocalDirs(dirs: readonly string[]): LocalDirs {
@@ -69,9 +71,9 @@ export function newLocalFile(dirs: LocalDirs, folder: string, file: string, fail
     try {
       const at = join(path, folder);
       // nothing is in it before it says whose it is
-      mkdirSync(path, { recursive: true, mode: 0o700 });
+      makeFolder(path);
       markHost(path);
-      mkdirSync(at, { recursive: true, mode: 0o700 });
+      makeFolder(at);
       // The second time round any that can be written to will do: the write itself will say when it is full.
       if (i < count && count > 1 && freeBytes(at) < freeBytesWanted) continue;
       return join(at, file);
@@ -164,6 +166,19 @@ function removeIfPossible(path: string): void {
     rmSync(path, { recursive: true, force: true });
   } catch {
     // it is read-only, or no folder
+  }
+}
+
+/** What another thread removes meanwhile seems neither to be there nor to be missing. */
+function makeFolder(path: string): void {
+  for (let round = 1; ; round++) {
+    try {
+      mkdirSync(path, { recursive: true, mode: 0o700 });
+      return;
+    } catch (thrown) {
+      const { code } = thrown as { code?: unknown };
+      if (round === roundsMax || (code !== "EEXIST" && code !== "ENOENT")) throw thrown;
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 import { afterEach, expect, test } from "bun:test";
 import * as nodeFs from "node:fs";
 import { existsSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
 import { StorageLevel } from "../../src/plan/storage-level.ts";
 import type { SpillFs } from "../../src/storage/spill-file.ts";
 import { a, fill, folder, MiB, openStore as open, stamp, stamps } from "./cached-files.ts";
@@ -68,6 +69,25 @@ for (const [compresses, encrypts] of [
     }
   });
 }
+
+test("a folder that goes before its file is there is made again", () => {
+  let removals = 0;
+  const fs: SpillFs = {
+    ...nodeFs,
+    openSync: ((file: string, ...rest: [string, number]) => {
+      if (removals++ < 2) rmSync(dirname(file), { recursive: true });
+      return nodeFs.openSync(file, ...rest);
+    }) as typeof nodeFs.openSync,
+  };
+  const { task, put, read, states, store, expectEmpty } = open({ fs });
+  expect(put(a, 0, MiB, StorageLevel.DISK_ONLY)).toBe(true);
+  expect(removals).toBeGreaterThan(2);
+  const own = task();
+  expect([states(a), read(a, 0, own)]).toEqual([["disk"], stamps(1, 0)]);
+  own.releaseAll();
+  store.remove(a);
+  expectEmpty();
+});
 
 test("dirs that are removed under a file in the making: it is made again, also in the only one", () => {
   for (const count of [1, 2]) {

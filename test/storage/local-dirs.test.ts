@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { Worker } from "node:worker_threads";
 import {
   nameLocalDirs,
   newLocalFile,
@@ -58,14 +59,43 @@ test("what a dead process of this host left is removed; the living and the other
 
 test.skipIf(process.platform !== "linux")("a process that is dead and was not waited for lives no more", async () => {
   const parent = join(folder, "zombies");
-  // its child's parent becomes a program that waits for no child
-  const child = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 20"], { stdio: ["ignore", "pipe", "ignore"] });
+  // its child's parent becomes a program that waits for no child; before that, a shell may
+  const child = spawn("sh", ["-c", "sleep 1000 & echo $!; exec sleep 1000"], { stdio: ["ignore", "pipe", "ignore"] });
   const [said] = (await once(child.stdout, "data")) as [Buffer];
   const pid = Number(said.toString());
   const left = orphan(parent, pid, hostname());
+  while (readFileSync(`/proc/${child.pid}/comm`, "utf8") !== "sleep\n")
+    await new Promise(resolve => setImmediate(resolve));
+  process.kill(pid, "SIGKILL");
   while (!/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"))) await new Promise(resolve => setImmediate(resolve));
   expect(removeOrphans(nameLocalDirs([parent]))).toEqual([left]);
   child.kill();
+});
+
+test("a folder that another thread removes again and again is made all the same", async () => {
+  const dirs = nameLocalDirs([join(folder, "removed")]);
+  const signals = new Int32Array(new SharedArrayBuffer(8));
+  const at = join(dirs.paths[0]!, "rdd-1");
+  const source = `
+    import { rmdirSync } from "node:fs";
+    import { workerData } from "node:worker_threads";
+    const { at, signals } = workerData;
+    for (let rounds = 0; Atomics.load(signals, 0) === 0; rounds++) {
+      try {
+        rmdirSync(at);
+        Atomics.store(signals, 1, 1);
+      } catch {}
+    }`;
+  const url = new URL(`data:text/javascript,${encodeURIComponent(source)}`);
+  const remover = new Worker(url, { workerData: { at, signals } });
+  const ended = once(remover, "exit");
+  for (let begun = 0; begun < 20_000;) {
+    newLocalFile(dirs, "rdd-1", "x");
+    if (Atomics.load(signals, 1) === 1) begun++;
+    else await new Promise(resolve => setImmediate(resolve));
+  }
+  Atomics.store(signals, 0, 1);
+  await ended;
 });
 
 test("a local dir that cannot be used is passed over; when none can, the error names the key", () => {
