@@ -1,10 +1,8 @@
 /** One active Context a process, from `create` to `stop`, and again. */
 import { expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { Context } from "../../src/api/context.ts";
 import { FiresteelError } from "../../src/base/errors.ts";
-import { loadSuite, startContext, stopContext } from "./suite.ts";
+import { loadSuite } from "./suite.ts";
 import type { Lifecycle } from "./suites/lifecycle.ts";
 
 const { make, numbers, endless, pairs } = await loadSuite<Lifecycle>("lifecycle");
@@ -63,30 +61,6 @@ test("await using stops a Context when its block ends", async () => {
   );
   await (await make("local[1]")).stop();
 });
-
-/** Four Contexts of three threads, each of which loads the engine's sources: one to two seconds on two idle cores. */
-const cyclesTimeoutMs = 120_000;
-
-test(
-  "stopped Contexts leave no threads and no files",
-  async () => {
-    const mine = () =>
-      readdirSync(tmpdir()).filter(name => name.startsWith("firesteel-") && name.includes(String(process.pid)));
-    const cycle = async () => {
-      const ctx = await startContext("lifecycle", { master: "local[2]" });
-      expect(await pairs(ctx).groupByKey(4).count()).toBe(3);
-      await stopContext(ctx);
-      return readdirSync("/proc/self/task").length;
-    };
-    const before = [await cycle(), await cycle()];
-    // the runtime starts threads of its own now and then; what is left behind comes with every cycle
-    let after = Infinity;
-    for (let turn = 0; turn < 6 && after > Math.max(...before); turn++) after = await cycle();
-    expect(after).toBeLessThanOrEqual(Math.max(...before));
-    expect(mine()).toEqual([]);
-  },
-  cyclesTimeoutMs,
-);
 
 test("a local application is called the same before its engine has started and after", async () => {
   const ctx = await Context.create({ master: "local[1]" });

@@ -1,6 +1,6 @@
 /**
  * What real processes write to local dirs: encrypted, nothing of it can be read; after kill -9 of a driver or an executor it is
- * removed by who comes next; a dir that cannot be used is passed over.
+ * removed by who comes next; a dir that cannot be used is passed over. Contexts that stop leave nothing.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -190,3 +190,25 @@ test("when all local dirs fail, each says why", async () => {
     /repartition.* failed: spilling map outputs of repartition failed in every one of the local dirs: (<folder>\/)?one: why; (<folder>\/)?two: why/,
   );
 });
+
+/** A Context has three threads or more, so what it leaves behind is more threads than there were turns. */
+for (const [master, turns] of [
+  ["local[2]", 6],
+  ["local-cluster[1,1,512m]", 4],
+] as const) {
+  test(`Contexts of ${master}, one after another, leave no threads and no files`, async () => {
+    const { code, out } = await run({
+      job: "contexts-in-turn.ts",
+      setUp: folder => void mkdirSync(join(folder, "dirs")),
+      leaves: ["dirs"],
+      args: [master, "dirs", String(turns)],
+      options: ["--quiet"],
+    });
+    expect(code).toBe(0);
+    const seen = JSON.parse(out) as { during: number; left: string[]; threads: number }[];
+    expect(seen.filter(each => each.during < 1 || each.left.length > 0)).toEqual([]);
+    expect(seen).toHaveLength(turns);
+    // the runtime starts threads of its own in the first turns
+    expect(seen.at(-1)!.threads - seen[1]!.threads).toBeLessThan(turns - 2);
+  });
+}
