@@ -112,9 +112,14 @@ export function mapStack(stack: string): string {
   return lines.join("\n");
 }
 
-/** The runtime quotes the call that failed as it stands in the bundle: with tags, the quotation is left out. */
+/** The runtime quotes the call that failed as it stands in the bundle: what holds tags is left out. */
 export function plainMessage(message: string): string {
-  return message.replace(/ ?\(In '[^]*\$fs[a-z]\([^]*\)$/, "");
+  return message
+    .replace(/ ?\((?:In|evaluating) '[^]*\$fs[a-z]\d*\([^]*\)$/, "")
+    .replace(
+      /^[^]*\$fs[a-z]\d*\([^]*\)(?:[^()]*?([\p{ID_Continue}$]+))?(?:"\])? is not/u,
+      (_, name = "what was called") => `${name} is not`,
+    );
 }
 
 /** The innermost frame that is the user's. */

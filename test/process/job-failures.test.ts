@@ -18,6 +18,7 @@ const cases: Readonly<Record<string, Run>> = {
   "takes-no-rows": { job: "takes-no-rows.ts" },
   "context-stopped": { job: "context-stopped.ts" },
   "context-twice": { job: "context-twice.ts" },
+  "misspells-method": { job: "misspells-method.ts" },
   "captures-socket": { job: "captures-socket.ts" },
   "captures-rdd": { job: "captures-rdd.ts" },
   "captures-context": { job: "captures-context.ts" },
