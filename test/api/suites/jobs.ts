@@ -89,12 +89,19 @@ export default function jobs(tools: SuiteTools): void {
   test("a cancelled shuffle leaves nothing that later jobs trip over", async () => {
     const controller = new AbortController();
     const pairs = ctx.range(0, 2_000_000, 1, 8).map(i => [i % 1000, 1]);
-    const counts = pairs.reduceByKey((a, b) => a + b);
+    // keeps the job from its end until it is cancelled, however late that is
+    const open = join(folder, "open");
+    const held = ctx.range(0, 1, 1, 1).mapAsync(async i => {
+      while (!existsSync(open)) await new Promise(resolve => setTimeout(resolve, 5));
+      return [i, 1];
+    });
+    const counts = pairs.union(held).reduceByKey((a, b) => a + b);
     const started = nextEvent("taskEnded");
     const job = counts.count({ signal: controller.signal });
     await started;
     controller.abort();
     await cancelled(job);
+    writeFileSync(open, "");
     expect(await counts.count()).toBe(1000);
   });
 
