@@ -1,5 +1,8 @@
 /** Jobs side by side: pools and their shares, local properties of flows, cancellation, what the status tracker says. */
 import { taskContext } from "firesteel";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Suite } from "../suite.ts";
 
 const suite: Suite = ({ ctx, test, expect, failure, takeEvents, nextEvent }) => {
@@ -21,10 +24,20 @@ const suite: Suite = ({ ctx, test, expect, failure, takeEvents, nextEvent }) => 
   };
 
   test("running tasks of pools follow their weights", async () => {
-    // both jobs are then submitted at once, to executors that are all there
+    // to executors that are all there, and taken until both jobs are submitted
     while (coresNow().cores < ctx.defaultParallelism) await busy(3).count();
+    const folder = mkdtempSync(join(tmpdir(), "firesteel-shares-"));
+    const open = join(folder, "open");
+    const held = ctx.range(0, 3, 1, 3).mapAsync(async i => {
+      while (!existsSync(open)) await new Promise(resolve => setTimeout(resolve, 2));
+      return i;
+    });
     takeEvents();
-    await Promise.all([inPool("production", () => busy(60).count()), inPool("research", () => busy(60).count())]);
+    const jobs = [held.count(), ...["production", "research"].map(pool => inPool(pool, () => busy(60).count()))];
+    while (ctx.statusTracker().getActiveStageIds().length < jobs.length) await nextEvent("stageSubmitted");
+    writeFileSync(open, "");
+    await Promise.all(jobs);
+    rmSync(folder, { recursive: true });
     const poolOf = new Map<number, string>();
     const running: Record<string, number> = { production: 0, research: 0 };
     const started: Record<string, number> = { production: 0, research: 0 };
