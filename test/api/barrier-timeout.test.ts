@@ -3,5 +3,5 @@ import { declareSuite } from "./suite.ts";
 
 await declareSuite("barrier-timeout", {
   master: "local[3,1]",
-  conf: { "firesteel.barrier.sync.timeout": "1s" },
+  conf: { "firesteel.barrier.sync.timeout": "2s" },
 });
