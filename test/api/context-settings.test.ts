@@ -20,7 +20,7 @@ test("getOrCreate names the settings that an active Context does not take", asyn
   expect(warnings).toEqual([
     "Context.getOrCreate gave the active Context, which keeps its settings: firesteel.master is local[1], not local[2]; firesteel.app.name is settings, not other; firesteel.default.parallelism is 3, not 4",
   ]);
-  expect(Context.getOrCreate({ conf: { "firesteel.nothing": 1 } })).rejects.toThrow("is not a configuration key");
+  await expect(Context.getOrCreate({ conf: { "firesteel.nothing": 1 } })).rejects.toThrow("is not a configuration key");
   expect([ctx.master, ctx.appName, ctx.defaultParallelism, ctx.defaultMinPartitions]).toEqual([
     "local[1]",
     "settings",

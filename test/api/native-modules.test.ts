@@ -11,7 +11,7 @@ import * as publicModule from "../../src/index.ts";
 import { difference } from "../data/same.ts";
 import { startContext, stopContext } from "./suite.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(120_000);
 
 type Job = (ctx: Context) => Promise<unknown>;
 

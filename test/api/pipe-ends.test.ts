@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { startContext, stopContext } from "./suite.ts";
 
 /** Starting and stopping takes its time on a busy machine. */
-const placeMaxMs = 60_000;
+const placeMaxMs = 120_000;
 
 for (const master of ["local[2]", "local-cluster[1,1,64]"]) {
   test(

@@ -12,7 +12,7 @@ const places: readonly SuiteOptions[] = [
   { master: "local-cluster[2,2,64]" },
 ];
 /** All jobs of a place are one test, which other work of the machine may hold up. */
-const placeMaxMs = 60_000;
+const placeMaxMs = 120_000;
 
 /** Declares tests of `suites/<name>.ts`. Call it at the top of a test file, and await it. */
 export async function declareSame(name: string): Promise<void> {

@@ -51,8 +51,8 @@ export interface SuiteTools {
   readonly lineOf: (what: string, inCase?: string) => number;
 }
 
-/** A case of a conformance suite is some hundred jobs. */
-const timeoutMs = 60_000;
+/** A case of a conformance suite is some hundred jobs, which other processes may hold up. */
+const timeoutMs = 120_000;
 
 export type Suite = (tools: SuiteTools) => void | Promise<void>;
 

@@ -70,7 +70,7 @@ test("examples compile under strict settings", () => {
   const tsc = Bun.spawnSync([process.execPath, join(root, "node_modules/typescript/bin/tsc"), "-p", folder]);
   expect(tsc.stdout.toString()).toBe("");
   expect(tsc.exitCode).toBe(0);
-}, 60_000);
+}, 120_000);
 
 for (const example of examples.filter(each => !needsOwnContext(each))) {
   test(example.name, () =>

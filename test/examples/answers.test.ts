@@ -15,18 +15,18 @@ test.each<[string, ...string[]]>([
   (name, ...args) => {
     expect(runExample(name, ...args)).toEqual({ code: 0, out: answer(name), err: "" });
   },
-  60_000,
+  120_000,
 );
 
 test("page-rank is the same where its routes are cached by processes", () => {
   const local = runExample("page-rank");
   expect(runExampleOn("local-cluster[2,1,512m]", "page-rank")).toEqual(local);
   expect(local.out).toBe(answer("page-rank"));
-}, 60_000);
+}, 120_000);
 
 test("inverted-index looks up words by their stems", () => {
   const { out } = runExample("inverted-index", "test/examples/texts", "dedicating", "shades");
   expect(out).toBe(
     "dedic: gettysburg.txt:2 gettysburg.txt:4 gettysburg.txt:5 gettysburg.txt:9 gettysburg.txt:12\nshade: sonnet-18.txt:11\n",
   );
-}, 60_000);
+}, 120_000);

@@ -15,7 +15,7 @@ beforeAll(() => {
   [generated, sorted] = [join(folder, "generated"), join(folder, "sorted")];
   expect(runExample("tera-sort", "generate", String(records), generated)).toEqual({ code: 0, out: "", err: "" });
   expect(runExample("tera-sort", "sort", generated, sorted)).toEqual({ code: 0, out: "", err: "" });
-}, 60_000);
+}, 120_000);
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -45,13 +45,13 @@ test("finds sorted records valid", () => {
     out: `${records} records in order, none missing\n`,
     err: "",
   });
-}, 60_000);
+}, 120_000);
 
 test("finds records out of order", () => {
   const { code, err } = runExample("tera-sort", "validate", generated);
   expect(code).toBe(1);
   expect(err).toMatch(/out of order: .{10} before .{10}\n  at .*examples\/tera-sort\.ts:\d+:\d+/);
-}, 60_000);
+}, 120_000);
 
 test("finds a record missing", () => {
   const file = join(folder, "short.txt");
@@ -61,4 +61,4 @@ test("finds a record missing", () => {
   expect(err).toStartWith(
     "error: Error: some records are missing or there twice\n  at validate (examples/tera-sort.ts:",
   );
-}, 60_000);
+}, 120_000);

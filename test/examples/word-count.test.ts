@@ -35,7 +35,7 @@ function sameWords(directory: string): void {
   expect(runExample("word-count", directory)).toEqual({ code: 0, out: expected, err: "" });
 }
 
-test("texts", () => sameWords("test/examples/texts"), 30_000);
+test("texts", () => sameWords("test/examples/texts"), 120_000);
 
 test("empty lines, runs of spaces, CRLF, no last line end, an empty file, many scripts", () => {
   writeFileSync(join(folder, "a"), "\n\n  two  spaces \nlast line without end");
@@ -43,7 +43,7 @@ test("empty lines, runs of spaces, CRLF, no last line end, an empty file, many s
   writeFileSync(join(folder, "c"), "");
   writeFileSync(join(folder, "d"), "größer größer 漢字 漢字 𝒳 \uffee e\u0301 é\ttab tab\n");
   sameWords(folder);
-}, 60_000);
+}, 120_000);
 
 test("random texts over several partitions", () => {
   property(2, random => {
@@ -53,4 +53,4 @@ test("random texts over several partitions", () => {
     }
     sameWords(folder);
   });
-}, 60_000);
+}, 120_000);
