@@ -1,6 +1,6 @@
 /** Children that do not outlive their parent, whatever it dies of. */
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { processIdentity } from "../../src/platform/process-identity.ts";
@@ -46,7 +46,7 @@ function start(command: readonly string[], greeting = "hello") {
     onEnded: (exitCode, signal) =>
       resolve({ ...(exitCode !== undefined && { exitCode }), ...(signal !== undefined && { signal }), out, err }),
   });
-  return { child, ended: promise };
+  return { child, heard: () => out, ended: promise };
 }
 
 describe("a child", () => {
@@ -61,12 +61,10 @@ describe("a child", () => {
   });
 
   test("is ended with all that it started", async () => {
-    const { child, ended } = start(["sh", "-c", "sleep 60 & echo $!; wait"]);
-    let pid = 0;
-    while (pid === 0) {
-      await new Promise(resolve => setImmediate(resolve));
-      pid = Number(readdirSync("/proc").find(name => parentOf(name) === child.pid) ?? 0);
-    }
+    const { child, heard, ended } = start(["sh", "-c", "sleep 60 & echo $!; wait"]);
+    while (!heard().endsWith("\n")) await new Promise(resolve => setImmediate(resolve));
+    const pid = Number(heard());
+    expect(parentOf(pid)).toBe(child.pid);
     child.signal("SIGTERM");
     expect(await ended).toMatchObject({ signal: "SIGTERM", out: `${pid}\n` });
     await gone(pid);
@@ -144,7 +142,7 @@ test("a child of this program gets runtime settings, and none of the parent's ow
   });
 });
 
-function parentOf(pid: string): number {
+function parentOf(pid: number): number {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
     return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
