@@ -16,8 +16,9 @@ export interface ThreadOrder {
   readonly mode: "hold" | "work";
   readonly attempt: number;
   readonly seed: number;
-  /** [0] 1 asks to stop; [1] counts steps of all threads. */
+  /** [0] 1 asks to stop; [1] counts steps of all threads, [ownSteps] this one's. */
   readonly signals: Int32Array;
+  readonly ownSteps: number;
   /** For partitions that may be on disk. */
   readonly dirs: LocalDirs;
 }
@@ -71,6 +72,7 @@ function runTask(pool: SharedPool, task: TaskMemory, random: Random, attempt: nu
   };
   for (let step = 0; step < 40; step++) {
     Atomics.add(order.signals, 1, 1);
+    Atomics.add(order.signals, order.ownSteps, 1);
     const what = random.below(20);
     const rdd = (1 + random.below(3)) as RddId;
     const partition = random.below(8);

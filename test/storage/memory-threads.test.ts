@@ -20,9 +20,9 @@ function open(bytes: number) {
   const memory = createKernelMemory(bytes);
   const pool = attachMemory(memory, { waitMaxMs: 5 });
   const dirs = nameLocalDirs([folder]);
-  const signals = new Int32Array(new SharedArrayBuffer(8));
-  const start = (mode: ThreadOrder["mode"], attempt: number, seed: number) => {
-    const workerData: ThreadOrder = { memory, mode, attempt, seed, signals, dirs };
+  const signals = new Int32Array(new SharedArrayBuffer(4 * 8));
+  const start = (mode: ThreadOrder["mode"], attempt: number, seed: number, ownSteps = signals.length - 1) => {
+    const workerData: ThreadOrder = { memory, mode, attempt, seed, signals, ownSteps, dirs };
     return new Worker(new URL("./memory-thread.ts", import.meta.url), { workerData });
   };
   return { pool, dirs, store: new BlockStore(pool, { dirs }), exchanges: new ExchangeStore(pool), signals, start };
@@ -119,9 +119,16 @@ test("threads killed at random moments leave nothing behind", async () => {
   for (let round = 0; round < 8; round++) {
     const attempts = [100 + 4 * round, 102 + 4 * round];
     const before = Atomics.load(signals, 1);
-    const workers = attempts.map((attempt, i) => start("work", attempt, seed + 2 * round + i));
+    const ownSteps = [2, 3];
+    for (const at of ownSteps) Atomics.store(signals, at, 0);
+    const workers = attempts.map((attempt, i) => start("work", attempt, seed + 2 * round + i, ownSteps[i]));
     const ends = workers.map(nextMessage);
-    await control(store, exchanges, ends, () => Atomics.load(signals, 1) >= before + 500 + 37 * round);
+    // one may do all of this before the other has begun
+    const done = () =>
+      Atomics.load(signals, 1) >= before + 500 + 37 * round && ownSteps.every(at => Atomics.load(signals, at) > 0);
+    await control(store, exchanges, ends, done);
+    const said = await Promise.race([...ends, Promise.resolve("they work")]);
+    expect({ seed, round, said }).toEqual({ seed, round, said: "they work" });
     await Promise.all(workers.map(worker => worker.terminate()));
     for (const attempt of attempts) {
       for (const each of [attempt, attempt ^ 1]) {
