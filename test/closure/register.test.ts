@@ -78,7 +78,7 @@ test("a script under bun --preload", async () => {
 }, 60_000);
 
 test("several test files under bun test", async () => {
-  const { err, code } = await bun("test", "--preload", preload);
+  const { err, code } = await bun("test", "--timeout", "60000", "--preload", preload);
   expect(err).toContain("2 pass");
   expect(code).toBe(0);
 }, 60_000);

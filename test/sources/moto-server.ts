@@ -33,7 +33,7 @@ export function startMoto(variables: Readonly<Record<string, string>> = {}): Pro
     void ended.then(() => reject(new Error(`moto ended: ${said}`)));
     const hear = (chunk: Buffer) => {
       said += chunk.toString();
-      const url = /Running on (http:\/\/[\d.:]+)/.exec(said)?.[1];
+      const url = /Running on (http:\/\/[\d.:]+)\s/.exec(said)?.[1];
       if (url === undefined) return;
       for (const stream of [child.stdout, child.stderr]) stream.off("data", hear).resume();
       resolve({
