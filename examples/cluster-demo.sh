@@ -25,14 +25,14 @@ done
 echo "master at $master, its pages at $pages, two workers with two cores each"
 
 on_cluster=(--quiet --master "$master" --secret-file "$work/secret")
-ask() { curl -sf --digest -u "firesteel:$(cat "$work/secret")" "$@"; }
+ask() { curl -sf --noproxy '*' --digest -u "firesteel:$(cat "$work/secret")" "$@"; }
 of() { node -p "JSON.parse(require('fs').readFileSync(0)).$1"; }
 same() { # what, file
   cmp -s "$work/local" "$2" || { echo "  $1: ANOTHER ANSWER"; exit 1; }
   echo "  $1: the same $(wc -l < "$2") lines"
 }
 answer_of() { # a submission's id: waits for its end, gives what the job printed
-  for _ in $(seq 300); do
+  for _ in $(seq 600); do
     ask "$rest/v1/applications/$1" > "$work/state" && grep -qE '"state":"(FINISHED|FAILED|ERROR|KILLED)"' "$work/state" && break
     sleep 0.1
   done
@@ -59,11 +59,15 @@ demo word-count "$PWD/README.md"
 echo "page-rank of 60 rounds, with an executor killed"
 routes=$PWD/node_modules/vega-datasets/data/flights-airport.csv
 "$firesteel" run --quiet examples/page-rank.ts "$routes" 60 > "$work/local"
-"$firesteel" run "${on_cluster[@]}" examples/page-rank.ts "$routes" 60 > "$work/answer" 2> "$work/errors" &
+# it begins when both executors are there; its pages tell when its first stage is done, of sixty
+both=(--conf firesteel.cores.max=4 --conf firesteel.scheduler.minRegisteredResourcesRatio=1)
+"$firesteel" run "${on_cluster[@]:1}" "${both[@]}" examples/page-rank.ts "$routes" 60 > "$work/answer" 2> "$work/errors" &
 job=$!
-victim=
-until [ -n "$victim" ]; do victim=$(pgrep -P "${workers[1]}" | head -n 1 || true); done
-sleep 0.5
+runs() { kill -0 "$job" 2> /dev/null; }
+until grep -qs ': pages at ' "$work/errors" || ! runs; do sleep 0.02; done
+read -r id its <<< "$(sed -n 's/^\(app-[^:]*\): pages at \(.*\)$/\1 \2/p' "$work/errors")"
+until ask "$its/api/v1/applications/$id/stages" | grep -q '"status":"COMPLETE"' || ! runs; do sleep 0.02; done
+victim=$(pgrep -n -P "${workers[1]}")
 kill -9 "$victim"
 wait "$job"
 grep -o "executor [0-9]* on .* is lost" "$work/errors" | sed -n '1s/^/  /p'
