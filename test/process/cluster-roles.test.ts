@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { startMaster, startRole, startWorker } from "./cluster-roles.ts";
 import { expectGolden, type Outcome, run, testTimeoutMs } from "./harness.ts";
+import { quietPort } from "./quiet-port.ts";
 
 setDefaultTimeout(2 * testTimeoutMs);
 
@@ -46,8 +47,8 @@ describe("a master and its workers", () => {
   });
 
   test("find each other again when the master was restarted", async () => {
-    const master = await startMaster(["--recovery-dir", "state"], { leaves: ["state"] });
-    const port = master.url.split(":").at(-1)!;
+    const port = String(await quietPort());
+    const master = await startMaster(["--recovery-dir", "state"], { leaves: ["state"] }, port);
     const worker = startWorker(master.url);
     await worker.says(/worker at /);
     await master.stop("SIGKILL");

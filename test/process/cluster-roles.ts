@@ -44,9 +44,9 @@ export function startRole(args: readonly string[], run: Omit<Run, "args"> = {}):
   };
 }
 
-/** A master at any free port, and where it is. */
-export async function startMaster(options: readonly string[] = [], run: Omit<Run, "args"> = {}) {
-  const role = startRole(["master", "--port", "0", ...freePorts, ...options], run);
+/** A master at the port, or any free one, and where it is. */
+export async function startMaster(options: readonly string[] = [], run: Omit<Run, "args"> = {}, port = "0") {
+  const role = startRole(["master", "--port", port, ...freePorts, ...options], run);
   const [, url] = await role.says(/master at (firesteel:\/\/\S+:\d+)/);
   return { ...role, url: url! };
 }
