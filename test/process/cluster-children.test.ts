@@ -3,6 +3,7 @@ import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { spawn, type ChildProcess } from "node:child_process";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { tryKill } from "../chaos/processes.ts";
 import { startMaster } from "./cluster-roles.ts";
 import { fileAppears, prepare, program, run, testTimeoutMs } from "./harness.ts";
 
@@ -16,7 +17,7 @@ const workers: { child: ChildProcess; folder: string; mark: string }[] = [];
 afterEach(async () => {
   for (const { child, folder, mark } of workers.splice(0)) {
     child.kill("SIGKILL");
-    for (const each of processesOf(mark)) process.kill(each.pid, "SIGKILL");
+    for (const each of processesOf(mark)) tryKill(each.pid, "SIGKILL");
     await allGone(mark);
     rmSync(folder, { recursive: true });
   }

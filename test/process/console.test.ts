@@ -119,12 +119,18 @@ async function onTerminal(given: Parameters<typeof prepare>[0]): Promise<{ code:
   const { folder, environment, argv } = prepare(given);
   const decoder = new TextDecoder();
   let text = "";
+  const told = Promise.withResolvers<void>();
   const child = Bun.spawn([...program, ...argv], {
     cwd: folder,
     env: { ...environment, TERM: "xterm" },
-    terminal: { cols: 100, rows: 24, data: (_, bytes) => void (text += decoder.decode(bytes, { stream: true })) },
+    terminal: {
+      ...{ cols: 100, rows: 24, exit: () => told.resolve() },
+      data: (_, bytes) => void (text += decoder.decode(bytes, { stream: true })),
+    },
   });
   const code = await child.exited;
+  // what it said last may be read after its end
+  await told.promise;
   rmSync(folder, { recursive: true });
   return { code, text };
 }
