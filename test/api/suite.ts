@@ -3,7 +3,9 @@
  * export gets the tools below and declares tests with them. One Context serves a whole suite.
  */
 import { afterAll, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Config, settingsLayer } from "../../src/base/config.ts";
 import type { EngineEvent } from "../../src/base/events.ts";
 import { Context } from "../../src/api/context.ts";
@@ -45,6 +47,8 @@ export interface SuiteTools {
   /** Resolves when the engine reports an event of this type. */
   readonly nextEvent: <Type extends EngineEvent["type"]>(type: Type) => Promise<Extract<EngineEvent, { type: Type }>>;
   readonly takeWarnings: () => string[];
+  /** A new folder, which goes after the suite. */
+  readonly newFolder: () => string;
   /** The path of the suite, as errors name it. */
   readonly file: string;
   /** The line of the suite that ends in the comment `// <what>`; or of the first call of `what` in the case of that name. */
@@ -105,7 +109,11 @@ export async function declareSuite(name: string, options: SuiteOptions = {}): Pr
     },
     onWarning: message => warnings.push(message),
   });
-  afterAll(() => stopContext(ctx));
+  const folders: string[] = [];
+  afterAll(async () => {
+    await stopContext(ctx);
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  });
   const at = options.master ?? "local[2]";
   const text = readFileSync(pathOf(name), "utf8");
   const passed = new Set<string>();
@@ -141,6 +149,7 @@ export async function declareSuite(name: string, options: SuiteOptions = {}): Pr
         });
       }),
     takeWarnings: () => warnings.splice(0),
+    newFolder: () => folders[folders.push(mkdtempSync(join(tmpdir(), `firesteel-${name}-`))) - 1]!,
     file: `test/api/suites/${name}.ts`,
     lineOf: (what, inCase) => lineOf(text, what, inCase),
   });

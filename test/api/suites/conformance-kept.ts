@@ -1,7 +1,6 @@
 /** What is kept, written, read, piped or computed together, beside plain-array twins: no rows come back as others. */
 import { type Rdd, StorageLevel, taskContext } from "firesteel";
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { SuiteTools } from "../suite.ts";
 import { conformanceCases, type Input } from "./conformance-cases.ts";
@@ -29,10 +28,9 @@ function textOf(lines: readonly string[]): string {
 }
 
 export default function conformanceKept(tools: SuiteTools): void {
-  const { ctx, same, group, sameGroups, expect } = tools;
+  const { ctx, same, group, sameGroups, expect, newFolder } = tools;
   const { over, exact, gives } = conformanceCases(tools);
-  const folder = mkdtempSync(join(tmpdir(), "firesteel-kept-"));
-  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const folder = newFolder();
   ctx.setCheckpointDir(join(folder, "checkpoints"));
   let places = 0;
   const place = () => join(folder, String(places++));

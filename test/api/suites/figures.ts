@@ -2,8 +2,7 @@
  * What stages are said to have read and written: rows once each, where they enter and leave a task, whether functions run as generated
  * code or as JavaScript, on threads or on executors; bytes as they lie in files.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { addMetrics, type TaskMetrics, zeroMetrics } from "../../../src/base/events.ts";
 import { StorageLevel } from "../../../src/index.ts";
@@ -12,9 +11,8 @@ import type { SuiteTools } from "../suite.ts";
 type Figure = "input" | "read" | "write" | "files" | "driver";
 type Figures = Readonly<Partial<Record<Figure, number>>>;
 
-export default function figures({ ctx, test, expect, same, takeEvents }: SuiteTools): void {
-  const folder = mkdtempSync(join(tmpdir(), "firesteel-figures-"));
-  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+export default function figures({ ctx, test, expect, same, takeEvents, newFolder }: SuiteTools): void {
+  const folder = newFolder();
 
   /** By stage, in order of submission: the sums of its tasks that succeeded. */
   const measured = async (run: () => Promise<unknown>): Promise<TaskMetrics[]> => {

@@ -1,13 +1,11 @@
 /** Files written and read back through the public API: codecs, formats, what is refused. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import type { SuiteTools } from "../suite.ts";
 
-export default function files({ ctx, test, expect, same, failure, takeEvents, file }: SuiteTools): void {
-  const folder = mkdtempSync(join(tmpdir(), "firesteel-files-"));
-  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+export default function files({ ctx, test, expect, same, failure, takeEvents, newFolder, file }: SuiteTools): void {
+  const folder = newFolder();
 
   test("text is saved compressed, one file a partition, and read back", async () => {
     const lines = Array.from({ length: 20_000 }, (_, i) => `line ${(i * 7919) % 1009} é`);

@@ -1,12 +1,11 @@
 /** Jobs side by side, cancelled, cached, streamed; output directories; and what a Context refuses. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Context, type Rdd, StorageLevel } from "firesteel";
 import type { SuiteTools } from "../suite.ts";
 
 export default function jobs(tools: SuiteTools): void {
-  const { ctx, test, expect, same, failure, takeEvents, nextEvent, file } = tools;
+  const { ctx, test, expect, same, failure, takeEvents, nextEvent, newFolder, file } = tools;
 
   /** Runs until it is cancelled: rows are made as they are read. */
   const endless = () => ctx.range(0, Number.MAX_SAFE_INTEGER, 1, 2).map(i => i + 1);
@@ -252,8 +251,7 @@ export default function jobs(tools: SuiteTools): void {
     expect(takeEvents().some(event => event.type === "stageSkipped")).toBe(true);
   });
 
-  const folder = mkdtempSync(join(tmpdir(), "firesteel-jobs-"));
-  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const folder = newFolder();
 
   test("text files are written whole, and read back", async () => {
     const path = join(folder, "a/b/out");

@@ -1,13 +1,19 @@
 /** Saves whose executors die on the way, on a cluster: with rows written, and with parts committed. */
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Rdd, taskContext } from "firesteel";
 import type { SuiteTools } from "../suite.ts";
 
-export default function killedSaves({ ctx, test, expect, same, takeEvents, takeWarnings }: SuiteTools): void {
-  const folder = mkdtempSync(join(tmpdir(), "firesteel-killed-"));
-  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+export default function killedSaves({
+  ctx,
+  test,
+  expect,
+  same,
+  takeEvents,
+  takeWarnings,
+  newFolder,
+}: SuiteTools): void {
+  const folder = newFolder();
 
   /** Ten thousand rows a partition; the first attempt at the last partition kills its process behind most of its rows. */
   const deadly = (): Rdd<string> =>

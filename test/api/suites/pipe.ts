@@ -18,7 +18,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-export default function pipe({ ctx, test, expect, same, failure }: SuiteTools): void {
+export default function pipe({ ctx, test, expect, same, failure, newFolder }: SuiteTools): void {
   const words = () => ctx.parallelize(["b", "a", "", "d c", "é€😀"], 2);
 
   test("rows are lines to a process a partition, and its lines are rows", async () => {
@@ -139,7 +139,7 @@ export default function pipe({ ctx, test, expect, same, failure }: SuiteTools): 
 
   for (const blocked of [false, true]) {
     test(`a cancelled task ends its command${blocked ? ", also when a function holds the thread" : ""}`, async () => {
-      const file = join(mkdtempSync(join(tmpdir(), "pipe-")), "pid");
+      const file = join(newFolder(), "pid");
       const controller = new AbortController();
       const lines = ctx
         .range(0, 1, 1, 1)
