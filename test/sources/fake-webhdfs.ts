@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { cutOff } from "./http-server.ts";
 
 interface FakeFile {
   bytes: Buffer;
@@ -213,9 +214,4 @@ function notFound(response: ServerResponse, path: string): void {
 function fail(response: ServerResponse, status: number, exception: string, message: string): void {
   const RemoteException = { exception, javaClassName: `org.apache.hadoop.${exception}`, message };
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify({ RemoteException }));
-}
-
-/** Who sends may stop half-way. */
-function cutOff(thrown: unknown): void {
-  if ((thrown as { code?: string }).code !== "ECONNRESET") throw thrown;
 }

@@ -19,7 +19,7 @@ export async function serve(
   const server = createServer((request, response) => {
     const { range } = request.headers;
     log.push(`${request.method} ${request.url}${range === undefined ? "" : ` ${range}`}`);
-    void answer(request, response);
+    void Promise.resolve(answer(request, response)).catch(cutOff);
   });
   await new Promise<void>(resolve => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
@@ -30,6 +30,11 @@ export async function serve(
       return new Promise<void>(resolve => server.close(() => resolve()));
     },
   };
+}
+
+/** Who sends may stop half-way. */
+export function cutOff(thrown: unknown): void {
+  if ((thrown as { code?: string }).code !== "ECONNRESET") throw thrown;
 }
 
 /** Answers as a server with ranges does. */
