@@ -63,6 +63,7 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
   /** Stages whose tasks may read what is cached. */
   private readonly cachedStages = new Map<StageId, StagePlan>();
   private readonly watch: Timer;
+  private readonly lookEveryMs: number;
   private isStopped = false;
   private readonly gate: CoresGate<RemoteExecutor>;
   /** Since the last launch tasks were submitted. */
@@ -77,7 +78,8 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
     private readonly giveUp: (executor: ExecutorId) => void,
   ) {
     this.gate = new CoresGate(env.clock, options, executors => this.letIn(executors));
-    this.watch = every(env.clock, Math.max(1, options.timeoutMs / 20), () => this.lookForSilence());
+    this.lookEveryMs = Math.max(1, options.timeoutMs / 20);
+    this.watch = every(env.clock, this.lookEveryMs, () => this.lookForSilence());
   }
 
   // ---- what the cluster manager says
@@ -365,11 +367,8 @@ export class RemoteExecutors implements Executors, RpcEndpoint<DriverProtocol> {
 
   private lookForSilence(): void {
     const nowMs = this.env.clock.nowMs();
-    for (const { registration, heardMs } of [...this.executors.all()]) {
-      const silentMs = nowMs - heardMs;
-      if (silentMs > this.options.timeoutMs)
-        this.lose(registration.executor, `it has said nothing for ${Math.round(silentMs / 1000)} s`);
-    }
+    for (const { registration, heardMs } of this.executors.silent(nowMs, this.options.timeoutMs, this.lookEveryMs))
+      this.lose(registration.executor, `it has said nothing for ${Math.round((nowMs - heardMs) / 1000)} s`);
   }
 
   private lose(id: ExecutorId, reason: string): void {
