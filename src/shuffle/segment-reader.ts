@@ -176,17 +176,22 @@ export class SegmentReader implements RemoteReader, FetchOwner {
 
   private async change(): Promise<void> {
     // one for many waits: most are short
-    this.watching ??= this.options.clock.after(watchMs, () => {
-      this.watching = undefined;
-      this.watch();
-      this.wake?.();
-    });
+    if (this.watching === undefined) {
+      const dueMs = this.nowMs() + watchMs;
+      this.watching = this.options.clock.after(watchMs, () => {
+        this.watching = undefined;
+        this.watch(this.nowMs() - dueMs);
+        this.wake?.();
+      });
+    }
     await new Promise<void>(resolve => (this.wake = resolve));
     this.wake = undefined;
   }
 
-  private watch(): void {
+  private watch(lateMs: number): void {
     if (this.waitsSinceMs === undefined) return;
+    // after a stop of our own, what came meanwhile is still unread
+    if (lateMs > this.options.idleTimeoutMs / 2) this.waitsSinceMs = this.nowMs();
     try {
       this.reading.memory.task.checkCancelled();
     } catch (thrown) {

@@ -194,6 +194,47 @@ describe("segments", () => {
   });
 });
 
+test("a peer is not blamed for a time in which this process stood still, only for one in which it could hear", async () => {
+  let nowMs = 0;
+  let timers: (() => void)[] = [];
+  const clock = {
+    nowMs: () => nowMs,
+    after(_: number, then: () => void) {
+      timers.push(then);
+      return { cancel: () => void (timers = timers.filter(each => each !== then)) };
+    },
+  };
+  /** What is due by then comes late, before what has come over the network. */
+  const pass = (ms: number) => {
+    nowMs += ms;
+    for (const each of timers.splice(0)) each();
+  };
+  const random = new Random(10);
+  const way = new TestWay();
+  const reader = new TestExecutor(way, 1, { client: { clock, idleTimeoutMs: 500, retriesMax: 0 } });
+  const writer = new TestExecutor(way, 2);
+  const output = writer.write(random, 0, [blockSizes(random, 12, 90_000)]);
+  const inputs = [writer.status(output)];
+  way.fault = () =>
+    async function* (pieces) {
+      for await (const piece of pieces) {
+        pass(5_000);
+        yield piece;
+      }
+    };
+  expect(hashes(await reader.read(inputs, 0))).toEqual(hashes(await writer.read([output], 0)));
+  expect([way.fired, nowMs >= 5_000]).toEqual([1, true]);
+  way.fault = () => () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) });
+  let failure: unknown;
+  reader.read(inputs, 0).catch((error: unknown) => (failure = error));
+  while (failure === undefined) {
+    pass(50);
+    await new Promise(resolve => setImmediate(resolve));
+  }
+  expect(String(failure)).toContain("nothing came for 0.5 s");
+  await way.closed();
+});
+
 async function readWith(executor: TestExecutor, inputs: readonly MapInput[], task: ReturnType<TestExecutor["task"]>) {
   const memory = task.withOperator("read again");
   const reader = executor.store.openReader(inputs, 0, memory);
