@@ -10,7 +10,7 @@ import { describePlan, type Plan, planOf } from "./plan.ts";
 import { runSeed } from "./seed.ts";
 import { textOf } from "./text.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(240_000);
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "firesteel-chaos-")));
 const input = join(folder, "text");

@@ -12,7 +12,7 @@ export interface Expected {
   readonly words: readonly { readonly word: string; readonly atMs: number }[];
 }
 
-const localMaxMs = 60_000;
+const localMaxMs = 180_000;
 
 export class LocalRuns {
   private readonly known = new Map<JobName, Expected>();

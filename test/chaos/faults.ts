@@ -21,10 +21,11 @@ export interface Done {
   readonly proof: () => void | Promise<void>;
 }
 
-const takesEffectMs = 5000;
+/** Against what never comes: far above what it takes, for machines with other work. */
+const takesEffectMs = 30_000;
+const jobMaxMs = 180_000;
+const comesBackMs = 60_000;
 const noticedMs = 1000;
-const jobMaxMs = 60_000;
-const comesBackMs = 15_000;
 
 /** Undefined when the job had ended before it could be done. */
 export async function inflict(fault: Fault, scene: Scene): Promise<Done | undefined> {

@@ -59,4 +59,4 @@ test("what is held twice is not computed again when a process that holds it is k
   } finally {
     await stop();
   }
-}, 60_000);
+}, 120_000);

@@ -19,7 +19,7 @@ import type { DriverDescription } from "../../src/deploy/messages.ts";
 import { ProcessLauncher, type ProcessLauncherOptions } from "../../src/deploy/process-launcher.ts";
 import { processIdentity } from "../../src/platform/process-identity.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(120_000);
 const folder = mkdtempSync(join(tmpdir(), "firesteel-launcher-"));
 const launchers: ProcessLauncher[] = [];
 afterAll(async () => {
@@ -325,11 +325,13 @@ describe("a launcher", () => {
     expect(made.removeOld(-60_000)).toEqual([at]);
   });
 
-  test("gives no log of anything but its processes", () => {
+  test("gives no log of anything but its processes", async () => {
     const { launcher: made } = launcher("");
     for (const of of [{ driverId: "../../etc" }, { appId: "..", executorId: 0 }, { appId: "app-1", executorId: 0.5 }])
-      expect(made.logTail(of, "stdout", 10)).rejects.toThrow("is no");
-    expect(made.logTail({ driverId: "driver-1" }, "../x" as "stdout", 10)).rejects.toThrow("a log is stdout or stderr");
-    expect(made.logTail({ driverId: "driver-1" }, "stdout", NaN)).resolves.toEqual({ text: "", totalBytes: 0 });
+      await expect(made.logTail(of, "stdout", 10)).rejects.toThrow("is no");
+    await expect(made.logTail({ driverId: "driver-1" }, "../x" as "stdout", 10)).rejects.toThrow(
+      "a log is stdout or stderr",
+    );
+    await expect(made.logTail({ driverId: "driver-1" }, "stdout", NaN)).resolves.toEqual({ text: "", totalBytes: 0 });
   });
 });

@@ -93,7 +93,7 @@ export class Cluster extends Jobs {
           this.manager,
           {
             settings,
-            executorTimeoutMs: 5_000,
+            executorTimeoutMs: 60_000,
             stageBytesMax: 1 << 27,
             starvedEveryMs: 10_000,
             coresAwaited: this.coresAwaited,

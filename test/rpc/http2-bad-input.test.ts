@@ -20,7 +20,9 @@ async function open(
   options: Http2Options = { secret },
 ): Promise<{ env: RpcEnv; transport: Http2Transport }> {
   const transport = createHttp2Transport(options);
-  const warn = (message: string) => void warnings.push(message);
+  // of this test, though it may come after its end
+  const own = warnings;
+  const warn = (message: string) => void own.push(message);
   const env = await createRpcEnv({ role, transport, stopTimeoutMs: 50, warn });
   envs.push(env);
   return { env, transport };

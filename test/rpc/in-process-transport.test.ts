@@ -34,6 +34,6 @@ test("an address is given once", async () => {
   const network = new InProcessNetwork();
   const first = await createRpcEnv({ role: "a", transport: network.transport({ host: "h", port: 7 }) });
   const second = createRpcEnv({ role: "b", transport: network.transport({ host: "h", port: 7 }) });
-  expect(second).rejects.toThrow("h:7 is in use");
+  await expect(second).rejects.toThrow("h:7 is in use");
   await first.shutdown();
 });

@@ -63,7 +63,7 @@ test("100 MB to 4 executors: the driver sends them about once, each executor get
   expect(driver.sent.bytes).toBe(value.length);
   const all = [driver, ...executors].reduce((sum, peer) => sum + peer.sent.bytes, 0);
   expect(all).toBe(4 * value.length);
-}, 60_000);
+}, 120_000);
 
 test("executors that come later are served by those that have it", async () => {
   const { driver, driverStore, clients } = await setUp(3);
