@@ -12,7 +12,7 @@ const suite = await loadSuite<{
 const MiB = 2 ** 20;
 const memoryMb = 16;
 const rowBytes = (memoryMb / 4) * MiB;
-const timeoutMs = 120_000;
+const timeoutMs = 300_000;
 const expected = new Map<string, string[]>();
 const contexts: Context[] = [];
 afterAll(() => Promise.all(contexts.map(ctx => stopContext(ctx))));

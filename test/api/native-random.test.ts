@@ -19,7 +19,7 @@ import { startContext, stopContext, type SuiteOptions } from "./suite.ts";
 const seconds = Number(process.env["FIRESTEEL_FUZZ_SECONDS"] ?? 0);
 const firstSeed = Number(process.env["FIRESTEEL_FUZZ_SEED"] ?? 1);
 const jobsAtOnce = 32;
-setDefaultTimeout((seconds + 120) * 1000);
+setDefaultTimeout((seconds + 300) * 1000);
 
 type Job = (ctx: Context, rows: readonly unknown[], files: { lines: string; csv: string }) => Promise<unknown>;
 

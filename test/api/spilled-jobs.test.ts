@@ -13,7 +13,7 @@ const suite = await loadSuite<{
 }>("spilled-jobs");
 const folder = mkdtempSync(join(tmpdir(), "firesteel-test-"));
 afterAll(() => rmSync(folder, { recursive: true }));
-const timeoutMs = 180_000;
+const timeoutMs = 600_000;
 
 /** FIRESTEEL_TEST_SPILLS=all tries all sizes. */
 const places =
