@@ -10,7 +10,7 @@ import { compileKernels, createKernelMemory, instantiateKernels } from "../../sr
 import { type Ptr } from "../../src/kernel/ptr.ts";
 import { newFileKey } from "../../src/storage/file-cipher.ts";
 import { spillCodec } from "../../src/storage/spill-codec.ts";
-import { type Segment, SpillWriter } from "../../src/storage/spill-file.ts";
+import { type Segment, type SpillOptions, SpillWriter } from "../../src/storage/spill-file.ts";
 import { SpillReader } from "../../src/storage/spill-reader.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "firesteel-test-"));
@@ -28,6 +28,16 @@ const ways = Object.entries(codecs).flatMap(([name, openCodec]) => [
   { name, openCodec, key: undefined },
   { name: `${name}, encrypted`, openCodec, key },
 ]);
+
+/** With a reader of its own, which leaves no file open. */
+function readOnce(segment: Segment, to: Ptr, options: SpillOptions = {}): void {
+  const reader = new SpillReader(u8, options);
+  try {
+    reader.read(segment, to);
+  } finally {
+    reader.close();
+  }
+}
 
 describe("spill file", () => {
   for (const { name, openCodec, key } of ways) {
@@ -72,7 +82,7 @@ describe("spill file", () => {
     const bytes = readFileSync(file);
     bytes[40]! ^= 1;
     writeFileSync(file, bytes);
-    const read = () => new SpillReader(u8).read(segment, ptr);
+    const read = () => readOnce(segment, ptr);
     expect(read).toThrow(`a spilled block cannot be read back (${file}, bytes 32 to 96): its checksum is`);
     truncateSync(file, 50);
     expect(read).toThrow("the file is shorter than it was");
@@ -104,7 +114,7 @@ describe("spill file", () => {
         writeFileSync(file, bytes);
         let kind = "none";
         try {
-          new SpillReader(u8, { codec, key }).read(segment, ptr);
+          readOnce(segment, ptr, { codec, key });
         } catch (error) {
           kind = (error as FiresteelError).kind;
         }
@@ -119,7 +129,7 @@ describe("spill file", () => {
         else expect({ seed, at, kind }).toEqual({ seed, at, kind: "data" });
       }
       writeFileSync(file, whole);
-      new SpillReader(u8, { codec, key }).read(segment, ptr);
+      readOnce(segment, ptr, { codec, key });
     });
   }
 
@@ -150,7 +160,7 @@ describe("spill file", () => {
       message: `disk full while spilling the rows of sortByKey to ${full}`,
       hint: "set firesteel.local.dirs to folders with more room, or raise firesteel.executor.memory to spill less",
     });
-    new SpillReader(u8).read(whole, memory.alloc(64));
+    readOnce(whole, memory.alloc(64));
     writer.abort();
     expect(readdirSync(full)).toEqual([]);
   });
