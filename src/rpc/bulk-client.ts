@@ -198,10 +198,16 @@ function receive(stream: ClientHttp2Stream, what: string, options: BulkOptions, 
       reject(error); // of no effect once it has begun
     };
     const idleTimeoutMs = options.idleTimeoutMs ?? idleTimeoutDefaultMs;
-    waiting = setTimeout(() => {
-      fail(new FiresteelError("lost", `${what}: nothing came for ${seconds(idleTimeoutMs)}`));
-      stream.close(cancelCode);
-    }, idleTimeoutMs);
+    const wait = () => {
+      const dueMs = Date.now() + idleTimeoutMs;
+      waiting = setTimeout(() => {
+        // after a stop of this process, what came meanwhile is still unread
+        if (Date.now() - dueMs > idleTimeoutMs / 2) return wait();
+        fail(new FiresteelError("lost", `${what}: nothing came for ${seconds(idleTimeoutMs)}`));
+        stream.close(cancelCode);
+      }, idleTimeoutMs);
+    };
+    wait();
     const ended = (cause?: unknown) => {
       if (!chunks.open) return;
       const error = decodeError(trailers[errorHeader]);

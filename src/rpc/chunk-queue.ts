@@ -18,8 +18,6 @@ export class ChunkQueue implements BulkStream {
   private writer: (() => void) | undefined;
   private waitingSinceMs = 0;
   private idle: Timer | undefined;
-  private waitsSinceMs: number | undefined;
-  private timer: Timer | undefined;
   private readonly what: string;
   private readonly clock: Clock;
   private readonly idleTimeoutMs: number;
@@ -101,17 +99,21 @@ export class ChunkQueue implements BulkStream {
 
   private more(): Promise<void> {
     this.waitingSinceMs = this.clock.nowMs();
-    this.idle ??= this.clock.after(this.idleTimeoutMs, () => this.checkIdle());
+    if (this.idle === undefined) this.look(this.idleTimeoutMs);
     return new Promise<void>(resolve => (this.reader = resolve));
   }
 
   /** One timer for many waits: it looks how long the last one has been. */
-  private checkIdle(): void {
+  private look(afterMs: number): void {
+    const dueMs = this.clock.nowMs() + afterMs;
+    this.idle = this.clock.after(afterMs, () => this.checkIdle(this.clock.nowMs() - dueMs));
+  }
+
+  private checkIdle(lateMs: number): void {
+    // after a stop of this process, what came meanwhile is still unread
+    if (lateMs > this.idleTimeoutMs / 2) this.waitingSinceMs = this.clock.nowMs();
     const waitedMs = this.reader === undefined ? 0 : this.clock.nowMs() - this.waitingSinceMs;
-    if (waitedMs < this.idleTimeoutMs) {
-      this.idle = this.clock.after(this.idleTimeoutMs - waitedMs, () => this.checkIdle());
-      return;
-    }
+    if (waitedMs < this.idleTimeoutMs) return this.look(this.idleTimeoutMs - waitedMs);
     this.fail(new FiresteelError("lost", `${this.what}: nothing came for ${seconds(this.idleTimeoutMs)}`));
     this.onCancel();
   }
@@ -119,7 +121,7 @@ export class ChunkQueue implements BulkStream {
   private end(state: "finished" | FiresteelError): void {
     if (!this.open) return;
     this.state = state;
-    this.timer?.cancel();
+    this.idle?.cancel();
     this.forgetSignal();
     this.wakeReader();
     this.wakeWriter();

@@ -30,6 +30,16 @@ export class ManualClock implements Clock {
     this.ms = untilMs;
   }
 
+  /** Time goes by while this process does not run. */
+  stall(forMs: number): void {
+    this.ms += forMs;
+  }
+
+  /** Timers that will call back. */
+  get pending(): number {
+    return this.timers.size;
+  }
+
   private next(untilMs: number) {
     return [...this.timers].filter(([, timer]) => timer.atMs <= untilMs).sort(([, a], [, b]) => a.atMs - b.atMs)[0];
   }
