@@ -37,6 +37,7 @@ import type {
   TaskSuccess,
 } from "./messages.ts";
 import { decodeStage } from "./stage-codec.ts";
+import { TakenBack } from "./taken-back.ts";
 import { ThreadQueue } from "./thread-queue.ts";
 
 /** What runs the tasks: `TaskHost` over real threads; in the simulator, what stands for them. */
@@ -93,6 +94,7 @@ export interface ExecutorParts {
 /** Bytes of values in one report. */
 const reportBytesMax = 512 * 1024;
 const cancelledMax = 100_000;
+const stageEnded = "nobody waits for its stage any more";
 
 export class ExecutorCore implements RpcEndpoint<ExecutorProtocol> {
   readonly concurrent = true;
@@ -100,6 +102,7 @@ export class ExecutorCore implements RpcEndpoint<ExecutorProtocol> {
   private readonly stages = new Map<StageId, StageOrder>();
   private readonly broadcasts = new Map<BroadcastId, BroadcastChunks>();
   private readonly queue = new ThreadQueue();
+  private readonly takenBack: TakenBack;
   /** What was sent is done in its order; a cancellation alone overtakes. */
   private inOrder = Promise.resolve();
   private readonly registered = Promise.withResolvers<void>();
@@ -116,6 +119,7 @@ export class ExecutorCore implements RpcEndpoint<ExecutorProtocol> {
     private readonly registration: ExecutorRegistration,
     private readonly parts: ExecutorParts,
   ) {
+    this.takenBack = new TakenBack(env.clock);
     // messages may be here before the answer to the registration has been looked at
     this.then(() => this.registered.promise);
   }
@@ -149,16 +153,9 @@ export class ExecutorCore implements RpcEndpoint<ExecutorProtocol> {
       case "barrierAnswer":
         return void this.answerBarrier(message.attempt, message.answer);
       case "forgetStage":
-        return this.then(() => {
-          this.stages.delete(message.stage);
-          this.place?.forgetStage(message.stage);
-        });
+        return this.then(this.takenBack.word(`stage ${message.stage}`, () => this.forgetStage(message.stage)));
       case "release":
-        return this.then(() => {
-          this.forget(message.what);
-          this.place?.release(message.what);
-          if (message.reply !== undefined) this.driver.send({ type: "released", reply: message.reply });
-        });
+        return this.then(this.takenBack.word(`${message.what.kind} ${message.what.id}`, () => this.release(message)));
       case "discardOutput":
         return this.then(() => this.parts.discardOutput(message));
       case "executorLost":
@@ -197,19 +194,23 @@ export class ExecutorCore implements RpcEndpoint<ExecutorProtocol> {
 
   private async define(definition: RemoteDefinition): Promise<void> {
     if (definition.kind === "file") {
-      const { name, content, executable } = definition;
-      this.parts.putFile(name, await this.bytesOf(content), executable);
-    } else this.place!.define(await this.definitionOf(definition));
+      this.parts.putFile(definition.name, await this.bytesOf(definition.content), definition.executable);
+      return;
+    }
+    const known = await this.definitionOf(definition);
+    if (known !== undefined) this.place!.define(known);
   }
 
-  private async definitionOf(definition: Exclude<RemoteDefinition, { kind: "file" }>): Promise<Definition> {
+  private async definitionOf(definition: Exclude<RemoteDefinition, { kind: "file" }>): Promise<Definition | undefined> {
     switch (definition.kind) {
       case "bundle":
         return { kind: "bundle", bundle: decodeValue(await this.bytesOf(definition.bundle)) as JobBundle };
       case "broadcast": {
-        const bytes = await this.parts.fetchBroadcast(definition);
-        this.broadcasts.set(definition.id, definition);
-        return { kind: "broadcast", id: definition.id, bytes };
+        const { id } = definition;
+        const bytes = await this.takenBack.fetch(`broadcast ${id}`, () => this.parts.fetchBroadcast(definition));
+        if (bytes === undefined) return undefined;
+        this.broadcasts.set(id, definition);
+        return { kind: "broadcast", id, bytes };
       }
       case "accumulator":
         return decodeValue(await this.bytesOf(definition.definition), { references: true }) as Definition;
@@ -222,17 +223,27 @@ export class ExecutorCore implements RpcEndpoint<ExecutorProtocol> {
     return carried.kind === "inline" ? carried.bytes : this.parts.fetchBlob(carried.hash);
   }
 
-  private forget(what: Released): void {
+  private forgetStage(stage: StageId): void {
+    this.stages.delete(stage);
+    this.place?.forgetStage(stage);
+  }
+
+  private release({ what, reply }: Extract<DriverToExecutor, { type: "release" }>): void {
     if (what.kind === "exchange") this.parts.releaseExchange(what.id);
     if (what.kind === "rdd") this.parts.releaseRdd(what.id);
-    if (what.kind !== "broadcast") return;
-    const broadcast = this.broadcasts.get(what.id);
-    this.broadcasts.delete(what.id);
-    if (broadcast !== undefined) this.parts.releaseBroadcast(broadcast);
+    if (what.kind === "broadcast") {
+      const broadcast = this.broadcasts.get(what.id);
+      this.broadcasts.delete(what.id);
+      if (broadcast !== undefined) this.parts.releaseBroadcast(broadcast);
+    }
+    this.place?.release(what);
+    if (reply !== undefined) this.driver.send({ type: "released", reply });
   }
 
   private async addStage(stage: StageId, carried: Carried): Promise<void> {
-    const order = decodeStage(await this.bytesOf(carried));
+    const bytes = await this.takenBack.fetch(`stage ${stage}`, () => this.bytesOf(carried));
+    if (bytes === undefined) return;
+    const order = decodeStage(bytes);
     const inputs = new Map(
       [...order.inputs].map(([exchange, outputs]) => [exchange, outputs.map(each => this.own(each))]),
     );
@@ -255,7 +266,7 @@ export class ExecutorCore implements RpcEndpoint<ExecutorProtocol> {
     if (place === undefined) return;
     for (let next = this.queue.take(); next !== undefined; next = this.queue.take()) {
       const { thread, order } = next;
-      const reason = this.cancelled.get(order.attempt);
+      const reason = this.cancelled.get(order.attempt) ?? (this.stages.has(order.stage) ? undefined : stageEnded);
       if (reason !== undefined) {
         this.fail(order.attempt, toWire(new FiresteelError("cancelled", reason)));
         continue;

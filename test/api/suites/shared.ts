@@ -168,6 +168,13 @@ export default function shared(tools: SuiteTools): void {
     expect([captured.at?.file, captured.at?.line]).toEqual([tools.file, tools.lineOf("captured when destroyed")]);
   });
 
+  test("broadcasts that are destroyed before executors have them harm nobody", async () => {
+    tools.takeEvents();
+    for (let i = 0; i < 50; i++) ctx.broadcast(i).destroy();
+    expect(await ctx.range(0, 4, 1, 4).count()).toBe(4);
+    expect(tools.takeEvents().some(event => event.type === "executorLost")).toBe(false);
+  });
+
   test("a task knows its partition, stage and attempt", async () => {
     const rows = await ctx
       .range(0, 3, 1, 3)
