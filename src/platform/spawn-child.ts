@@ -78,6 +78,7 @@ async function pump(stream: ReadableStream<Uint8Array>, take: (bytes: Uint8Array
   }
 }
 
-function after(waitMs: number): Promise<void> {
-  return new Promise(resolve => void setTimeout(resolve, waitMs).unref());
+/** In two steps: between them is read what came while this process stood still. */
+async function after(waitMs: number): Promise<void> {
+  for (let step = 0; step < 2; step++) await new Promise<void>(resolve => void setTimeout(resolve, waitMs / 2).unref());
 }
