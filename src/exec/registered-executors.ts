@@ -34,9 +34,6 @@ export interface RemoteExecutor {
   failedTasks: number;
 }
 
-/** Looks that may be missed before this process counts as one that did not run. */
-const looksMissedMax = 4;
-
 export class RegisteredExecutors {
   /** Executors that a cluster manager has granted and that may register. */
   private readonly expected = new Set<ExecutorId>();
@@ -114,15 +111,15 @@ export class RegisteredExecutors {
   }
 
   /**
-   * Those that were not heard of for longer than `maxMs`. It is asked for every `everyMs`; where it was not, this process did not run
-   * or its clock was set, and that nobody was heard of in that time says nothing.
+   * Those that were not heard of for longer than `maxMs`, in which each says something twice. It is asked for every `everyMs`; where it
+   * was not for half of `maxMs`, this process did not run or its clock was set, and that nobody was heard of in that time says
+   * nothing.
    */
   silent(nowMs: number, maxMs: number, everyMs: number): RemoteExecutor[] {
     const goneMs = nowMs - this.lookedMs - everyMs;
     this.lookedMs = nowMs;
     const all = [...this.executors.values()];
-    if (goneMs > looksMissedMax * everyMs)
-      for (const executor of all) executor.heardMs = Math.min(nowMs, executor.heardMs + goneMs);
+    if (goneMs > maxMs / 2) for (const executor of all) executor.heardMs = Math.min(nowMs, executor.heardMs + goneMs);
     return all.filter(({ heardMs }) => nowMs - heardMs > maxMs);
   }
 

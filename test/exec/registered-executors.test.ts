@@ -1,3 +1,4 @@
+/** Who counts as silent, on times that are given. */
 import { expect, test } from "bun:test";
 import type { ExecutorId } from "../../src/base/ids.ts";
 import type { ExecutorRegistration } from "../../src/exec/executor-messages.ts";
@@ -36,6 +37,13 @@ test("nobody is taken for silent while this process did not run", () => {
   while (silentAt((atMs += everyMs)).length === 0);
   // of its ten seconds four and a half were over
   expect([atMs, silentAt(atMs)]).toEqual([36_000, [0]]);
+});
+
+test("a look that comes late takes those for silent who said nothing for too long", () => {
+  const { executors, silentAt } = two();
+  for (let atMs = 0; atMs <= 6000; atMs += everyMs) silentAt(atMs);
+  executors[1]!.heardMs = 6000;
+  expect(silentAt(11_000)).toEqual([0]);
 });
 
 test("a clock that is set back takes nobody's time", () => {
